@@ -1,0 +1,484 @@
+/**
+ * What travels between the server and its pages: request schemas (zod) and response shapes (types).
+ * Pages import types only, so that zod never reaches a phone. Instants are ISO 8601 with offset, days are
+ * `YYYY-MM-DD` in the shop's zone, money is integer fen.
+ */
+import { z } from 'zod'
+
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day looks like 2026-05-20')
+const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback)
+
+// ---------------------------------------------------------------- common
+
+/** RFC 9457 problem document: every error the API answers with. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  /** Stable, never renamed: `not-found`, `sign-in`, `forbidden`, `invalid`, `stale-version`… */
+  readonly code: string
+  /** Chinese, for the person's eyes. */
+  readonly message: string
+  /** What to do about it, Chinese. */
+  readonly fix?: string
+  readonly requestId: string
+  readonly problems?: readonly ConfigProblem[]
+}
+
+export interface Paged<T> {
+  readonly total: number
+  readonly items: readonly T[]
+}
+
+export type TierName = string
+export type Decision = 'queued' | 'later' | 'declined'
+export type PromiseState =
+  | 'queued'
+  | 'claimed'
+  | 'intent'
+  | 'waiting'
+  | 'sent'
+  | 'refused'
+  | 'expired'
+  | 'cancelled'
+  | 'unknown'
+  | 'held'
+
+/** A code and the words for it: `{ code: 'opted-out', words: '已退订营销消息' }`. */
+export interface Reason {
+  readonly code: string
+  readonly words: string
+}
+
+export type Role = 'admin' | 'operator' | 'approver' | 'analyst' | 'advisor'
+
+/** `GET /api/admin/me`, `GET /api/sidebar/me`; 401 `sign-in` carries where to go in `fix`. */
+export interface Me {
+  readonly userid: string
+  readonly name: string
+  readonly roles: readonly Role[]
+  /** True when the server talks to the simulator: every page shows a mark. */
+  readonly simulated: boolean
+  readonly shop: string
+  /** The server's business time (virtual in the demo). */
+  readonly now: string
+}
+
+// ---------------------------------------------------------------- admin
+
+/** `GET /api/admin/overview` */
+export interface Overview {
+  readonly customers: number
+  readonly tiers: readonly { readonly tier: TierName; readonly title: string; readonly count: number }[]
+  readonly last7Days: {
+    readonly sent: number
+    readonly waiting: number
+    readonly declined: number
+    readonly votes: number
+    readonly finds: number
+    readonly orders: number
+    readonly orderFen: number
+    readonly tierMoves: number
+    readonly optOuts: number
+  }
+  readonly paused: boolean
+  readonly cadenceVersion: number
+}
+
+export const calendarQuery = z.object({ from: day.optional(), days: count(7, 31) })
+
+/** One touchpoint on one day: what happened (past), or what the dry run says (`planned: true`). */
+export interface CalendarEntry {
+  readonly touchpoint: string
+  readonly title: string
+  readonly channel: string
+  readonly channelTitle: string
+  /** Local time of day of the earliest promise, `HH:mm`. */
+  readonly at: string
+  readonly planned: boolean
+  readonly queued: number
+  readonly later: number
+  readonly declined: number
+  readonly sent: number
+  readonly waiting: number
+  readonly reasons: readonly (Reason & { readonly count: number })[]
+}
+
+export interface CalendarDay {
+  readonly day: string
+  /** 1 = Monday … 7 = Sunday. */
+  readonly weekday: number
+  readonly isToday: boolean
+  /** Holiday or festival of that day, Chinese, if any. */
+  readonly festival?: string
+  readonly entries: readonly CalendarEntry[]
+}
+
+/** `GET /api/admin/calendar` */
+export interface Calendar {
+  readonly from: string
+  readonly days: readonly CalendarDay[]
+  readonly cadenceVersion: number
+}
+
+export const calendarEntriesQuery = z.object({
+  day,
+  touchpoint: z.string().max(64),
+  decision: z.enum(['queued', 'later', 'declined']).optional(),
+  reason: z.string().max(64).optional(),
+  page: count(1, 100_000),
+  size: count(50, 200),
+})
+
+/** `GET /api/admin/calendar/entries` : Paged<CalendarSubject>: each customer or group of one cell, with its why. */
+export interface CalendarSubject {
+  readonly subject: string
+  readonly name: string
+  readonly tier?: TierName
+  readonly advisor?: string
+  readonly at: string
+  readonly decision: Decision
+  readonly reason: Reason
+  readonly state?: PromiseState
+  readonly text?: string
+}
+
+export interface ConfigProblem {
+  /** 1-based. */
+  readonly line: number
+  readonly column: number
+  readonly path: string
+  /** What is wrong, Chinese for the console. */
+  readonly message: string
+  readonly fix: string
+}
+
+/** `GET /api/admin/cadence` */
+export interface CadenceDocument {
+  readonly version: number
+  readonly yaml: string
+  readonly publishedAt: string
+  readonly publishedBy: string
+  readonly note: string
+  /** True with CADENCE_SOURCE=file. */
+  readonly readOnly: boolean
+}
+
+/** `GET /api/admin/cadence/versions` : Paged<CadenceVersion> */
+export interface CadenceVersion {
+  readonly version: number
+  readonly publishedAt: string
+  readonly publishedBy: string
+  readonly note: string
+}
+
+/** Body of `POST /api/admin/cadence/validate` and `/diff`. */
+export const cadenceDraft = z.object({ yaml: z.string().max(262_144) })
+
+export interface CadenceCheck {
+  readonly ok: boolean
+  readonly problems: readonly ConfigProblem[]
+}
+
+/** `POST /api/admin/cadence/diff`: 422 with `problems` when the draft does not validate. */
+export interface CadenceDiff {
+  readonly baseVersion: number
+  readonly before: string
+  readonly changes: readonly {
+    readonly path: string
+    readonly before: string
+    readonly after: string
+    readonly words: string
+  }[]
+  /** What the edit does to the next 7 days, by the dry run before and after. Only cells that differ. */
+  readonly effect: readonly {
+    readonly day: string
+    readonly touchpoint: string
+    readonly title: string
+    readonly before: { readonly queued: number; readonly declined: number }
+    readonly after: { readonly queued: number; readonly declined: number }
+  }[]
+}
+
+/** Body of `POST /api/admin/cadence/publish` : answers CadenceDocument; 409 `stale-version` if someone published in between. */
+export const cadencePublish = z.object({
+  yaml: z.string().max(262_144),
+  note: z.string().max(200),
+  baseVersion: z.number().int(),
+})
+
+export const customersQuery = z.object({
+  query: z.string().max(64).optional(),
+  tier: z.string().max(32).optional(),
+  page: count(1, 100_000),
+  size: count(30, 200),
+})
+
+/** `GET /api/admin/customers` : Paged<CustomerRow> */
+export interface CustomerRow {
+  readonly id: string
+  readonly name: string
+  readonly tier: TierName
+  readonly tierTitle: string
+  readonly tierReason: string
+  readonly advisor?: string
+  readonly purchases: number
+  readonly spentFen: number
+  readonly lastPurchaseDay?: string
+  readonly optedOut: boolean
+}
+
+/** `GET /api/admin/customers/:id`, and (inside SidebarCustomer) what an advisor sees of her own customer. */
+export interface CustomerCard extends CustomerRow {
+  readonly externalUserId?: string
+  readonly avatar?: string
+  readonly remark?: string
+  readonly addedAt?: string
+  readonly dormancy?: string
+  readonly stage?: string
+  readonly averageFen?: number
+  readonly points: number
+  readonly tags: readonly string[]
+  readonly coupons: readonly Coupon[]
+  readonly orders: readonly {
+    readonly at: string
+    readonly amountFen: number
+    readonly items: readonly string[]
+  }[]
+  readonly timeline: readonly { readonly at: string; readonly kind: string; readonly words: string }[]
+  readonly tierMoves: readonly {
+    readonly at: string
+    readonly from: string
+    readonly to: string
+    readonly reason: string
+  }[]
+  /** Coming and past promises with their why, newest first: "why did she not get it?". */
+  readonly touchpoints: readonly CalendarSubject[]
+}
+
+export const deliveriesQuery = z.object({
+  state: z.string().max(16).optional(),
+  touchpoint: z.string().max(64).optional(),
+  decision: z.enum(['queued', 'later', 'declined']).optional(),
+  query: z.string().max(64).optional(),
+  page: count(1, 100_000),
+  size: count(30, 200),
+})
+
+/** `GET /api/admin/deliveries` : Paged<Delivery> */
+export interface Delivery {
+  readonly id: string
+  readonly touchpoint: string
+  readonly title: string
+  readonly channel: string
+  readonly channelTitle: string
+  readonly subject: string
+  readonly name: string
+  readonly sender?: string
+  readonly at: string
+  readonly decision: Decision
+  readonly state?: PromiseState
+  readonly reason: Reason
+  readonly text?: string
+  readonly settledAt?: string
+}
+
+/** `GET /api/admin/games` : Paged<AdminGame> */
+export interface AdminGame {
+  readonly id: string
+  readonly kind: string
+  readonly kindTitle: string
+  readonly title: string
+  readonly state: 'planned' | 'open' | 'closed'
+  readonly opensAt: string
+  readonly closesAt: string
+  readonly players: number
+  readonly result: readonly { readonly label: string; readonly count: number }[]
+}
+
+/** `POST /api/admin/pause` and `/resume` with `{ reason }`: the kill switch. */
+export const pauseBody = z.object({ reason: z.string().min(1).max(200) })
+
+// ---------------------------------------------------------------- sidebar
+
+/** `GET /api/sidebar/jssdk?url=` : signatures for ww.register. `url` without its hash. */
+export const jssdkQuery = z.object({ url: z.url().max(2048) })
+export interface JssdkSignature {
+  readonly timestamp: number
+  readonly nonceStr: string
+  readonly signature: string
+}
+export interface JssdkConfig {
+  readonly corpId: string
+  readonly agentId: string
+  readonly config: JssdkSignature
+  readonly agentConfig: JssdkSignature
+}
+
+/** One thing an advisor is asked to send today. */
+export interface SidebarTask {
+  readonly promiseId: string
+  readonly externalUserId: string
+  readonly name: string
+  readonly tier: TierName
+  readonly tierTitle: string
+  readonly touchpoint: string
+  readonly title: string
+  /** Why write today, one sentence. */
+  readonly why: string
+  /** Ready to send, with the customer's own link. */
+  readonly text: string
+  readonly dueAt: string
+  readonly expiresAt: string
+  /** `intent`: an earlier send was begun and never settled: ask 上次是否已发送? and do not offer it by itself. */
+  readonly state: 'waiting' | 'intent' | 'sent' | 'skipped'
+  /** 刚聊过, 已退订, 有未解决的售后…: shown, never blocking. */
+  readonly warnings: readonly string[]
+}
+
+/** `GET /api/sidebar/today` : Paged<SidebarTask>, by value and deadline. */
+
+/** `GET /api/sidebar/customers/:externalUserId`; 404 when she is not this advisor's customer. */
+export interface SidebarCustomer {
+  readonly customer: CustomerCard
+  readonly tasks: readonly SidebarTask[]
+}
+
+/** `POST /api/sidebar/promises/:id/intent` before ww.sendChatMessage; answers SidebarTask with state `intent`. */
+export const intentBody = z.object({ text: z.string().min(1).max(2000) })
+/** `POST /api/sidebar/promises/:id/settle` after it; answers SidebarTask. `not-sent` puts it back to waiting. */
+export const settleBody = z.object({
+  result: z.enum(['sent', 'not-sent']),
+  error: z.string().max(500).optional(),
+})
+/** `POST /api/sidebar/promises/:id/skip`; answers SidebarTask with state `skipped`. */
+export const skipBody = z.object({ reason: z.string().min(1).max(200) })
+/** `POST /api/sidebar/customers/:externalUserId/opt-out` and `/opt-in`; answers `{ optedOut }`. */
+export const sidebarOptOutBody = z.object({ said: z.string().max(200).default('') })
+
+// ---------------------------------------------------------------- H5 (public)
+
+export interface Coupon {
+  readonly code: string
+  readonly title: string
+  readonly state: 'issued' | 'redeemed' | 'expired'
+  readonly expiresAt: string
+}
+
+/** `GET /api/public/me`; 401 `sign-in` with the address to open in `fix` when nobody is known yet. */
+export interface Player {
+  readonly name: string
+  readonly points: number
+  readonly coupons: readonly Coupon[]
+  readonly games: readonly { readonly id: string; readonly title: string; readonly kind: string; readonly state: string }[]
+  readonly subscription: Subscription
+  readonly simulated: boolean
+  readonly shop: string
+}
+
+/** `GET /api/public/subscription`, `PUT` with the same shape; works at once. */
+export interface Subscription {
+  /** Tips, offers and invitations. Service messages (orders, answers) always come. */
+  readonly marketing: boolean
+  readonly topics: readonly { readonly name: string; readonly title: string; readonly on: boolean }[]
+}
+export const subscriptionBody = z.object({
+  marketing: z.boolean(),
+  topics: z.array(z.object({ name: z.string().max(32), on: z.boolean() })).max(20).default([]),
+})
+
+export interface PollView {
+  readonly kind: 'poll'
+  readonly id: string
+  readonly title: string
+  readonly intro: string
+  readonly state: 'planned' | 'open' | 'closed'
+  readonly closesAt: string
+  readonly points: number
+  readonly most: number
+  readonly options: readonly { readonly id: string; readonly label: string; readonly votes: number }[]
+  readonly players: number
+  /** The ids this person chose; empty before the vote. */
+  readonly mine: readonly string[]
+}
+
+export interface HuntView {
+  readonly kind: 'hunt'
+  readonly id: string
+  readonly title: string
+  readonly intro: string
+  readonly state: 'planned' | 'open' | 'closed'
+  readonly closesAt: string
+  readonly prize: string
+  readonly prizesLeft: number
+  readonly clues: readonly {
+    readonly id: string
+    readonly number: number
+    /** Absent until it is released. */
+    readonly riddle?: string
+    readonly releasedAt: string
+    readonly found: boolean
+  }[]
+  readonly found: number
+  readonly finishers: number
+  /** Masked names, best first. */
+  readonly board: readonly { readonly name: string; readonly found: number }[]
+}
+
+/** `GET /api/public/games/:id` */
+export type GameView = PollView | HuntView
+
+/** `POST /api/public/games/:id/play`: a poll takes `choices`, a hunt `clue` and `answer`. Answers PlayResult. */
+export const playBody = z.object({
+  choices: z.array(z.string().max(64)).max(20).optional(),
+  clue: z.string().max(64).optional(),
+  answer: z.string().max(64).optional(),
+})
+export interface PlayResult {
+  readonly game: GameView
+  /** 投票成功, 找到了！, 答案不对, 再想想… */
+  readonly words: string
+  readonly accepted: boolean
+  readonly points: number
+  readonly coupon?: Coupon
+}
+
+// ---------------------------------------------------------------- events in
+
+/** `POST /api/v1/events`, bearer key: each event is recorded once by its `id`. */
+export const eventsBody = z.object({
+  events: z
+    .array(
+      z.object({
+        id: z.string().min(1).max(128),
+        kind: z.enum(['order', 'refund', 'browse', 'click', 'complaint', 'satisfaction']),
+        at: z.iso.datetime({ offset: true }),
+        customer: z
+          .object({
+            external: z.string().max(64).optional(),
+            shopId: z.string().max(64).optional(),
+            phoneHash: z.string().max(128).optional(),
+          })
+          .refine((who) => Boolean(who.external ?? who.shopId ?? who.phoneHash), 'name the customer by external, shopId or phoneHash'),
+        orderId: z.string().max(64).optional(),
+        amountFen: z.number().int().min(0).max(1_000_000_000).optional(),
+        items: z
+          .array(
+            z.object({
+              sku: z.string().max(64),
+              quantity: z.number().int().min(1).max(10_000).default(1),
+              amountFen: z.number().int().min(0).max(1_000_000_000).optional(),
+            }),
+          )
+          .max(200)
+          .default([]),
+        detail: z.record(z.string(), z.union([z.string().max(500), z.number(), z.boolean()])).default({}),
+      }),
+    )
+    .min(1)
+    .max(1000),
+})
+export interface EventsAnswer {
+  readonly recorded: number
+  readonly known: number
+}
