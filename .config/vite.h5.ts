@@ -1,0 +1,3 @@
+import { webConfig } from './vite.web.ts'
+
+export default webConfig('h5')
