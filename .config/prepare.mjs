@@ -10,6 +10,8 @@ if (existsSync('node_modules/typescript/bin/tsc')) {
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.config/tsconfig.build.json'])
   if (existsSync('.config/build-web.mjs')) run(process.execPath, ['.config/build-web.mjs'])
 } else if (!existsSync('dist/src/cli.js')) {
-  process.stderr.write('Nothing is built and the compiler is not installed: run `npm ci` with development dependencies.\n')
+  process.stderr.write(
+    'Nothing is built and the compiler is not installed: run `npm ci` with development dependencies.\n',
+  )
   process.exit(1)
 }

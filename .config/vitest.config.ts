@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['dist/**', 'node_modules/**', 'test/long/**'],
+    globalSetup: ['test/postgres.setup.ts'],
     env: { TZ: 'UTC' },
     testTimeout: 20_000,
     hookTimeout: 60_000,

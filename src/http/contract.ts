@@ -370,7 +370,12 @@ export interface Player {
   readonly name: string
   readonly points: number
   readonly coupons: readonly Coupon[]
-  readonly games: readonly { readonly id: string; readonly title: string; readonly kind: string; readonly state: string }[]
+  readonly games: readonly {
+    readonly id: string
+    readonly title: string
+    readonly kind: string
+    readonly state: string
+  }[]
   readonly subscription: Subscription
   readonly simulated: boolean
   readonly shop: string
@@ -384,7 +389,10 @@ export interface Subscription {
 }
 export const subscriptionBody = z.object({
   marketing: z.boolean(),
-  topics: z.array(z.object({ name: z.string().max(32), on: z.boolean() })).max(20).default([]),
+  topics: z
+    .array(z.object({ name: z.string().max(32), on: z.boolean() }))
+    .max(20)
+    .default([]),
 })
 
 export interface PollView {
@@ -459,7 +467,10 @@ export const eventsBody = z.object({
             shopId: z.string().max(64).optional(),
             phoneHash: z.string().max(128).optional(),
           })
-          .refine((who) => Boolean(who.external ?? who.shopId ?? who.phoneHash), 'name the customer by external, shopId or phoneHash'),
+          .refine(
+            (who) => Boolean(who.external ?? who.shopId ?? who.phoneHash),
+            'name the customer by external, shopId or phoneHash',
+          ),
         orderId: z.string().max(64).optional(),
         amountFen: z.number().int().min(0).max(1_000_000_000).optional(),
         items: z

@@ -1,0 +1,4 @@
+/** Every migration, oldest first. A new one is a file, and a line here; a released one is never edited. */
+import { Foundation1763700000000 } from './1763700000000-foundation.ts'
+
+export const migrations = [Foundation1763700000000]

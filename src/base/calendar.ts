@@ -1,0 +1,39 @@
+/**
+ * Calendar days are strings `YYYY-MM-DD` in the shop's zone; an instant is epoch milliseconds. Arithmetic on days never
+ * touches a zone; only the step between a day and an instant does.
+ */
+import { DateTime } from 'luxon'
+import type { Instant } from './clock.ts'
+
+export type Day = string
+/** `HH:mm`, local. */
+export type TimeOfDay = string
+
+export const shopZone = 'Asia/Shanghai'
+const dayMs = 86_400_000
+
+export const dayOf = (at: Instant, zone = shopZone): Day =>
+  DateTime.fromMillis(at, { zone }).toISODate() ?? ''
+export const timeOf = (at: Instant, zone = shopZone): TimeOfDay =>
+  DateTime.fromMillis(at, { zone }).toFormat('HH:mm')
+/** Midnight of that day when `time` is absent. A local time skipped by a clock change moves forward. */
+export const instantOf = (day: Day, time: TimeOfDay = '00:00', zone = shopZone): Instant =>
+  DateTime.fromISO(`${day}T${time}`, { zone }).toMillis()
+export const isDay = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'utc' }).isValid
+
+const toUtc = (day: Day): number =>
+  Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)) - 1, Number(day.slice(8, 10)))
+export const addDays = (day: Day, n: number): Day =>
+  new Date(toUtc(day) + n * dayMs).toISOString().slice(0, 10)
+/** Days from `from` to `to`; negative when `to` is earlier. */
+export const daysBetween = (from: Day, to: Day): number => Math.round((toUtc(to) - toUtc(from)) / dayMs)
+/** 1 = Monday … 7 = Sunday (ISO 8601). */
+export const weekdayOf = (day: Day): number => ((new Date(toUtc(day)).getUTCDay() + 6) % 7) + 1
+/** ISO week, `2026-W07`: the period of weekly promises. */
+export const weekOf = (day: Day): string => DateTime.fromISO(day, { zone: 'utc' }).toFormat("kkkk-'W'WW")
+/** ISO 8601 with the shop's offset, as every JSON instant is written. */
+export const isoOf = (at: Instant, zone = shopZone): string =>
+  DateTime.fromMillis(at, { zone }).toISO({ suppressMilliseconds: true }) ?? ''
+/** Minutes since midnight of `HH:mm`. */
+export const minutesOf = (time: TimeOfDay): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))

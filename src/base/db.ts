@@ -1,0 +1,362 @@
+/**
+ * The only door to the database, and the only file that knows a driver's name.
+ *
+ * On SQLite TypeORM keeps one connection per data source, so two transactions begun side by side share it and lose
+ * writes. Hence: one writer behind a queue with `BEGIN IMMEDIATE`, a second data source for reads (WAL), and no way to
+ * write but `tx`. On PostgreSQL each `tx` takes its own connection and is run again on 40001 and 40P01, so the work
+ * given to it must be re-runnable.
+ *
+ * SQL is written once for both: `$1 …` placeholders in order of first use, counts and sums cast to bigint, NULL order
+ * always said. No transaction waits for the network.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { DataSource } from 'typeorm'
+import type { DataSourceOptions, MixedList, MigrationInterface, QueryRunner } from 'typeorm'
+import { ConfigMistakes, Unreachable, messageOf } from './errors.ts'
+import type { TableDefinition } from './table.ts'
+
+export type Value = string | number | null
+export type Row = Readonly<Record<string, Value>>
+
+/** Reads only; never inside a write decision that must not race. */
+export interface Reader {
+  readonly dialect: 'sqlite' | 'postgres'
+  rows<T extends object = Row>(sql: string, params?: readonly Value[]): Promise<T[]>
+}
+
+export interface Tx extends Reader {
+  /** Runs one INSERT, UPDATE or DELETE; answers the number of rows it changed. */
+  run(sql: string, params?: readonly Value[]): Promise<number>
+  /** Plain multi-row insert in as few statements as the parameter limits allow. `suffix`: an ON CONFLICT clause. */
+  insert(table: string, rows: readonly Readonly<Record<string, Value>>[], suffix?: string): Promise<number>
+  /** The database's own clock in epoch milliseconds: leases across processes. Never business time. */
+  databaseNow(): Promise<number>
+}
+
+/** Callbacks overtake deeds, deeds overtake bulk work. */
+export type Lane = 'door' | 'deed' | 'bulk'
+
+export interface Db {
+  readonly dialect: 'sqlite' | 'postgres'
+  readonly reader: Reader
+  readonly source: DataSource
+  tx<T>(work: (tx: Tx) => Promise<T>, lane?: Lane): Promise<T>
+  /** Runs `publish` for chunks of at most 500 rows, each in its own short transaction, with a pause between. */
+  inChunks<R, T>(rows: readonly R[], publish: (tx: Tx, chunk: readonly R[]) => Promise<T>): Promise<T[]>
+  /** Transactions waiting or running here. */
+  busy(): boolean
+  close(): Promise<void>
+}
+
+export interface DbOptions {
+  readonly url: string
+  readonly root: string
+  readonly tables: readonly TableDefinition[]
+  readonly migrations: MixedList<new () => MigrationInterface>
+}
+
+const maxParams = { sqlite: 30_000, postgres: 60_000 } as const
+const chunkRows = 500
+const chunkPauseMs = 20
+
+pg.types.setTypeParser(20, (text) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`The database returned ${text}, beyond 2^53.`)
+  return value
+})
+
+export async function openDb(options: DbOptions): Promise<Db> {
+  if (options.url.startsWith('sqlite:')) return openSqlite(options)
+  if (/^postgres(ql)?:\/\//.test(options.url)) return openPostgres(options)
+  throw new ConfigMistakes('DATABASE_URL cannot be used:', [
+    'DATABASE_URL must begin with sqlite: or postgres:// — for example sqlite:data/siyu.db',
+  ])
+}
+
+/** Absolute path of the SQLite file, or null on PostgreSQL. */
+export const sqlitePath = (url: string, root: string): string | null =>
+  url.startsWith('sqlite:') ? resolve(root, url.slice('sqlite:'.length)) : null
+
+// ------------------------------------------------------------------ statements
+
+/** TypeORM on SQLite picks run() or all() by the first, upper-case word. */
+const asRun = (sql: string): string =>
+  sql.trimStart().replace(/^(insert|update|delete) /i, (word) => word.toUpperCase())
+const asRows = (sql: string): string =>
+  sql.trimStart().replace(/^(INSERT|UPDATE|DELETE) /, (word) => word.toLowerCase())
+
+/** node-sqlite3 binds BigInt, NaN and undefined as NULL without a word; PostgreSQL refuses NUL in text. Refuse both here. */
+function checked(params: readonly Value[]): Value[] {
+  return params.map((value, i) => {
+    if (typeof value === 'string' && value.includes('\u0000'))
+      throw new TypeError(`Parameter ${String(i + 1)} holds a NUL character.`)
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new TypeError(`Parameter ${String(i + 1)} is ${String(value)}.`)
+    if (value !== null && typeof value !== 'string' && typeof value !== 'number') {
+      throw new TypeError(
+        `Parameter ${String(i + 1)} is a ${typeof value}; the database takes text, numbers and null.`,
+      )
+    }
+    return value
+  })
+}
+
+function statements(runner: QueryRunner, dialect: Tx['dialect']): Tx {
+  const tx: Tx = {
+    dialect,
+    async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
+      const result: { records?: T[] } = await runner.query(asRows(sql), checked(params), true)
+      return result.records ?? []
+    },
+    async run(sql, params = []) {
+      const result: { affected?: number } = await runner.query(asRun(sql), checked(params), true)
+      return result.affected ?? 0
+    },
+    async insert(table, rows, suffix = '') {
+      const first = rows[0]
+      if (!first) return 0
+      const columns = Object.keys(first)
+      const perStatement = Math.max(1, Math.floor(maxParams[dialect] / columns.length))
+      let written = 0
+      for (let from = 0; from < rows.length; from += perStatement) {
+        const part = rows.slice(from, from + perStatement)
+        let n = 0
+        const values = part.map(() => `(${columns.map(() => `$${String(++n)}`).join(', ')})`).join(', ')
+        const params = part.flatMap((row) => columns.map((column) => row[column] ?? null))
+        written += await tx.run(
+          `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values} ${suffix}`,
+          params,
+        )
+      }
+      return written
+    },
+    async databaseNow() {
+      const sql =
+        dialect === 'sqlite'
+          ? `select cast(unixepoch('subsec') * 1000 as integer) as now`
+          : 'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now'
+      return (await tx.rows<{ now: number }>(sql))[0]?.now ?? 0
+    },
+  }
+  return tx
+}
+
+const inside = new AsyncLocalStorage<true>()
+
+/** A transaction inside a transaction would wait for itself for ever. */
+function refuseNesting(): void {
+  if (inside.getStore()) throw new Error('db.tx was called inside db.tx; pass the outer tx instead.')
+}
+
+async function inChunks<R, T>(
+  db: Db,
+  rows: readonly R[],
+  publish: (tx: Tx, chunk: readonly R[]) => Promise<T>,
+): Promise<T[]> {
+  const answers: T[] = []
+  for (let from = 0; from < rows.length; from += chunkRows) {
+    if (from > 0) await pause(chunkPauseMs)
+    const chunk = rows.slice(from, from + chunkRows)
+    answers.push(await db.tx((tx) => publish(tx, chunk), 'bulk'))
+  }
+  return answers
+}
+
+// ------------------------------------------------------------------ SQLite
+
+interface Waiting {
+  readonly lane: Lane
+  run(): Promise<void>
+}
+const laneOrder: readonly Lane[] = ['door', 'deed', 'bulk']
+
+/** One at a time, the most urgent lane first. */
+function createGate(): { enter<T>(lane: Lane, work: () => Promise<T>): Promise<T>; busy(): boolean } {
+  const waiting: Waiting[] = []
+  let running = false
+  const next = (): void => {
+    if (running) return
+    const lane = laneOrder.find((name) => waiting.some((item) => item.lane === name))
+    const index = waiting.findIndex((item) => item.lane === lane)
+    const [item] = index < 0 ? [] : waiting.splice(index, 1)
+    if (!item) return
+    running = true
+    void item.run().finally(() => {
+      running = false
+      next()
+    })
+  }
+  return {
+    busy: () => running || waiting.length > 0,
+    enter: (lane, work) =>
+      new Promise((ok, fail) => {
+        waiting.push({ lane, run: () => work().then(ok, fail) })
+        next()
+      }),
+  }
+}
+
+interface SqliteModule {
+  verbose(): SqliteModule
+}
+
+/** TypeORM switches on long stack traces, which cost 14 µs a statement. */
+function quietSqlite(): SqliteModule {
+  const sqlite3 = createRequire(import.meta.url)('sqlite3') as SqliteModule
+  const quiet: SqliteModule = { ...sqlite3, verbose: () => quiet }
+  return quiet
+}
+
+async function openSqlite(options: DbOptions): Promise<Db> {
+  const database = sqlitePath(options.url, options.root) ?? ''
+  mkdirSync(dirname(database), { recursive: true })
+  const common = {
+    type: 'sqlite' as const,
+    database,
+    driver: quietSqlite(),
+    enableWAL: true,
+    busyTimeout: 10_000,
+    entities: options.tables.map(({ schema }) => schema),
+    migrations: options.migrations,
+    migrationsTransactionMode: 'each' as const,
+  }
+  const writer = new DataSource(common)
+  const readerSource = new DataSource({ ...common, migrations: [] })
+  try {
+    await writer.initialize()
+    await writer.query('PRAGMA synchronous = FULL')
+    await writer.query('PRAGMA busy_timeout = 10000')
+    await readerSource.initialize()
+    await readerSource.query('PRAGMA query_only = ON')
+    await readerSource.query('PRAGMA busy_timeout = 10000')
+  } catch (error) {
+    throw new Unreachable(`The SQLite file ${database} cannot be opened: ${messageOf(error)}`, error)
+  }
+  const runner = writer.createQueryRunner()
+  const statementsOfWriter = statements(runner, 'sqlite')
+  const gate = createGate()
+  const db: Db = {
+    dialect: 'sqlite',
+    reader: readerOf(statements(readerSource.createQueryRunner(), 'sqlite')),
+    source: writer,
+    tx<T>(work: (tx: Tx) => Promise<T>, lane: Lane = 'deed'): Promise<T> {
+      refuseNesting()
+      return gate.enter(lane, () =>
+        inside.run(true, () => sqliteTransaction(runner, statementsOfWriter, work)),
+      )
+    },
+    inChunks: (rows, publish) => inChunks(db, rows, publish),
+    busy: () => gate.busy(),
+    async close() {
+      await gate.enter('bulk', () => Promise.resolve())
+      await readerSource.destroy()
+      await writer.destroy()
+    },
+  }
+  return db
+}
+
+async function sqliteTransaction<T>(runner: QueryRunner, tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  await runner.query('BEGIN IMMEDIATE')
+  try {
+    const answer = await work(tx)
+    await runner.query('COMMIT')
+    return answer
+  } catch (error) {
+    await runner.query('ROLLBACK')
+    throw error
+  }
+}
+
+const readerOf = (tx: Tx): Reader => ({ dialect: tx.dialect, rows: tx.rows })
+
+// ------------------------------------------------------------------ PostgreSQL
+
+const attempts = 6
+const again = new Set(['40001', '40P01'])
+
+async function openPostgres(options: DbOptions): Promise<Db> {
+  const source = new DataSource({
+    type: 'postgres',
+    url: options.url,
+    poolSize: 12,
+    entities: options.tables.map(({ schema }) => schema),
+    migrations: options.migrations,
+    migrationsTransactionMode: 'each',
+    installExtensions: false,
+  } satisfies DataSourceOptions)
+  try {
+    await source.initialize()
+  } catch (error) {
+    throw new Unreachable(`PostgreSQL does not answer (DATABASE_URL): ${messageOf(error)}`, error)
+  }
+  let running = 0
+  const db: Db = {
+    dialect: 'postgres',
+    reader: {
+      dialect: 'postgres',
+      async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
+        const runner = source.createQueryRunner('slave')
+        try {
+          return await statements(runner, 'postgres').rows<T>(sql, params)
+        } finally {
+          await runner.release()
+        }
+      },
+    },
+    source,
+    async tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+      refuseNesting()
+      running += 1
+      try {
+        return await inside.run(true, () => postgresTransaction(source, work))
+      } finally {
+        running -= 1
+      }
+    },
+    inChunks: (rows, publish) => inChunks(db, rows, publish),
+    busy: () => running > 0,
+    close: () => source.destroy(),
+  }
+  return db
+}
+
+async function postgresTransaction<T>(source: DataSource, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const runner = source.createQueryRunner()
+    try {
+      await runner.startTransaction()
+      const answer = await work(statements(runner, 'postgres'))
+      await runner.commitTransaction()
+      return answer
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction()
+      if (attempt >= attempts || !again.has(sqlStateOf(error))) throw error
+      await pause(5 * 2 ** attempt)
+    } finally {
+      await runner.release()
+    }
+  }
+}
+
+function sqlStateOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return ''
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return 'driverError' in error ? sqlStateOf(error.driverError) : ''
+}
+
+/** True for a broken unique index, on both databases. */
+export const isUniqueViolation = (error: unknown): boolean =>
+  sqlStateOf(error) === '23505' || /UNIQUE constraint failed/.test(messageOf(error))
+
+/** The database is busy, full, read-only or gone: the world's trouble, worth a 503 and another try. */
+export const isDatabaseTrouble = (error: unknown): boolean =>
+  /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
+  /^(08|53|57P)/.test(sqlStateOf(error)) ||
+  ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
+  /Connection terminated|connection timeout/i.test(messageOf(error))

@@ -1,0 +1,164 @@
+/**
+ * A follower reads the log after the commit, from its own stored position. Its effects and its new position commit in
+ * one transaction, so each row is handled once; if another process moved the position first, nothing is written. A row
+ * that fails three times is parked and passed over, so that one poison row does not stop the rest.
+ */
+import { system } from '../base/act.ts'
+import type { Act, Ctx } from '../base/act.ts'
+import type { Db } from '../base/db.ts'
+import { isDatabaseTrouble } from '../base/db.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { countFailure, moveFollower, positionOf } from './follow.store.ts'
+import type { Kind } from './kinds.ts'
+import type { LogRow } from './log-row.ts'
+import { headSeq, readLog } from './log.store.ts'
+
+export interface Follower {
+  /** The key of its stored position: never changes once released. */
+  readonly name: string
+  readonly kinds: readonly Kind[]
+  /** Rows of its kinds, oldest first, at most 200. No network. */
+  handle(ctx: Ctx, rows: readonly LogRow[]): Promise<void>
+}
+
+const pageRows = 200
+const coalesceMs = 50
+const pollMs = 1_000
+const maxFailures = 3
+
+class LostRace extends Error {}
+
+export interface Followers {
+  /** Brings every follower to the head; answers whether any row was handled. */
+  catchUp(): Promise<boolean>
+  atHead(): Promise<boolean>
+  wake(): void
+  start(): void
+  stop(): Promise<void>
+}
+
+export function createFollowers(db: Db, act: Act, followers: readonly Follower[], log: Log): Followers {
+  let running: Promise<boolean> | null = null
+  let wakeTimer: NodeJS.Timeout | null = null
+  let pollTimer: NodeJS.Timeout | null = null
+  let started = false
+
+  async function handleRange(
+    follower: Follower,
+    rows: readonly LogRow[],
+    from: number,
+    to: number,
+  ): Promise<void> {
+    await act(system(follower.name), async (ctx) => {
+      if (!(await moveFollower(ctx.tx, follower.name, from, to))) throw new LostRace()
+      if (rows.length > 0) await follower.handle(ctx, rows)
+    })
+  }
+
+  /** Answers true when the position moved. */
+  async function page(follower: Follower): Promise<boolean> {
+    const from = await positionOf(db.reader, follower.name)
+    const head = await headSeq(db.reader)
+    if (from >= head) return false
+    const rows = await readLog(db.reader, { after: from, kinds: follower.kinds, limit: pageRows })
+    const visible = rows.filter((row) => row.seq <= head)
+    const to = visible.length === pageRows ? (visible.at(-1)?.seq ?? head) : head
+    try {
+      await handleRange(follower, visible, from, to)
+    } catch (error) {
+      if (error instanceof LostRace) return true
+      if (isDatabaseTrouble(error)) throw error
+      return oneByOne(follower, visible, from, to)
+    }
+    return true
+  }
+
+  /** After a failed page: handle rows singly, so that the bad one is found, counted and in the end parked. */
+  async function oneByOne(
+    follower: Follower,
+    rows: readonly LogRow[],
+    from: number,
+    to: number,
+  ): Promise<boolean> {
+    let position = from
+    for (const row of rows) {
+      try {
+        await handleRange(follower, [row], position, row.seq)
+      } catch (error) {
+        if (error instanceof LostRace) return true
+        const failures = await db.tx((tx) =>
+          countFailure(tx, follower.name, row.seq, messageOf(error).slice(0, 500), maxFailures),
+        )
+        if (failures < maxFailures) {
+          log.warn(
+            { follower: follower.name, seq: row.seq, err: error },
+            'a follower failed on a row and will try again',
+          )
+          return position > from
+        }
+        log.error(
+          { follower: follower.name, seq: row.seq, err: error },
+          'a follower parked a row after three failures',
+        )
+        await handleRange(follower, [], position, row.seq)
+      }
+      position = row.seq
+    }
+    if (to > position) await handleRange(follower, [], position, to)
+    return true
+  }
+
+  async function catchUp(): Promise<boolean> {
+    let any = false
+    for (let moved = true; moved;) {
+      moved = false
+      for (const follower of followers) if (await page(follower)) moved = true
+      any ||= moved
+    }
+    return any
+  }
+
+  /** One run at a time in this process; a call during a run gets a fresh run after it. */
+  async function exclusive(): Promise<boolean> {
+    while (running) await running
+    running = catchUp()
+    try {
+      return await running
+    } finally {
+      running = null
+    }
+  }
+
+  const runQuietly = (): void => {
+    exclusive().catch((error: unknown) =>
+      log.warn({ err: error }, 'followers stopped early and will try again'),
+    )
+  }
+
+  return {
+    catchUp: exclusive,
+    async atHead() {
+      const head = await headSeq(db.reader)
+      for (const follower of followers) if ((await positionOf(db.reader, follower.name)) < head) return false
+      return true
+    },
+    wake() {
+      if (!started || wakeTimer !== null) return
+      wakeTimer = setTimeout(() => {
+        wakeTimer = null
+        runQuietly()
+      }, coalesceMs)
+    },
+    start() {
+      started = true
+      pollTimer = setInterval(runQuietly, pollMs)
+    },
+    async stop() {
+      started = false
+      if (wakeTimer !== null) clearTimeout(wakeTimer)
+      if (pollTimer !== null) clearInterval(pollTimer)
+      while (running) await running
+    },
+  }
+}

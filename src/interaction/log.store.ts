@@ -1,0 +1,145 @@
+import type { Reader, Tx, Value } from '../base/db.ts'
+import type { Happening } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import type { LogRow } from './log-row.ts'
+import type { Kind } from './kinds.ts'
+
+interface Stored {
+  readonly seq: number
+  readonly id: string
+  readonly at: number
+  readonly recorded_at: number
+  readonly kind: Kind
+  readonly source: string
+  readonly source_key: string
+  readonly external: string | null
+  readonly staff: string | null
+  readonly chat: string | null
+  readonly phone_hash: string | null
+  readonly shop_id: string | null
+  readonly detail: string
+}
+
+/** Takes the log's lock until the transaction ends; answers the newest seq. */
+export async function lockHead(tx: Tx): Promise<number> {
+  const [head] = await tx.rows<{ seq: number }>(
+    'update log_head set seq = seq + 0 where id = 1 returning seq',
+  )
+  if (!head) throw new Error('log_head is empty: the schema was not created by the migrations.')
+  return head.seq
+}
+
+export const moveHead = (tx: Tx, seq: number): Promise<number> =>
+  tx.run('UPDATE log_head SET seq = $1 WHERE id = 1', [seq])
+
+/** Of these (source, sourceKey) pairs, the ones already in the log, with their seq. */
+export async function knownKeys(
+  tx: Tx,
+  pairs: readonly { readonly source: string; readonly sourceKey: string }[],
+): Promise<Map<string, number>> {
+  const known = new Map<string, number>()
+  for (let from = 0; from < pairs.length; from += 500) {
+    const part = pairs.slice(from, from + 500)
+    let n = 0
+    const list = part.map(() => `($${String(++n)}, $${String(++n)})`).join(', ')
+    const rows = await tx.rows<{ source: string; source_key: string; seq: number }>(
+      `select source, source_key, seq from log where (source, source_key) in (values ${list})`,
+      part.flatMap(({ source, sourceKey }) => [source, sourceKey]),
+    )
+    for (const row of rows) known.set(`${row.source}\n${row.source_key}`, row.seq)
+  }
+  return known
+}
+
+export async function insertRows(tx: Tx, rows: readonly LogRow[], recordedAt: Instant): Promise<void> {
+  await tx.insert(
+    'log',
+    rows.map((row) => ({
+      seq: row.seq,
+      id: row.id,
+      at: row.at,
+      recorded_at: recordedAt,
+      kind: row.kind,
+      source: row.source,
+      source_key: row.sourceKey,
+      external: row.who.external ?? null,
+      staff: row.who.staff ?? null,
+      chat: row.who.chat ?? null,
+      phone_hash: row.who.phoneHash ?? null,
+      shop_id: row.who.shopId ?? null,
+      detail: JSON.stringify(row.detail),
+    })),
+  )
+}
+
+export const insertWords = (
+  tx: Tx,
+  rows: readonly { readonly id: string; readonly said: string }[],
+): Promise<number> =>
+  tx.insert(
+    'log_words',
+    rows.map(({ id, said }) => ({ log_id: id, words: said })),
+  )
+
+function present(stored: Stored): LogRow {
+  return {
+    seq: stored.seq,
+    id: stored.id,
+    at: stored.at,
+    recordedAt: stored.recorded_at,
+    kind: stored.kind,
+    source: stored.source,
+    sourceKey: stored.source_key,
+    who: {
+      ...(stored.external === null ? {} : { external: stored.external }),
+      ...(stored.staff === null ? {} : { staff: stored.staff }),
+      ...(stored.chat === null ? {} : { chat: stored.chat }),
+      ...(stored.phone_hash === null ? {} : { phoneHash: stored.phone_hash }),
+      ...(stored.shop_id === null ? {} : { shopId: stored.shop_id }),
+    },
+    detail: JSON.parse(stored.detail) as Happening['detail'],
+  }
+}
+
+export interface LogQuery {
+  readonly after?: number
+  readonly kinds?: readonly string[]
+  /** Any identity of the person: external_userid, shop id, phone hash. */
+  readonly identities?: readonly string[]
+  readonly sinceAt?: Instant
+  readonly limit: number
+  readonly newestFirst?: boolean
+}
+
+export async function readLog(reader: Reader, query: LogQuery): Promise<LogRow[]> {
+  const params: Value[] = []
+  const list = (values: readonly string[]): string =>
+    values.map((value) => `$${String(params.push(value))}`).join(', ')
+  const where: string[] = []
+  if (query.after !== undefined) where.push(`seq > $${String(params.push(query.after))}`)
+  if (query.sinceAt !== undefined) where.push(`at >= $${String(params.push(query.sinceAt))}`)
+  if (query.kinds && query.kinds.length > 0) where.push(`kind in (${list(query.kinds)})`)
+  if (query.identities && query.identities.length > 0) {
+    where.push(
+      `(external in (${list(query.identities)}) or shop_id in (${list(query.identities)}) or phone_hash in (${list(query.identities)}))`,
+    )
+  }
+  const rows = await reader.rows<Stored>(
+    `select * from log ${where.length > 0 ? `where ${where.join(' and ')}` : ''} order by seq ${query.newestFirst ? 'desc' : 'asc'} limit ${String(query.limit)}`,
+    params,
+  )
+  return rows.map(present)
+}
+
+export async function readWords(reader: Reader, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await reader.rows<{ log_id: string; words: string }>(
+    `select log_id, words from log_words where log_id in (${ids.map((_, i) => `$${String(i + 1)}`).join(', ')})`,
+    ids,
+  )
+  return new Map(rows.map((row) => [row.log_id, row.words]))
+}
+
+export async function headSeq(reader: Reader): Promise<number> {
+  return (await reader.rows<{ seq: number }>('select seq from log_head where id = 1'))[0]?.seq ?? 0
+}

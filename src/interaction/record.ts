@@ -1,0 +1,166 @@
+/**
+ * The flush: the one way into the log, the same SQL on both databases. Lock the head, drop what is known, insert the
+ * fresh rows as base+1…, run the projections over what was really inserted, move the head. `seq` stays gapless and in
+ * commit order because the head's lock is held from the first step to the commit.
+ *
+ * Whatever comes at a rate (callbacks, clicks, events) goes through `submit`: a few milliseconds are collected into one
+ * transaction and one fsync, each caller gets its own answer, and no caller is answered before the commit.
+ */
+import { system } from '../base/act.ts'
+import type { Act, Ctx, Happening } from '../base/act.ts'
+import type { Db } from '../base/db.ts'
+import { isDatabaseTrouble } from '../base/db.ts'
+import { OutsideFailure } from '../base/errors.ts'
+import { isKind } from './kinds.ts'
+import { insertRows, insertWords, knownKeys, lockHead, moveHead } from './log.store.ts'
+import type { FreshRow, LogRow, Projection, ResolveCustomers } from './log-row.ts'
+
+const keyOf = (row: { readonly source: string; readonly sourceKey: string }): string =>
+  `${row.source}\n${row.sourceKey}`
+
+export interface Recorded {
+  /** False when (source, sourceKey) was in the log before. */
+  readonly fresh: boolean
+}
+
+export interface FlushParts {
+  readonly resolve: ResolveCustomers
+  readonly projections: readonly Projection[]
+  /** Called after the commit of every flush that added rows. */
+  readonly wake: () => void
+}
+
+export type Flush = (ctx: Ctx, happenings: readonly Happening[]) => Promise<Recorded[]>
+
+export function createFlush({ resolve, projections, wake }: FlushParts): Flush {
+  return async (ctx, happenings) => {
+    const base = await lockHead(ctx.tx)
+    const known = await knownKeys(ctx.tx, happenings)
+    const answers: Recorded[] = []
+    const rows: LogRow[] = []
+    const words: { id: string; said: string }[] = []
+    for (const happening of happenings) {
+      const { kind, said, ...rest } = happening
+      if (!isKind(kind)) throw new Error(`"${kind}" is not in interaction/kinds.ts.`)
+      const key = keyOf(happening)
+      answers.push({ fresh: !known.has(key) })
+      if (known.has(key)) continue
+      const seq = base + rows.length + 1
+      known.set(key, seq)
+      const row: LogRow = { ...rest, kind, seq, id: ctx.newId(), recordedAt: ctx.now }
+      rows.push(row)
+      if (said !== undefined && said !== '') words.push({ id: row.id, said })
+    }
+    if (rows.length === 0) return answers
+    await insertRows(ctx.tx, rows, ctx.now)
+    await insertWords(ctx.tx, words)
+    const customers = await resolve(ctx.tx, rows)
+    const fresh: FreshRow[] = rows.map((row) => ({ ...row, customer: customers.get(row.id) ?? null }))
+    for (const projection of projections) {
+      const mine = fresh.filter((row) => projection.kinds.includes(row.kind))
+      if (mine.length > 0) await projection.apply(ctx.tx, mine)
+    }
+    await moveHead(ctx.tx, base + rows.length)
+    ctx.afterCommit(wake)
+    return answers
+  }
+}
+
+// ------------------------------------------------------------------ group commit
+
+export interface Recorder {
+  /** Resolves after the commit. Rejects with OutsideFailure when the database is busy or gone (answer 503). */
+  submit(happening: Happening): Promise<Recorded>
+  busy(): boolean
+}
+
+interface Waiting {
+  readonly happening: Happening
+  ok(recorded: Recorded): void
+  fail(error: unknown): void
+}
+
+const delayMs = 5
+const batchRows = 300
+/** Beyond this many waiting rows the door says 503 at once instead of being late for everybody. */
+const maxWaiting = 6_000
+/** WeCom hangs up after 5 s: a batch that takes longer than this is answered as busy. */
+const answerWithinMs = 3_500
+
+export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
+  let waiting: Waiting[] = []
+  let running = false
+  let timer: NodeJS.Timeout | null = null
+
+  const write = (batch: readonly Waiting[]): Promise<Recorded[]> =>
+    act(
+      system('recorder'),
+      (ctx) =>
+        flush(
+          ctx,
+          batch.map(({ happening }) => happening),
+        ),
+      'door',
+    )
+
+  async function settle(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const answers = await write(batch)
+      batch.forEach(({ ok }, i) => ok(answers[i] ?? { fresh: false }))
+    } catch (error) {
+      if (isDatabaseTrouble(error)) {
+        const failure = new OutsideFailure('The database is busy or unreachable.', {
+          cause: error,
+          retryAfterMs: 2_000,
+        })
+        for (const { fail } of batch) fail(failure)
+      } else if (batch.length === 1) {
+        batch[0]?.fail(error)
+      } else {
+        // One bad row must not refuse its neighbours: redo them one by one.
+        for (const item of batch) await settle([item])
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    timer = null
+    running = true
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, batchRows)
+      waiting = waiting.slice(batchRows)
+      await settle(batch)
+    }
+    running = false
+  }
+
+  return {
+    busy: () => running || waiting.length > 0 || db.busy(),
+    submit(happening) {
+      if (waiting.length >= maxWaiting) {
+        return Promise.reject(
+          new OutsideFailure('Too many rows are waiting to be recorded.', { retryAfterMs: 2_000 }),
+        )
+      }
+      return new Promise((ok, fail) => {
+        const late = setTimeout(
+          () => fail(new OutsideFailure('Recording took too long.', { retryAfterMs: 2_000 })),
+          answerWithinMs,
+        )
+        const item: Waiting = {
+          happening,
+          ok(recorded) {
+            clearTimeout(late)
+            ok(recorded)
+          },
+          fail(error) {
+            clearTimeout(late)
+            fail(error)
+          },
+        }
+        waiting.push(item)
+        if (!running && timer === null) timer = setTimeout(() => void run(), delayMs)
+      })
+    },
+  }
+}
