@@ -1,0 +1,108 @@
+import { createCallbacks, type Callbacks } from './callbacks.ts'
+import { createClock, type SimClock } from './clock.ts'
+import { createCodec, type Codec } from './codec.ts'
+import { credentialsFor } from './credentials.ts'
+import { createFaults, type Faults } from './faults.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import { createRng, type Rng } from './rng.ts'
+import { createState, type State } from './state.ts'
+import type {
+  CallRow,
+  LedgerRow,
+  SimulatorCredentials,
+  SimulatorOptions,
+  SimulatorSettings,
+  StaffMessage,
+} from './types.ts'
+
+export interface App {
+  readonly agentId: number
+  readonly secret: string
+}
+
+/** What every part of the simulator works on. `state` is replaced as a whole by a reset. */
+export interface Context {
+  readonly options: SimulatorOptions
+  readonly credentials: SimulatorCredentials
+  readonly apps: readonly App[]
+  readonly settings: SimulatorSettings
+  readonly rng: Rng
+  readonly clock: SimClock
+  readonly codec: Codec
+  readonly faults: Faults
+  readonly ledger: Ledger
+  readonly callbacks: Callbacks
+  readonly calls: CallRow[]
+  readonly delivered: Set<(row: LedgerRow) => void>
+  readonly staffMessages: Set<(message: StaffMessage) => void>
+  state: State
+  /** Set once listening. */
+  url: string
+  /** Back to the beginning; set once the shop is known. */
+  restart: () => void
+}
+
+export const defaultSettings: SimulatorSettings = {
+  latencyMs: 0,
+  quotaMode: 'month-days',
+  dispatchMs: 500,
+  rateLimits: { perMinute: 10_000, perHour: 150_000 },
+  memberLimits: { perMinute: 30, perHour: 1_000 },
+  callbackDeadlineMs: 5_000,
+  callbackTries: 3,
+  callbackRetryMs: 1_000,
+  callbackRetryNon200: true,
+  memChangeList: 'items',
+  trustedHosts: null,
+}
+
+export function createContext(options: SimulatorOptions): Context {
+  const seed = options.seed ?? 1
+  const credentials = credentialsFor(seed, options.credentials)
+  const settings: SimulatorSettings = { ...defaultSettings, ...options.settings }
+  if (options.latencyMs !== undefined) settings.latencyMs = options.latencyMs
+  if (options.quotaMode !== undefined) settings.quotaMode = options.quotaMode
+  const rng = createRng(`world ${seed}`)
+  const faults = createFaults(createRng(`faults ${seed}`))
+  const codec = createCodec(credentials.callbackToken, credentials.callbackAesKey, credentials.corpId)
+  const clock = createClock({
+    mode: options.clock ?? 'wall',
+    ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
+    drain: () => callbacks.idle(),
+    // Nobody awaits the agenda on the wall clock, so a broken deed must be loud.
+    onError: (error) => {
+      setImmediate(() => {
+        throw error
+      })
+    },
+  })
+  const callbacks = createCallbacks({
+    credentials,
+    codec,
+    settings,
+    faults,
+    rng: createRng(`callbacks ${seed}`),
+    now: () => clock.now(),
+  })
+  callbacks.setUrl(options.callback?.url ?? null)
+  return {
+    options,
+    credentials,
+    apps: [{ agentId: credentials.agentId, secret: credentials.agentSecret }, ...(options.apps ?? [])],
+    settings,
+    rng,
+    clock,
+    codec,
+    faults,
+    ledger: createLedger(),
+    callbacks,
+    calls: [],
+    delivered: new Set(),
+    staffMessages: new Set(),
+    state: createState(),
+    url: '',
+    restart: () => {},
+  }
+}
+
+export const seconds = (ms: number): number => Math.floor(ms / 1000)

@@ -1,0 +1,84 @@
+import type { AddressInfo } from 'node:net'
+import { createContext, type Context } from './context.ts'
+import { addFault } from './control.ts'
+import { loadShop } from './load.ts'
+import { createSimulatorServer } from './server.ts'
+import { createState } from './state.ts'
+import type { SeededShop, Simulator, SimulatorOptions } from './types.ts'
+import { createWorld } from './world.ts'
+
+/** Starts a stand-in for the WeCom platform on loopback: its API, its callbacks, its OAuth pages, its people. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const ctx = createContext(options)
+  const shop = await chooseShop(options, ctx.clock.now())
+  if (shop) loadShop(ctx, shop)
+  const { server, limiter } = createSimulatorServer(ctx)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve)
+  })
+  const address = server.address() as AddressInfo
+  ctx.url = `http://${options.host ?? '127.0.0.1'}:${address.port}`
+  ctx.restart = () => {
+    restart(ctx, shop)
+    limiter.clear()
+  }
+  return present(ctx, async () => {
+    ctx.clock.close()
+    ctx.callbacks.close()
+    server.closeAllConnections()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  })
+}
+
+async function chooseShop(options: SimulatorOptions, now: number): Promise<SeededShop | null> {
+  if (options.shop) return options.shop
+  if (options.empty) return null
+  const path = './shop/index.ts'
+  const { seedShop } = (await import(path)) as { seedShop: (o: { seed: number; now: number }) => SeededShop }
+  return seedShop({ seed: options.seed ?? 1, now })
+}
+
+/** Back to the beginning, except for the clock, the settings and the callback address. */
+function restart(ctx: Context, shop: SeededShop | null): void {
+  ctx.clock.clearAgenda()
+  ctx.faults.clear()
+  ctx.ledger.clear()
+  ctx.callbacks.reset()
+  ctx.calls.length = 0
+  ctx.state = createState()
+  if (shop) loadShop(ctx, shop)
+}
+
+function present(ctx: Context, close: () => Promise<void>): Simulator {
+  return {
+    url: ctx.url,
+    credentials: ctx.credentials,
+    settings: ctx.settings,
+    world: createWorld(ctx),
+    now: () => ctx.clock.now(),
+    mode: () => ctx.clock.mode(),
+    advanceTo: (ms, settle) => ctx.clock.advanceTo(ms, settle),
+    useWallClock: (at) => ctx.clock.useWall(at),
+    nextEventAt: () => ctx.clock.nextAt(),
+    busy: () => ctx.clock.busy() || ctx.callbacks.pending() > 0,
+    idle: () => ctx.callbacks.idle(),
+    ledger: () => ctx.ledger.rows(),
+    calls: () => ctx.calls,
+    addFault: (fault) => addFault(ctx, fault),
+    clearFaults: () => ctx.faults.clear(),
+    async setCallback(url, verify = false) {
+      if (url === null || !verify) {
+        ctx.callbacks.setUrl(url)
+        return null
+      }
+      const verification = await ctx.callbacks.verify(url)
+      if (verification.ok) ctx.callbacks.setUrl(url)
+      return verification
+    },
+    reset: () => ctx.restart(),
+    close,
+  }
+}
+
+export type * from './types.ts'

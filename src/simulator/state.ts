@@ -1,0 +1,222 @@
+import type {
+  Customer,
+  Follow,
+  Group,
+  GroupMember,
+  LedgerRow,
+  SeededShop,
+  StaffMember,
+  TagGroup,
+} from './types.ts'
+
+export interface Token {
+  readonly value: string
+  readonly agentId: number
+  readonly expiresAt: number
+  /** Set by a fault: 40014 although still in its time, or 42001 ahead of time. */
+  dead: 'invalid' | 'expired' | null
+}
+
+export interface Ticket {
+  readonly value: string
+  readonly expiresAt: number
+}
+
+/** Who is behind an OAuth code. */
+export interface Visitor {
+  readonly userid: string | null
+  readonly openid: string | null
+}
+
+export interface OauthCode extends Visitor {
+  readonly expiresAt: number
+  readonly privateInfo: boolean
+  used: boolean
+}
+
+export interface Welcome {
+  readonly userid: string
+  readonly externalUserId: string
+  readonly expiresAt: number
+  used: boolean
+}
+
+/** The part of a group send that one staff member has to confirm. */
+export interface StaffTask {
+  readonly userid: string
+  readonly rows: LedgerRow[]
+  status: 0 | 2
+  sentAt: number
+  /** Takes the planned confirmation off the agenda. */
+  undo: () => void
+}
+
+export interface Broadcast {
+  readonly msgid: string
+  readonly agentId: number
+  readonly chatType: 'single' | 'group'
+  readonly createdAt: number
+  readonly text: string
+  readonly content: Record<string, unknown>
+  readonly tasks: Map<string, StaffTask>
+  readonly remindedAt: number[]
+  cancelled: boolean
+}
+
+export interface AppMessage {
+  readonly msgid: string
+  readonly agentId: number
+  readonly at: number
+  readonly msgtype: string
+  readonly text: string
+  readonly links: readonly string[]
+  body: Record<string, unknown>
+  readonly recipients: readonly string[]
+  recalled: boolean
+}
+
+export interface Card {
+  readonly agentId: number
+  readonly msgid: string
+  readonly taskId: string
+  readonly cardType: string
+  /** What the card shows now, after updates. */
+  card: Record<string, unknown>
+  readonly replaced: Map<string, string>
+}
+
+export interface ResponseCode {
+  readonly msgid: string
+  readonly expiresAt: number
+  used: boolean
+}
+
+export interface Media {
+  readonly id: string
+  readonly type: string
+  readonly filename: string
+  readonly bytes: Buffer
+  readonly createdAt: number
+}
+
+export interface ContactWay {
+  readonly configId: string
+  fields: Record<string, unknown>
+}
+
+/** Everything that `/sim/reset` throws away. */
+export interface State {
+  shop: SeededShop | null
+  /** Keyed in lower case: a userid is case-insensitive (WECOM.md §0.1). */
+  readonly staff: Map<string, StaffMember>
+  readonly customers: Map<string, Customer>
+  /** Staff userid to the customers on the API's list, in order of adding. */
+  readonly servedBy: Map<string, Set<string>>
+  readonly byOpenid: Map<string, string>
+  readonly groups: Map<string, Group>
+  readonly tagGroups: Map<string, TagGroup>
+  readonly tokens: Map<string, Token>
+  readonly currentToken: Map<number, string>
+  readonly tickets: Map<string, Ticket>
+  readonly wrongSecrets: Map<string, number[]>
+  readonly codes: Map<string, OauthCode>
+  readonly userTickets: Map<string, { userid: string; expiresAt: number }>
+  readonly welcomes: Map<string, Welcome>
+  readonly broadcasts: Map<string, Broadcast>
+  readonly messages: Map<string, AppMessage>
+  readonly cards: Map<string, Card>
+  readonly responseCodes: Map<string, ResponseCode>
+  /** Fingerprint of a checked message to its msgid and the end of its interval. */
+  readonly duplicates: Map<string, { msgid: string; until: number }>
+  /** Sends that counted, by recipient and quota period. */
+  readonly quota: Map<string, number>
+  /** Instants of app messages per member, for the silent ceiling. */
+  readonly memberSends: Map<string, number[]>
+  readonly media: Map<string, Media>
+  readonly contactWays: Map<string, ContactWay>
+}
+
+export function createState(): State {
+  return {
+    shop: null,
+    staff: new Map(),
+    customers: new Map(),
+    servedBy: new Map(),
+    byOpenid: new Map(),
+    groups: new Map(),
+    tagGroups: new Map(),
+    tokens: new Map(),
+    currentToken: new Map(),
+    tickets: new Map(),
+    wrongSecrets: new Map(),
+    codes: new Map(),
+    userTickets: new Map(),
+    welcomes: new Map(),
+    broadcasts: new Map(),
+    messages: new Map(),
+    cards: new Map(),
+    responseCodes: new Map(),
+    duplicates: new Map(),
+    quota: new Map(),
+    memberSends: new Map(),
+    media: new Map(),
+    contactWays: new Map(),
+  }
+}
+
+export const staffOf = (state: State, userid: string): StaffMember | undefined =>
+  state.staff.get(userid.toLowerCase())
+
+/** The relation as the API sees it; absent once the staff member deleted the customer. */
+export function followOf(state: State, userid: string, externalUserId: string): Follow | undefined {
+  const staff = staffOf(state, userid)
+  return staff && state.customers.get(externalUserId)?.follows.get(staff.userid)
+}
+
+/** Whether a message from one to the other arrives. */
+export function areFriends(state: State, userid: string, externalUserId: string): boolean {
+  const follow = followOf(state, userid, externalUserId)
+  return follow !== undefined && !follow.deletedByCustomer
+}
+
+export function putFollow(state: State, customer: Customer, follow: Follow): void {
+  customer.follows.set(follow.userid, follow)
+  const served = state.servedBy.get(follow.userid) ?? new Set<string>()
+  served.add(customer.externalUserId)
+  state.servedBy.set(follow.userid, served)
+}
+
+export function dropFollow(state: State, customer: Customer, userid: string): void {
+  customer.follows.delete(userid)
+  state.servedBy.get(userid)?.delete(customer.externalUserId)
+}
+
+export function putCustomer(state: State, customer: Customer): void {
+  state.customers.set(customer.externalUserId, customer)
+  state.byOpenid.set(customer.openid, customer.externalUserId)
+}
+
+export function newFollow(userid: string, createtime: number): Follow {
+  return {
+    userid,
+    createtime,
+    remark: '',
+    description: '',
+    remarkCorpName: '',
+    remarkMobiles: [],
+    state: '',
+    addWay: 1,
+    tagIds: new Set(),
+    deletedByCustomer: false,
+    lastChatAt: 0,
+  }
+}
+
+/** Changes with every change of the member list, and only then. */
+export function nextMemberVersion(group: Pick<Group, 'chatId' | 'memberVersion'>): string {
+  const count = Number.parseInt(group.memberVersion.split('-')[1] ?? '0', 10) + 1
+  return `${group.chatId.slice(-8)}-${count}`
+}
+
+export const customersIn = (members: Iterable<GroupMember>): string[] =>
+  [...members].filter((member) => member.type === 2).map((member) => member.id)
