@@ -1,24 +1,20 @@
 /** What is in an order: things that fit the child's age, whose line amounts sum to the order's amount to the fen. */
 import type { Random } from './random.ts'
 import type { SeededOrderItem } from '../types.ts'
-import type { ShopCustomer, ShopProduct } from './shop.ts'
+import type { Household, ShopProduct } from './shop.ts'
 import { monthsOf, populationOf } from './people.ts'
 
 const maxLines = 6
 const tries = 8
 
 /** The value of one order, Gamma distributed around the household's own level. */
-export function amountOf(random: Random, customer: ShopCustomer, products: readonly ShopProduct[]): number {
+export function amountOf(random: Random, customer: Household, products: readonly ShopProduct[]): number {
   const yuan = random.gamma(populationOf.spendShape, customer.nature.spendRate)
   const cheapestFen = Math.min(...products.map((product) => product.priceFen))
   return Math.max(Math.round(yuan * 100), Math.round(cheapestFen * 0.8))
 }
 
-function fitting(
-  products: readonly ShopProduct[],
-  customer: ShopCustomer,
-  at: number,
-): readonly ShopProduct[] {
+function fitting(products: readonly ShopProduct[], customer: Household, at: number): readonly ShopProduct[] {
   const months = monthsOf(customer, at)
   const fit = products.filter(
     (product) =>
@@ -28,7 +24,7 @@ function fitting(
 }
 
 /** A family that feeds goat milk does not change to cow milk from order to order. */
-function keepsToBrand(product: ShopProduct, customer: ShopCustomer): boolean {
+function keepsToBrand(product: ShopProduct, customer: Household): boolean {
   const goat = Number(customer.shopId.slice(-1)) < 3
   return !product.sku.startsWith(goat ? 'MF-A2' : 'MF-GT')
 }
@@ -61,7 +57,7 @@ const listFen = (basket: readonly ShopProduct[]) => basket.reduce((sum, product)
 export function basketOf(
   random: Random,
   products: readonly ShopProduct[],
-  customer: ShopCustomer,
+  customer: Household,
   at: number,
   amountFen: number,
 ): SeededOrderItem[] {

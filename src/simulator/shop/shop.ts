@@ -40,11 +40,16 @@ export interface Nature {
   readonly irritability: number
 }
 
-export interface ShopCustomer extends SeededCustomer {
+/** What decides the next order. */
+export interface Household {
   readonly shopId: string
   /** `YYYY-MM-DD`, in the future during pregnancy. */
   readonly childBirthday: string
   readonly nature: Nature
+}
+
+export interface ShopCustomer extends SeededCustomer, Household {
+  readonly shopId: string
 }
 
 /** The simulator's seeded shop with what only the crowd knows. */
