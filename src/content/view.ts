@@ -1,0 +1,86 @@
+/**
+ * What a wording may see: plain words, nothing else. Whatever is not listed here (phones, ids, amounts of other people)
+ * cannot be written into a message by mistake.
+ */
+import type { Day } from '../base/calendar.ts'
+import { weekdayOf } from '../base/calendar.ts'
+import { dayWords, weekdayWords } from './words.ts'
+
+export interface DayView {
+  /** 2026-11-18 */
+  readonly date: string
+  /** 11月18日 */
+  readonly words: string
+  /** 周三 */
+  readonly weekday: string
+}
+export interface CustomerView {
+  /** 王女士 */
+  readonly salutation: string
+  readonly name: string
+  /** 高价值客户 */
+  readonly tier: string
+  /** Days since the last purchase; 0 when there was none. */
+  readonly daysSince: number
+  readonly purchases: number
+}
+
+/** `personal`: 1v1. `anyone`: whatever several people read alike. `group`: one community. */
+export type ViewKind = 'personal' | 'anyone' | 'group'
+
+export interface View {
+  readonly shop: { readonly name: string }
+  readonly day: DayView
+  readonly customer?: CustomerView
+  readonly advisor?: { readonly name: string }
+  readonly group?: { readonly name: string; readonly interest: string }
+  readonly product?: { readonly name: string; readonly url: string }
+}
+
+export const dayView = (day: Day): DayView => ({
+  date: day,
+  words: dayWords(day),
+  weekday: weekdayWords(weekdayOf(day)),
+})
+
+const always = ['shop.name', 'day.date', 'day.words', 'day.weekday']
+const personal = [
+  'customer.salutation',
+  'customer.name',
+  'customer.tier',
+  'customer.daysSince',
+  'customer.purchases',
+  'advisor.name',
+  'product.name',
+  'product.url',
+]
+
+export const variablesOf = (kind: ViewKind): readonly string[] => {
+  if (kind === 'personal') return [...always, ...personal]
+  return kind === 'group' ? [...always, 'group.name', 'group.interest'] : always
+}
+
+/** Every variable filled: wordings are tried on it when they are validated. */
+export function sampleView(kind: ViewKind): View {
+  const base = { shop: { name: '示例小店' }, day: dayView('2026-11-18') }
+  if (kind === 'anyone') return base
+  if (kind === 'group') return { ...base, group: { name: '辅食交流群', interest: '辅食' } }
+  return {
+    ...base,
+    customer: { salutation: '王女士', name: '王芳', tier: '高价值客户', daysSince: 12, purchases: 5 },
+    advisor: { name: '小鹿' },
+    product: { name: '有机高铁米粉', url: 'https://example.com/p/1' },
+  }
+}
+
+/** A name is somebody else's text: one line, no link marks, not endless. */
+export const plainWords = (text: string, most = 32): string =>
+  [
+    ...text
+      .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+      .replace(/\[\[|\]\]/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  ]
+    .slice(0, most)
+    .join('')
