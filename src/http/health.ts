@@ -1,0 +1,51 @@
+/**
+ * `/livez`: the process answers. `/readyz`: what it needs is there, by name. Only the database makes it not ready:
+ * without WeCom the door still takes callbacks and the pages still work, so that is named and stays 200.
+ */
+import type { Reader } from '../base/db.ts'
+import { messageOf } from '../base/errors.ts'
+
+export interface Check {
+  readonly name: string
+  /** Without it nothing can be served. */
+  readonly vital: boolean
+  /** Null when all is well, else what is missing, in one sentence. */
+  missing(): Promise<string | null>
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly missing: readonly { readonly name: string; readonly why: string }[]
+}
+
+/** A check that hangs is a check that fails: probes give up soon. */
+const checkMs = 2_000
+
+export async function readiness(checks: readonly Check[]): Promise<Readiness> {
+  const looked = await Promise.all(checks.map(async (check) => ({ check, why: await withLimit(check) })))
+  const missing = looked.flatMap(({ check, why }) => (why === null ? [] : [{ name: check.name, why }]))
+  return { ready: looked.every(({ check, why }) => why === null || !check.vital), missing }
+}
+
+async function withLimit(check: Check): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>((ok) => {
+    timer = setTimeout(() => ok(`no answer within ${String(checkMs)} ms`), checkMs)
+  })
+  try {
+    return await Promise.race([check.missing(), late])
+  } catch (error) {
+    return messageOf(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export const databaseCheck = (reader: Reader): Check => ({
+  name: 'database',
+  vital: true,
+  async missing() {
+    await reader.rows('select 1 as one')
+    return null
+  },
+})
