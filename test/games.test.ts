@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createAct, system } from '../src/base/act.ts'
+import type { Act } from '../src/base/act.ts'
+import { virtualClock } from '../src/base/clock.ts'
+import type { VirtualClock } from '../src/base/clock.ts'
+import { ensureGames, findGame, play, viewGame } from '../src/game/index.ts'
+import type { GameDefinition, Move, PlayAnswer } from '../src/game/index.ts'
+import { createFlush, readLog } from '../src/interaction/index.ts'
+import { pointsOf } from '../src/reward/index.ts'
+import { onBothDatabases } from './database.ts'
+import type { TestDatabase } from './database.ts'
+
+const poll: GameDefinition = {
+  id: 'poll-2026-W21',
+  kind: 'poll',
+  title: '下周想听什么',
+  touchpoint: 'weekly-poll',
+  settings: {
+    options: [
+      { id: 'a', label: '辅食' },
+      { id: 'b', label: '睡眠' },
+    ],
+    points: 5,
+  },
+  opensAt: 0,
+  closesAt: 1_000_000,
+}
+const hunt: GameDefinition = {
+  id: 'hunt-may',
+  kind: 'hunt',
+  title: '五月寻宝',
+  touchpoint: 'treasure-hunt',
+  settings: {
+    clues: [{ id: 'one', riddle: '?', answers: ['雨伞'], releaseAt: 0 }],
+    pointsPerClue: 10,
+    prize: { title: '礼盒', count: 10, validDays: 7 },
+  },
+  opensAt: 0,
+  closesAt: 1_000_000,
+}
+
+onBothDatabases('games', (open) => {
+  let opened: TestDatabase
+  let clock: VirtualClock
+  let act: Act
+  const move = (player: string, game: string, what: Move): Promise<PlayAnswer> =>
+    act({ kind: 'player', external: player }, (ctx) =>
+      play(ctx, { key: player, who: { external: player }, via: 'h5' }, game, what),
+    )
+
+  beforeEach(async () => {
+    opened = await open()
+    clock = virtualClock(1_000)
+    const flush = createFlush({
+      resolve: () => Promise.resolve(new Map()),
+      projections: [],
+      wake: () => undefined,
+    })
+    act = createAct({ db: opened.db, clock, flush: async (ctx, rows) => void (await flush(ctx, rows)) })
+    await act(system('test'), (ctx) => ensureGames(ctx, [poll, hunt]))
+  })
+  afterEach(() => opened.drop())
+
+  it('count one vote a person, let it be changed, and give the points once', async () => {
+    expect(await move('wm1', poll.id, { choices: ['a'] })).toMatchObject({ accepted: true, points: 5 })
+    expect(await move('wm1', poll.id, { choices: ['b'] })).toMatchObject({ accepted: true, points: 0 })
+    await move('wm2', poll.id, { choices: ['b'] })
+    const game = await findGame(opened.db.reader, poll.id)
+    const view =
+      game && (await viewGame(opened.db.reader, game, 'wm1', clock.now(), () => Promise.resolve(new Map())))
+    expect(view).toMatchObject({ players: 2, mine: ['b'], options: [{ votes: 0 }, { votes: 2 }] })
+    expect(await pointsOf(opened.db.reader, 'wm1')).toBe(5)
+    const votes = await readLog(opened.db.reader, { kinds: ['poll-voted'], limit: 10 })
+    expect(votes).toHaveLength(3)
+  })
+
+  it('give exactly 10 prizes for 500 claims at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, (_, i) => move(`wm${String(i)}`, hunt.id, { clue: 'one', answer: '雨伞' })),
+    )
+    expect(answers.filter(({ coupon }) => coupon !== null)).toHaveLength(10)
+    expect(new Set(answers.flatMap(({ coupon }) => coupon?.code ?? [])).size).toBe(10)
+  })
+
+  it('refuse guessing after ten wrong answers in a minute, and let the next minute begin anew', async () => {
+    for (let i = 0; i < 10; i += 1) await move('wm1', hunt.id, { clue: 'one', answer: `错${String(i)}` })
+    await expect(move('wm1', hunt.id, { clue: 'one', answer: '雨伞' })).rejects.toMatchObject({
+      code: 'too-many-tries',
+      status: 429,
+    })
+    clock.advance(60_000)
+    expect(await move('wm1', hunt.id, { clue: 'one', answer: '雨伞' })).toMatchObject({
+      accepted: true,
+      points: 10,
+    })
+  })
+
+  it('opened twice keep the moves made in between', async () => {
+    await move('wm1', poll.id, { choices: ['a'] })
+    await act(system('test'), (ctx) => ensureGames(ctx, [{ ...poll, title: '改过的题目' }]))
+    const game = await findGame(opened.db.reader, poll.id)
+    expect(game?.title).toBe('改过的题目')
+    expect(await readLog(opened.db.reader, { kinds: ['game-opened'], limit: 10 })).toHaveLength(2)
+    expect(await move('wm1', poll.id, { choices: ['a'] })).toMatchObject({ words: '您已经投过这一项了' })
+  })
+
+  it('do not know a game that was never opened', async () => {
+    await expect(move('wm1', 'poll-none', { choices: ['a'] })).rejects.toMatchObject({
+      code: 'not-found',
+      status: 404,
+    })
+  })
+})
