@@ -1,5 +1,6 @@
 /** Every migration, oldest first. A new one is a file, and a line here; a released one is never edited. */
 import { Foundation1763700000000 } from './1763700000000-foundation.ts'
+import { Outbox1763700000040 } from './1763700000040-outbox.ts'
 import { Games1763700000050 } from './1763700000050-games.ts'
 
-export const migrations = [Foundation1763700000000, Games1763700000050]
+export const migrations = [Foundation1763700000000, Outbox1763700000040, Games1763700000050]

@@ -7,11 +7,20 @@ import type { Db } from './base/db.ts'
 import { ConfigMistakes } from './base/errors.ts'
 import { jobTables } from './base/jobs.tables.ts'
 import type { TableDefinition } from './base/table.ts'
+import { deliveryTables } from './delivery/index.ts'
 import { gameTables } from './game/index.ts'
 import { interactionTables } from './interaction/index.ts'
+import { outboxTables } from './outbox/index.ts'
 import { rewardTables } from './reward/index.ts'
 
-export const tables: readonly TableDefinition[] = [...jobTables, ...interactionTables, ...rewardTables, ...gameTables]
+export const tables: readonly TableDefinition[] = [
+  ...jobTables,
+  ...interactionTables,
+  ...outboxTables,
+  ...rewardTables,
+  ...gameTables,
+  ...deliveryTables,
+]
 
 /** `upgrade`: serve and migrate; `create`: every other verb makes an empty schema but refuses an older one. */
 export type SchemaMode = 'upgrade' | 'create'

@@ -1,0 +1,114 @@
+/**
+ * The port to the outside. An adapter implements it once per channel, in `<adapter>/<name>.channel.ts`; delivery drives
+ * it and never knows which API it speaks. A channel never throws for what can happen: it answers an `Outcome`. What it
+ * throws all the same (a bug) is taken as `unknown`, since the words may have left.
+ */
+import type { Instant } from '../base/clock.ts'
+import type { ChannelName } from '../outbox/index.ts'
+
+export interface ParcelRecipient {
+  /** Id of the promise. */
+  readonly promise: string
+  /** external_userid, or chat id. */
+  readonly subject: string
+  /** Title of the touchpoint, for cards. */
+  readonly title: string
+  /** How the advisor knows her: remark or nickname; empty when unknown. */
+  readonly name: string
+  readonly why: string
+  readonly welcomeCode?: string
+}
+
+/** Everything a call is made of. One recipient for personal channels. */
+export interface ParcelDraft {
+  readonly id: string
+  readonly channel: ChannelName
+  /** The advisor who speaks (broadcasts) or who gets the card (advisor-task). */
+  readonly sender: string | null
+  /** Unguessable, in every link of a broadcast; by it `find` knows the parcel again. */
+  readonly batchToken: string
+  /** Filled words. */
+  readonly text: string
+  readonly recipients: readonly ParcelRecipient[]
+}
+
+export interface Parcel extends ParcelDraft {
+  /** What `compose` answered, byte for byte: JSON text. */
+  readonly body: string
+  /** Just before the first call; a remote thing created earlier cannot be ours. */
+  readonly intentAt: Instant
+  /** Just before the latest call. */
+  readonly calledAt: Instant
+  readonly remoteId?: string
+}
+
+/** A recipient that WeCom refused at once (`fail_list`). */
+export interface FailedRecipient {
+  readonly subject: string
+  /** Stable: `not-a-friend`, `quota-used`, `no-permission` … */
+  readonly code: string
+  /** Chinese, for the console. */
+  readonly words: string
+}
+
+export type Outcome =
+  | { readonly kind: 'sent'; readonly remoteId: string; readonly failed?: readonly FailedRecipient[] }
+  | {
+      readonly kind: 'waiting'
+      readonly remoteId: string
+      /** Confirm in the client (broadcasts), or send from the sidebar (advisor-task). */
+      readonly why: 'advisor-must-confirm' | 'advisor-must-send'
+      readonly failed?: readonly FailedRecipient[]
+    }
+  /** Surely not accepted. `channelWide`: the limit is the API's, so nothing of this channel goes out before. */
+  | {
+      readonly kind: 'retry'
+      readonly afterMs: number
+      readonly why: string
+      readonly channelWide?: boolean
+    }
+  /** Surely not accepted, and never will be. */
+  | { readonly kind: 'refused'; readonly code: string; readonly why: string }
+  /** A time-out, a reset, a broken answer: the words may have left. Never retried by the channel. */
+  | { readonly kind: 'unknown'; readonly why: string }
+
+export interface RecipientResult {
+  readonly subject: string
+  readonly status: 'waiting' | 'sent' | 'refused'
+  readonly at?: Instant
+  /** With `refused`: `not-a-friend`, `quota-used`. */
+  readonly code?: string
+  readonly words?: string
+}
+
+/** One remote thing that carries this parcel's batch token. */
+export interface Found {
+  readonly remoteId: string
+  /** True when somebody has pressed already, so that it cannot be taken back whole. */
+  readonly confirmed: boolean
+}
+
+export interface Channel {
+  readonly name: ChannelName
+  /** Promises with equal words and sender share one call up to this many (10,000, 2,000); 1 for personal channels. */
+  readonly maxRecipients: number
+  /** Calls a minute and at once that this API bears. */
+  readonly rate: { readonly perMinute: number; readonly burst: number }
+  /**
+   * Set where repeating the same bytes is harmless for so long after the first call (message/send with
+   * duplicate_check: 4 h; welcome: until the code dies): then an unknown is answered by repeating, not by `find`.
+   */
+  readonly resendWithinMs?: number
+  /** Pure: the exact body of the call as JSON text. Must carry the batch token or the promise id. */
+  compose(draft: ParcelDraft): string
+  /** Posts `parcel.body` as it is. */
+  send(parcel: Parcel, signal: AbortSignal): Promise<Outcome>
+  /** Who really got it. Throws OutsideFailure when it cannot be read now. */
+  results?(parcel: Parcel, signal: AbortSignal): AsyncIterable<RecipientResult>
+  /** Looks for what an unknown call made. An empty list means surely absent by now; `unsure`: could not look. */
+  find?(parcel: Parcel, signal: AbortSignal): Promise<readonly Found[] | 'unsure'>
+  /** Takes the unsent rest back; already taken back is fine. Throws OutsideFailure when it cannot be done now. */
+  cancel?(remoteId: string, signal: AbortSignal): Promise<void>
+  /** Reminds the advisor. `too-often`: WeCom's ceiling, not an error. */
+  remind?(remoteId: string, signal: AbortSignal): Promise<'reminded' | 'too-often'>
+}

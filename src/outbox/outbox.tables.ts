@@ -1,0 +1,118 @@
+import { table } from '../base/table.ts'
+
+/**
+ * One row per thing we owe one customer or one group, also the ones we decided not to say (`declined`, no state).
+ * `dedupe_key` is what makes a second promise of the same thing impossible.
+ */
+export const promiseTable = table(
+  'promise',
+  {
+    id: 'text key',
+    dedupe_key: 'text',
+    touchpoint: 'text',
+    title: 'text',
+    cadence_version: 'int',
+    purpose: 'text',
+    personal: 'int',
+    channel: 'text',
+    subject_kind: 'text',
+    /** external_userid of a customer, chat id of a group. */
+    subject: 'text',
+    customer: 'text?',
+    /** The advisor who speaks, or who gets the card. */
+    sender: 'text?',
+    day: 'text',
+    wanted_at: 'int',
+    due_at: 'int',
+    expires_at: 'int',
+    decision: 'text',
+    reason_code: 'text',
+    reason_words: 'text',
+    /** Null when declined. */
+    state: 'text?',
+    content: 'text',
+    parcel: 'text?',
+    remote_id: 'text?',
+    priority: 'int',
+    /** Calls made for it. */
+    attempts: 'int',
+    /** Grows with each transition: nobody settles what somebody else has moved meanwhile. */
+    epoch: 'int',
+    /** How often a worker fell while holding it; see delivery/lease.ts. */
+    crashes: 'int',
+    /** When the machine looks at it next: due (queued), expired (waiting). Business time. */
+    ready_at: 'int',
+    /** The worker that holds it; alive as long as its row in worker_lease is. */
+    lease_holder: 'text?',
+    created_at: 'int',
+    /** The advisor pressed send in the sidebar and has not yet said how it went. */
+    pressed_at: 'int?',
+    sent_at: 'int?',
+    settled_at: 'int?',
+    settle_code: 'text?',
+    settle_words: 'text?',
+  },
+  {
+    unique: [['dedupe_key']],
+    index: [
+      ['state', 'ready_at'],
+      ['customer', 'due_at'],
+      ['subject', 'due_at'],
+      ['sender', 'state'],
+      ['day', 'touchpoint'],
+      ['parcel'],
+    ],
+  },
+)
+
+/** What one call carries: the exact body, who speaks, the token that finds it again, and what became of it. */
+export const parcelTable = table(
+  'parcel',
+  {
+    id: 'text key',
+    channel: 'text',
+    sender: 'text?',
+    batch_token: 'text',
+    /** Unfilled words, the key by which promises are put together. */
+    wording: 'text',
+    /** Filled words. */
+    text: 'text',
+    /** The bytes of the call, sent again identically when needed. */
+    body: 'text',
+    state: 'text',
+    remote_id: 'text?',
+    attempts: 'int',
+    /** When the first call was about to start: nothing older can be ours. */
+    intent_at: 'int',
+    /** When the latest call was about to start. */
+    called_at: 'int',
+    expires_at: 'int',
+    next_look_at: 'int?',
+    looks: 'int',
+    /** Why it is being taken back: opt-out, pause, expiry. */
+    recall: 'text?',
+    reminded_at: 'int?',
+    created_at: 'int',
+    settled_at: 'int?',
+    error: 'text?',
+  },
+  {
+    unique: [['batch_token']],
+    index: [['state', 'next_look_at'], ['next_look_at'], ['remote_id'], ['channel', 'intent_at']],
+  },
+)
+
+/** One row: the manners in force, copied here when a cadence is published. */
+export const mannersTable = table('manners', { id: 'int key', version: 'int', body: 'text' })
+
+/** Locked in order of the key before caps are counted, so that two triggers cannot take the last one. */
+export const budgetTable = table('budget', { customer: 'text key' })
+
+/** What restrains us beyond counting: a live talk, an open complaint. Kept by a projection. */
+export const restraintTable = table('restraint', {
+  customer: 'text key',
+  talked_at: 'int?',
+  complaint_at: 'int?',
+})
+
+export const outboxTables = [promiseTable, parcelTable, mannersTable, budgetTable, restraintTable]

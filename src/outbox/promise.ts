@@ -1,0 +1,68 @@
+/** What we owe, and the words for it. */
+import type { Day } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+
+export const channelTitles = {
+  welcome: '欢迎语',
+  'advisor-task': '顾问任务',
+  broadcast: '客户群发',
+  'group-broadcast': '社群群发',
+} as const
+export type ChannelName = keyof typeof channelTitles
+export const isChannelName = (text: string): text is ChannelName => Object.hasOwn(channelTitles, text)
+
+/** A person must press before the words leave: such a promise can wait for days. */
+export const needsHuman = (channel: ChannelName): boolean => channel !== 'welcome'
+
+export type Purpose = 'marketing' | 'service'
+export type SubjectKind = 'customer' | 'group'
+export type Decision = 'queued' | 'later' | 'declined'
+
+export interface Content {
+  /** With links still written as `[[link:…]]`. */
+  readonly text: string
+  /** Why write today: one sentence for the advisor. */
+  readonly why?: string
+  readonly target?: string
+  /** Ids of the games the words speak of. */
+  readonly games?: readonly string[]
+  /** Only for the channel `welcome`. */
+  readonly welcomeCode?: string
+}
+
+/** Something that might be said, staged by the cadence or a trigger; `enqueue` decides. */
+export interface Candidate {
+  /** In words, forever: `birthday-care:c42:2026`. */
+  readonly dedupeKey: string
+  readonly touchpoint: string
+  readonly title: string
+  readonly cadenceVersion: number
+  readonly purpose: Purpose
+  /** True: never as a broadcast, since the words are meant for one person. */
+  readonly personal: boolean
+  readonly channel: ChannelName
+  readonly subjectKind: SubjectKind
+  /** external_userid of a customer, chat id of a group. */
+  readonly subject: string
+  readonly customer?: string | undefined
+  /** The advisor who speaks; absent when nobody can. */
+  readonly sender?: string | undefined
+  readonly day: Day
+  readonly wantedAt: Instant
+  /** Said by then, or not at all. */
+  readonly expiresAt: Instant
+  /** Higher first. */
+  readonly priority: number
+  readonly content: Content
+  /** A reason to decline that is known already, for example no advisor or the holdout. */
+  readonly skip?: { readonly code: string; readonly words: string } | undefined
+}
+
+export type Decided = Candidate & {
+  readonly decision: Decision
+  readonly dueAt: Instant
+  readonly reasonCode: string
+  readonly reasonWords: string
+  /** True when the dedupe key was promised before: then this is what was decided then. */
+  readonly known: boolean
+}
