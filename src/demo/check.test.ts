@@ -102,6 +102,12 @@ describe('all is well', () => {
       ],
       expect: { matched: 2 },
     },
+    {
+      name: 'a press that WeCom refused leaves the task waiting',
+      ledger: [card(), press({ status: 'failed' })],
+      promises: [task({ state: 'waiting' })],
+      expect: { matched: 2 },
+    },
     { name: 'a welcome at night', ledger: [welcome()], promises: [welcomed()], expect: { matched: 1 } },
     {
       name: 'two advisors welcome the same person',

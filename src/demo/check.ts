@@ -4,11 +4,11 @@
  * misunderstood here in the same way, so windows, days and caps are written a second time, on purpose.
  */
 
-import type { CheckManners, LedgerLine, PromiseLine } from './check-manners.ts'
+import type { CheckManners, LedgerLine, PromiseLine, Shape } from './check-manners.ts'
 import { defaultManners, judgeManners, nameOf } from './check-manners.ts'
 
 export { defaultManners }
-export type { CheckManners, LedgerLine, PromiseLine }
+export type { CheckManners, LedgerLine, PromiseLine, Shape }
 
 export interface CheckInput {
   readonly ledger: readonly LedgerLine[]
@@ -51,7 +51,7 @@ export function checkLedger(input: CheckInput): LedgerVerdict {
   }
   checkKeys(input.promises, found.problems)
   for (const promise of input.promises) matchPromise(promise, found)
-  adoptCancelled(input, found)
+  adoptFruitless(input, found)
   for (const row of input.ledger) {
     if (found.served.has(row) || found.duplicates.has(row)) continue
     found.problems.push(`${nameOf(row)} belongs to no promise`)
@@ -186,7 +186,7 @@ function matchTask(promise: PromiseLine, found: Case): void {
   const token = promise.token ?? promise.id
   const pressed = claim(
     promise,
-    rowsOf(found, promise.subject, (row) => row.via === 'sidebar' && has(found, row, token)),
+    rowsOf(found, promise.subject, (row) => arrivedByHand(row) && has(found, row, token)),
     found,
   )
   const state = stateOf(promise)
@@ -200,13 +200,27 @@ function matchTask(promise: PromiseLine, found: Case): void {
     found.problems.push(`${titleOf(promise)} is ${state}, but ${nameOf(pressed)} was pressed`)
 }
 
-/** A cancelled parcel is issued again under a new token: its old rows reached nobody and need only a promise. */
-function adoptCancelled(input: CheckInput, found: Case): void {
+/** A press that WeCom refused (she is no contact any more) is settled as not sent, and may come again. */
+const arrivedByHand = (row: LedgerLine) => row.via === 'sidebar' && row.status !== 'failed'
+
+/**
+ * Rows that reached nobody need only some promise to the same person: a cancelled parcel is issued again under a
+ * new token, and a press that failed leaves its promise waiting.
+ */
+function adoptFruitless(input: CheckInput, found: Case): void {
   const ofSubject = new Map<string, PromiseLine>()
+  const keyOf = (shape: Shape | undefined, subject: string) => `${shape ?? ''} ${subject}`
   for (const promise of input.promises)
-    if (found.manners.shapes[promise.channel] === 'broadcast') ofSubject.set(promise.subject, promise)
+    ofSubject.set(keyOf(found.manners.shapes[promise.channel], promise.subject), promise)
   for (const row of input.ledger) {
-    const promise = ofSubject.get(row.recipient)
-    if (row.status === 'cancelled' && promise && !found.served.has(row)) found.served.set(row, [promise])
+    if (found.served.has(row)) continue
+    const shape =
+      row.status === 'cancelled'
+        ? 'broadcast'
+        : row.via === 'sidebar' && row.status === 'failed'
+          ? 'advisor-task'
+          : undefined
+    const promise = shape && ofSubject.get(keyOf(shape, row.recipient))
+    if (promise) found.served.set(row, [promise])
   }
 }

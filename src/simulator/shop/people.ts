@@ -165,9 +165,8 @@ export interface Arrival {
 export function customerOf(arrival: Arrival): ShopCustomer {
   const random = randomOf(arrival.seed, 'customer', arrival.number)
   const said = wordsOf(random)
-  const contact = arrival.follow.length > 0
   return {
-    external_userid: remoteId(random, contact ? 'wmXh' : 'wmXg'),
+    external_userid: remoteId(random, 'wmXh'),
     openid: remoteId(random, 'oXh', 28),
     unionid: remoteId(random, 'ozU', 28),
     shopId: `XH${String(100_000 + arrival.number)}`,
