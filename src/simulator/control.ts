@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { killTokens } from './api/token.ts'
 import type { Context } from './context.ts'
 import { confirmTask } from './deeds/broadcasts.ts'
+import { addContact } from './deeds/contacts.ts'
 import { ApiError, WorldError } from './errors.ts'
 import { isFaultKind } from './faults.ts'
-import type { Limiter } from './limits.ts'
-import { integer, isBody, optionalInteger, optionalText, part, text, type Body } from './params.ts'
+import { integer, isBody, optionalInteger, optionalText, optionalTexts, part, text, type Body } from './params.ts'
 import type { Fault, FaultRequest, SimulatorSettings } from './types.ts'
 import { readBody, sendJson } from './wire.ts'
 import { worldRoutes } from './control-world.ts'
@@ -59,12 +59,12 @@ const routes: Readonly<Record<string, Route>> = {
     confirmTask(ctx, parts[1] ?? '', text(body, 'msgid'))
     return { ok: true }
   },
+  'POST qr': scanCode,
   ...worldRoutes,
 }
 
 export async function answerControl(
   ctx: Context,
-  _limiter: Limiter,
   url: URL,
   request: IncomingMessage,
   response: ServerResponse,
@@ -83,6 +83,20 @@ export async function answerControl(
     if (!expected && !(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error
     sendJson(response, 400, { error: error.message })
   }
+}
+
+/** A customer scans the code of a contact way: added to its (first) staff member, with its state. */
+function scanCode({ ctx, body, parts }: Control): unknown {
+  const way = ctx.state.contactWays.get(parts[1] ?? '')
+  if (!way) throw new WorldError(`there is no contact way ${parts[1]}`)
+  const userid = optionalTexts(way.fields, 'user', 100)?.[0] ?? ''
+  const state = optionalText(way.fields, 'state')
+  const id = optionalText(body, 'external_userid')
+  return addContact(ctx, {
+    userid,
+    ...(state === undefined ? {} : { state }),
+    ...(id === undefined ? {} : { external_userid: id }),
+  })
 }
 
 const clockOf = (ctx: Context): object => ({

@@ -49,7 +49,7 @@ export function createSimulatorServer(ctx: Context): { server: http.Server; limi
 async function answer(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', door.ctx.url)
   if (url.pathname.startsWith('/cgi-bin/')) return answerApi(door, url, request, response)
-  if (url.pathname.startsWith('/sim/')) return answerControl(door.ctx, door.limiter, url, request, response)
+  if (url.pathname.startsWith('/sim/')) return answerControl(door.ctx, url, request, response)
   return answerOauth(door.ctx, url, request, response)
 }
 
@@ -149,7 +149,10 @@ function perform(
     release = lock(door, api, call)
     return { errcode: 0, agentId, status: 200, reply: api.run(call), release }
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    if (!(error instanceof ApiError)) {
+      release()
+      throw error
+    }
     const reply = errorBody(error.code, error.message, hint, ip)
     return { errcode: error.code, agentId, status: error.code === 40066 ? 404 : 200, reply, release }
   }

@@ -130,8 +130,8 @@ export interface State {
   readonly duplicates: Map<string, { msgid: string; until: number }>
   /** Sends that counted, by recipient and quota period. */
   readonly quota: Map<string, number>
-  /** Instants of app messages per member, for the silent ceiling. */
-  readonly memberSends: Map<string, number[]>
+  /** Recent uses by name: app messages per member, ticket calls. */
+  readonly recent: Map<string, number[]>
   readonly media: Map<string, Media>
   readonly contactWays: Map<string, ContactWay>
 }
@@ -158,7 +158,7 @@ export function createState(): State {
     responseCodes: new Map(),
     duplicates: new Map(),
     quota: new Map(),
-    memberSends: new Map(),
+    recent: new Map(),
     media: new Map(),
     contactWays: new Map(),
   }

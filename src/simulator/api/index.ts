@@ -1,5 +1,31 @@
+import { broadcastResultApis } from './broadcast-results.ts'
+import { broadcastApis } from './broadcast.ts'
 import type { Api } from './call.ts'
+import { contactWayApis } from './contact-ways.ts'
+import { customerApis } from './customers.ts'
+import { groupApis } from './groups.ts'
+import { identityApis } from './identity.ts'
+import { mediaApis } from './media.ts'
+import { messageApis } from './messages.ts'
+import { tagApis } from './tags.ts'
 import { tokenApis } from './token.ts'
+import { userApis } from './users.ts'
+import { welcomeApis } from './welcome.ts'
+
+const all: readonly Api[] = [
+  ...tokenApis,
+  ...userApis,
+  ...customerApis,
+  ...contactWayApis,
+  ...groupApis,
+  ...tagApis,
+  ...welcomeApis,
+  ...broadcastApis,
+  ...broadcastResultApis,
+  ...messageApis,
+  ...identityApis,
+  ...mediaApis,
+]
 
 /** Every API the simulator answers, by path without `/cgi-bin/`. */
-export const apis: ReadonlyMap<string, Api> = new Map([...tokenApis].map((api) => [api.path, api]))
+export const apis: ReadonlyMap<string, Api> = new Map(all.map((api) => [api.path, api]))

@@ -110,6 +110,16 @@ export function confirmTask(ctx: Context, userid: string, msgid: string): void {
   press(ctx, broadcast, task)
 }
 
+/** The task appears once more in the client of everybody who has not pressed "send" yet. */
+export function remindStaff(ctx: Context, broadcast: Broadcast): void {
+  const { msgid, text, content: body } = broadcast
+  const at = ctx.clock.now()
+  for (const task of broadcast.tasks.values()) {
+    if (task.status !== 0) continue
+    arrivedAtStaff(ctx, { userid: task.userid, kind: 'task', msgid, at, text, links: linksIn(body), body })
+  }
+}
+
 /** Stops what is not sent yet; what was sent stays sent. */
 export function cancelBroadcast(ctx: Context, broadcast: Broadcast): void {
   broadcast.cancelled = true

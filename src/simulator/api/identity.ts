@@ -1,0 +1,76 @@
+import type { Context } from '../context.ts'
+import { ApiError, invalid, missing } from '../errors.ts'
+import { text } from '../params.ts'
+import type { Api, Call, Reply } from './call.ts'
+
+const ticketMs = 7_200_000
+const userTicketMs = 1_800_000
+const hourMs = 3_600_000
+/** Ticket calls per hour: 400 for the corp's, 100 for an app's (WECOM.md §1.1). */
+const ticketCalls = { corp: 400, app: 100 }
+
+const getUserInfo: Api = {
+  path: 'auth/getuserinfo',
+  method: 'GET',
+  run({ ctx, query }) {
+    const value = query.get('code')
+    if (!value) throw missing('code')
+    const code = ctx.state.codes.get(value)
+    if (!code) throw new ApiError(40029)
+    if (code.used) throw new ApiError(42022)
+    if (ctx.clock.now() > code.expiresAt) throw new ApiError(42003)
+    code.used = true
+    if (code.userid !== null) return { userid: code.userid, ...userTicket(ctx, code.userid, code.privateInfo) }
+    const openid = code.openid ?? ''
+    const externalUserId = ctx.state.byOpenid.get(openid)
+    const customer = externalUserId === undefined ? undefined : ctx.state.customers.get(externalUserId)
+    // Somebody's customer is named; any other visitor stays an openid.
+    return { openid, ...(customer && customer.follows.size > 0 ? { external_userid: customer.externalUserId } : {}) }
+  },
+}
+
+function userTicket(ctx: Context, userid: string, privateInfo: boolean): Reply {
+  if (!privateInfo) return {}
+  const ticket = ctx.rng.text(64)
+  ctx.state.userTickets.set(ticket, { userid, expiresAt: ctx.clock.now() + userTicketMs })
+  return { user_ticket: ticket, expires_in: userTicketMs / 1000 }
+}
+
+const getUserDetail: Api = {
+  path: 'auth/getuserdetail',
+  method: 'POST',
+  run({ ctx, body }) {
+    const ticket = ctx.state.userTickets.get(text(body, 'user_ticket'))
+    if (!ticket || ctx.clock.now() > ticket.expiresAt) throw invalid('user_ticket')
+    return { userid: ticket.userid, gender: '0', avatar: '', mobile: '', email: '' }
+  },
+}
+
+/** A ticket of its kind; inside the validity the same one, with what remains of its life. */
+function ticket(ctx: Context, key: string, mostPerHour: number): Reply {
+  const now = ctx.clock.now()
+  const recent = (ctx.state.recent.get(key) ?? []).filter((at) => at > now - hourMs)
+  if (recent.length >= mostPerHour) throw new ApiError(45009)
+  ctx.state.recent.set(key, [...recent, now])
+  const known = ctx.state.tickets.get(key)
+  const current = known && known.expiresAt > now ? known : { value: ctx.rng.text(86), expiresAt: now + ticketMs }
+  ctx.state.tickets.set(key, current)
+  return { ticket: current.value, expires_in: Math.floor((current.expiresAt - now) / 1000) }
+}
+
+const getJsapiTicket: Api = {
+  path: 'get_jsapi_ticket',
+  method: 'GET',
+  run: ({ ctx }) => ticket(ctx, 'ticket corp', ticketCalls.corp),
+}
+
+const getAgentTicket: Api = {
+  path: 'ticket/get',
+  method: 'GET',
+  run({ ctx, query, agentId }: Call) {
+    if (query.get('type') !== 'agent_config') throw new ApiError(91040)
+    return ticket(ctx, `ticket ${agentId}`, ticketCalls.app)
+  },
+}
+
+export const identityApis: readonly Api[] = [getUserInfo, getUserDetail, getJsapiTicket, getAgentTicket]
