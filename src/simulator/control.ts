@@ -5,7 +5,16 @@ import { confirmTask } from './deeds/broadcasts.ts'
 import { addContact } from './deeds/contacts.ts'
 import { ApiError, WorldError } from './errors.ts'
 import { isFaultKind } from './faults.ts'
-import { integer, isBody, optionalInteger, optionalText, optionalTexts, part, text, type Body } from './params.ts'
+import {
+  integer,
+  isBody,
+  optionalInteger,
+  optionalText,
+  optionalTexts,
+  part,
+  text,
+  type Body,
+} from './params.ts'
 import type { Fault, FaultRequest, SimulatorSettings } from './types.ts'
 import { readBody, sendJson } from './wire.ts'
 import { worldRoutes } from './control-world.ts'

@@ -3,6 +3,7 @@ import { createContext, type Context } from './context.ts'
 import { addFault } from './control.ts'
 import { loadShop } from './load.ts'
 import { createSimulatorServer } from './server.ts'
+import { seedShop } from './shop/index.ts'
 import { createState } from './state.ts'
 import type { SeededShop, Simulator, SimulatorOptions } from './types.ts'
 import { createWorld } from './world.ts'
@@ -10,7 +11,7 @@ import { createWorld } from './world.ts'
 /** Starts a stand-in for the WeCom platform on loopback: its API, its callbacks, its OAuth pages, its people. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const ctx = createContext(options)
-  const shop = await chooseShop(options, ctx.clock.now())
+  const shop = chooseShop(options, ctx.clock.now())
   if (shop) loadShop(ctx, shop)
   const { server, limiter } = createSimulatorServer(ctx)
   await new Promise<void>((resolve, reject) => {
@@ -31,12 +32,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   })
 }
 
-async function chooseShop(options: SimulatorOptions, now: number): Promise<SeededShop | null> {
+function chooseShop(options: SimulatorOptions, now: number): SeededShop | null {
   if (options.shop) return options.shop
-  if (options.empty) return null
-  const path = './shop/index.ts'
-  const { seedShop } = (await import(path)) as { seedShop: (o: { seed: number; now: number }) => SeededShop }
-  return seedShop({ seed: options.seed ?? 1, now })
+  return options.empty ? null : seedShop({ seed: options.seed ?? 1, now })
 }
 
 /** Back to the beginning, except for the clock, the settings and the callback address. */

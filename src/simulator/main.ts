@@ -22,14 +22,18 @@ export interface RunSimulatorOptions {
 /** Runs until SIGINT or SIGTERM; resolves with the exit code (130 when interrupted). */
 export async function runSimulator(options: RunSimulatorOptions = {}): Promise<number> {
   const { callback, json, ...start } = options
-  const simulator = await startSimulator({ ...start, ...(callback === undefined ? {} : { callback: { url: callback } }) })
+  const simulator = await startSimulator({
+    ...start,
+    ...(callback === undefined ? {} : { callback: { url: callback } }),
+  })
   process.stdout.write(`${json ? readyLine(simulator) : readyWords(simulator, callback)}\n`)
   const signal = await firstSignal(['SIGINT', 'SIGTERM'])
   await simulator.close()
   return signal === 'SIGINT' ? 130 : 0
 }
 
-const readyLine = (simulator: Simulator): string => JSON.stringify({ url: simulator.url, ...simulator.credentials })
+const readyLine = (simulator: Simulator): string =>
+  JSON.stringify({ url: simulator.url, ...simulator.credentials })
 
 function readyWords(simulator: Simulator, callback: string | undefined): string {
   const { url, credentials: keys, world } = simulator

@@ -38,7 +38,7 @@ function authorize(
   if (problem) return sendPage(response, 400, errorPage(problem))
   const named = query.get('as') ?? cookiesOf(request).get('sim_as') ?? ''
   const visitor = named === '' ? null : whoIs(ctx, named, door)
-  if (!visitor) return sendPage(response, 200, choosePage(ctx, url, door, named))
+  if (!visitor) return sendPage(response, 200, choosePage(ctx, url, door, query.get('as') ?? ''))
   const code = ctx.rng.text(43)
   const privateInfo = query.get('scope') === 'snsapi_privateinfo'
   ctx.state.codes.set(code, { ...visitor, expiresAt: ctx.clock.now() + codeMs, privateInfo, used: false })

@@ -63,7 +63,12 @@ const getGroupmsgTask: Api = {
   run({ ctx, body }) {
     const limit = optionalInteger(body, 'limit', 1, 1000) ?? 500
     const broadcast = mustDispatched(ctx, body)
-    const shown = page([...broadcast.tasks.values()], `task ${broadcast.msgid}`, optionalText(body, 'cursor'), limit)
+    const shown = page(
+      [...broadcast.tasks.values()],
+      `task ${broadcast.msgid}`,
+      optionalText(body, 'cursor'),
+      limit,
+    )
     return {
       next_cursor: shown.next,
       task_list: shown.items.map((task) => ({

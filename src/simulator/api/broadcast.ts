@@ -22,7 +22,8 @@ const addMsgTemplate: Api = {
   run({ ctx, body, agentId }) {
     const chatType = optionalText(body, 'chat_type') ?? 'single'
     if (chatType !== 'single' && chatType !== 'group') throw invalid('chat_type')
-    if (body['allow_select'] !== undefined && typeof body['allow_select'] !== 'boolean') throw invalid('allow_select')
+    if (body['allow_select'] !== undefined && typeof body['allow_select'] !== 'boolean')
+      throw invalid('allow_select')
     const content = readContent(ctx, body)
     const audience = chatType === 'group' ? groupAudience(ctx, body) : singleAudience(ctx, body)
     if (audience.recipients.size === 0) throw new ApiError(41048)
@@ -43,8 +44,11 @@ function groupAudience(ctx: Context, body: Body): Audience {
   if (!sender) throw missing('sender')
   const owner = servingStaff(ctx, sender).userid
   const chosen = optionalTexts(body, 'chat_id_list', mostGroups)
-  const own = [...ctx.state.groups.values()].filter((group) => group.owner === owner).map((group) => group.chatId)
-  if (!chosen || chosen.length === 0) return { recipients: new Map(own.length > 0 ? [[owner, own]] : []), failed: [] }
+  const own = [...ctx.state.groups.values()]
+    .filter((group) => group.owner === owner)
+    .map((group) => group.chatId)
+  if (!chosen || chosen.length === 0)
+    return { recipients: new Map(own.length > 0 ? [[owner, own]] : []), failed: [] }
   const good = [...new Set(chosen)].filter((id) => own.includes(id))
   const failed = chosen.filter((id) => !own.includes(id))
   return { recipients: new Map(good.length > 0 ? [[owner, good]] : []), failed }
@@ -75,7 +79,9 @@ function singleAudience(ctx: Context, body: Body): Audience {
 /** Groups of tag lists: OR inside a list, AND between lists. */
 function readTagFilter(body: Body): string[][] {
   const filter = optionalPart(body, 'tag_filter')
-  return filter ? (optionalParts(filter, 'group_list', 100) ?? []).map((group) => texts(group, 'tag_list', 100)) : []
+  return filter
+    ? (optionalParts(filter, 'group_list', 100) ?? []).map((group) => texts(group, 'tag_list', 100))
+    : []
 }
 
 function passes(ctx: Context, speaker: string, id: string, filter: readonly string[][]): boolean {
@@ -85,7 +91,9 @@ function passes(ctx: Context, speaker: string, id: string, filter: readonly stri
 
 function everybody(ctx: Context, sender: string | null): string[] {
   if (sender !== null) return [...(ctx.state.servedBy.get(sender) ?? [])]
-  return [...ctx.state.customers.values()].filter((customer) => customer.follows.size > 0).map((one) => one.externalUserId)
+  return [...ctx.state.customers.values()]
+    .filter((customer) => customer.follows.size > 0)
+    .map((one) => one.externalUserId)
 }
 
 /** The named sender, or whoever chatted last with this customer; null when there is no relation. */

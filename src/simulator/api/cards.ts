@@ -1,6 +1,15 @@
 import type { Context } from '../context.ts'
 import { ApiError, invalid, missing } from '../errors.ts'
-import { bytesOf, optionalInteger, optionalPart, optionalParts, optionalText, part, text, type Body } from '../params.ts'
+import {
+  bytesOf,
+  optionalInteger,
+  optionalPart,
+  optionalParts,
+  optionalText,
+  part,
+  text,
+  type Body,
+} from '../params.ts'
 
 export interface CheckedCard {
   readonly cardType: string
@@ -62,7 +71,8 @@ function readTitles(card: Body, cardType: string): void {
   const hasSubtitle = Boolean(optionalText(card, 'sub_title_text'))
   const enough = cardType === 'text_notice' ? hasTitle || hasSubtitle : hasTitle
   // A vote or a selection may stand without a title only if it has one of its own.
-  if (!enough && cardType !== 'vote_interaction' && cardType !== 'multiple_interaction') throw missing('main_title')
+  if (!enough && cardType !== 'vote_interaction' && cardType !== 'multiple_interaction')
+    throw missing('main_title')
 }
 
 /** A list of parts with its allowed length. */
@@ -107,7 +117,8 @@ function readPicture(card: Body): void {
   }
   text(picture, 'url')
   const ratio = picture['aspect_ratio']
-  if (ratio !== undefined && (typeof ratio !== 'number' || ratio < 1.3 || ratio > 2.25)) throw invalid('aspect_ratio')
+  if (ratio !== undefined && (typeof ratio !== 'number' || ratio < 1.3 || ratio > 2.25))
+    throw invalid('aspect_ratio')
 }
 
 function readButtons(card: Body): void {

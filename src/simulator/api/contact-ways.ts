@@ -1,5 +1,14 @@
 import { ApiError, invalid } from '../errors.ts'
-import { integer, optionalChars, optionalInteger, optionalText, optionalTexts, page, text, type Body } from '../params.ts'
+import {
+  integer,
+  optionalChars,
+  optionalInteger,
+  optionalText,
+  optionalTexts,
+  page,
+  text,
+  type Body,
+} from '../params.ts'
 import type { ContactWay } from '../state.ts'
 import type { Call, Api } from './call.ts'
 import { servingStaff } from './customers.ts'

@@ -1,6 +1,15 @@
 import type { Context } from '../context.ts'
 import { ApiError, invalid, missing } from '../errors.ts'
-import { bytesOf, limitedText, optionalLimited, optionalPart, optionalText, part, text, type Body } from '../params.ts'
+import {
+  bytesOf,
+  limitedText,
+  optionalLimited,
+  optionalPart,
+  optionalText,
+  part,
+  text,
+  type Body,
+} from '../params.ts'
 
 /** Text and attachments of group sends and welcomes (WECOM.md §3.5, §3.6). */
 export interface Content {
@@ -15,7 +24,8 @@ const mediaMs = 3 * 86_400_000
 export function readContent(ctx: Context, body: Body): Content {
   const words = optionalPart(body, 'text')
   const content = (words && optionalText(words, 'content')) ?? ''
-  if (bytesOf(content) > mostTextBytes) throw new ApiError(45002, `text.content is over ${mostTextBytes} bytes`)
+  if (bytesOf(content) > mostTextBytes)
+    throw new ApiError(45002, `text.content is over ${mostTextBytes} bytes`)
   const attachments = body['attachments'] ?? []
   if (!Array.isArray(attachments)) throw invalid('attachments')
   if (attachments.length > mostAttachments) throw new ApiError(41064)
@@ -30,7 +40,8 @@ export function mustMedia(ctx: Context, id: string): void {
 }
 
 function checkAttachment(ctx: Context, attachment: unknown): void {
-  if (attachment === null || typeof attachment !== 'object' || !('msgtype' in attachment)) throw new ApiError(41065)
+  if (attachment === null || typeof attachment !== 'object' || !('msgtype' in attachment))
+    throw new ApiError(41065)
   const holder = attachment as Body
   const inner = (): Body => part(holder, String(holder['msgtype']))
   switch (holder['msgtype']) {

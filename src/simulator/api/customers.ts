@@ -108,7 +108,12 @@ const batchGetByUser: Api = {
         const customer = ctx.state.customers.get(id)
         const follow = customer?.follows.get(staff.userid)
         if (!customer || !follow) return []
-        return [{ external_contact: profile(customer), follow_info: { ...relation(follow), tag_id: [...follow.tagIds] } }]
+        return [
+          {
+            external_contact: profile(customer),
+            follow_info: { ...relation(follow), tag_id: [...follow.tagIds] },
+          },
+        ]
       }),
       next_cursor: found.next,
     }
@@ -125,7 +130,8 @@ const remark: Api = {
     const company = optionalChars(body, 'remark_company', 20)
     const mobiles = optionalTexts(body, 'remark_mobiles', 5)
     const picture = optionalText(body, 'remark_pic_mediaid')
-    if ([words, description, company, mobiles, picture].every((value) => value === undefined)) throw missing('remark')
+    if ([words, description, company, mobiles, picture].every((value) => value === undefined))
+      throw missing('remark')
     if (picture !== undefined && !ctx.state.media.has(picture)) throw new ApiError(40007)
     if (words !== undefined) follow.remark = words
     if (description !== undefined) follow.description = description
@@ -152,7 +158,8 @@ const unionidToExternalUserid: Api = {
   run({ ctx, body }) {
     const unionid = text(body, 'unionid')
     for (const customer of ctx.state.customers.values()) {
-      if (customer.unionid === unionid && customer.follows.size > 0) return { external_userid: customer.externalUserId }
+      if (customer.unionid === unionid && customer.follows.size > 0)
+        return { external_userid: customer.externalUserId }
     }
     throw invalid('unionid')
   },

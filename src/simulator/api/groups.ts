@@ -16,7 +16,12 @@ const list: Api = {
     if (!owners && ctx.state.staff.size > 1000) throw new ApiError(81017)
     const found = [...ctx.state.groups.values()].filter((group) => !owners || owners.includes(group.owner))
     // Nobody's groups are waiting to be inherited here, so any status but "all" finds none.
-    const shown = page(status === 0 ? found : [], `groups ${owners?.join('|') ?? ''}`, optionalText(body, 'cursor'), limit)
+    const shown = page(
+      status === 0 ? found : [],
+      `groups ${owners?.join('|') ?? ''}`,
+      optionalText(body, 'cursor'),
+      limit,
+    )
     return {
       group_chat_list: shown.items.map((group) => ({ chat_id: group.chatId, status: 0 })),
       ...(shown.next === '' ? {} : { next_cursor: shown.next }),

@@ -20,12 +20,16 @@ const getUserInfo: Api = {
     if (code.used) throw new ApiError(42022)
     if (ctx.clock.now() > code.expiresAt) throw new ApiError(42003)
     code.used = true
-    if (code.userid !== null) return { userid: code.userid, ...userTicket(ctx, code.userid, code.privateInfo) }
+    if (code.userid !== null)
+      return { userid: code.userid, ...userTicket(ctx, code.userid, code.privateInfo) }
     const openid = code.openid ?? ''
     const externalUserId = ctx.state.byOpenid.get(openid)
     const customer = externalUserId === undefined ? undefined : ctx.state.customers.get(externalUserId)
     // Somebody's customer is named; any other visitor stays an openid.
-    return { openid, ...(customer && customer.follows.size > 0 ? { external_userid: customer.externalUserId } : {}) }
+    return {
+      openid,
+      ...(customer && customer.follows.size > 0 ? { external_userid: customer.externalUserId } : {}),
+    }
   },
 }
 
@@ -53,7 +57,8 @@ function ticket(ctx: Context, key: string, mostPerHour: number): Reply {
   if (recent.length >= mostPerHour) throw new ApiError(45009)
   ctx.state.recent.set(key, [...recent, now])
   const known = ctx.state.tickets.get(key)
-  const current = known && known.expiresAt > now ? known : { value: ctx.rng.text(86), expiresAt: now + ticketMs }
+  const current =
+    known && known.expiresAt > now ? known : { value: ctx.rng.text(86), expiresAt: now + ticketMs }
   ctx.state.tickets.set(key, current)
   return { ticket: current.value, expires_in: Math.floor((current.expiresAt - now) / 1000) }
 }

@@ -24,7 +24,7 @@ function readUpload({ headers, raw }: Call): Upload {
   const boundary = /boundary="?([^";]+)"?/.exec(headers['content-type'] ?? '')?.[1]
   if (boundary === undefined) throw new ApiError(40035, 'use multipart/form-data')
   const fence = Buffer.from(`--${boundary}`)
-  for (let at = raw.indexOf(fence); at >= 0; ) {
+  for (let at = raw.indexOf(fence); at >= 0;) {
     const next = raw.indexOf(fence, at + fence.length)
     if (next < 0) break
     const headEnd = raw.indexOf('\r\n\r\n', at)
@@ -47,7 +47,13 @@ function keep(call: Call, type: string, upload: Upload): Media {
   if (upload.bytes.length > (mostBytes[type] ?? 0)) throw new ApiError(45001)
   const { ctx } = call
   const id = `3${ctx.rng.text(86)}`
-  const media: Media = { id, type, filename: upload.filename, bytes: Buffer.from(upload.bytes), createdAt: ctx.clock.now() }
+  const media: Media = {
+    id,
+    type,
+    filename: upload.filename,
+    bytes: Buffer.from(upload.bytes),
+    createdAt: ctx.clock.now(),
+  }
   ctx.state.media.set(id, media)
   return media
 }

@@ -44,7 +44,10 @@ function cut(words: string, mostBytes: number): string {
   const bytes = Buffer.from(words)
   if (bytes.length <= mostBytes) return words
   // A character that lost its tail decodes to the replacement sign; the phone drops it.
-  return bytes.subarray(0, mostBytes).toString('utf8').replace(/\ufffd+$/, '')
+  return bytes
+    .subarray(0, mostBytes)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '')
 }
 
 function readTextCard(card: Body): string {

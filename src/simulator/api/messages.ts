@@ -79,7 +79,14 @@ const send: Api = {
     ctx.state.messages.set(message.msgid, message)
     if (card?.taskId) {
       const { taskId, cardType } = card
-      const shown = { agentId, msgid: message.msgid, taskId, cardType, card: { ...content.inner }, replaced: new Map() }
+      const shown = {
+        agentId,
+        msgid: message.msgid,
+        taskId,
+        cardType,
+        card: { ...content.inner },
+        replaced: new Map(),
+      }
       ctx.state.cards.set(`${agentId} ${taskId}`, shown)
     }
     remember(ctx, body, message.msgid)
@@ -170,7 +177,9 @@ const updateTemplateCard: Api = {
     const agentId = mustAgent(call)
     const code = ctx.state.responseCodes.get(text(body, 'response_code'))
     if (!code || code.used || ctx.clock.now() > code.expiresAt) throw invalid('response_code')
-    const card = [...ctx.state.cards.values()].find((one) => one.msgid === code.msgid && one.agentId === agentId)
+    const card = [...ctx.state.cards.values()].find(
+      (one) => one.msgid === code.msgid && one.agentId === agentId,
+    )
     const message = ctx.state.messages.get(code.msgid)
     if (!card || !message) throw new ApiError(42016)
     const everybody = body['atall'] === 1 || body['atall'] === true

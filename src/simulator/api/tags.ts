@@ -1,6 +1,14 @@
 import { ApiError, invalid, missing } from '../errors.ts'
 import { dropTag, findTag, putTag, putTagGroup } from '../deeds/tags.ts'
-import { optionalChars, optionalInteger, optionalParts, optionalText, optionalTexts, text, type Body } from '../params.ts'
+import {
+  optionalChars,
+  optionalInteger,
+  optionalParts,
+  optionalText,
+  optionalTexts,
+  text,
+  type Body,
+} from '../params.ts'
 import type { TagGroup } from '../types.ts'
 import type { Context } from '../context.ts'
 import type { Api, Reply } from './call.ts'
@@ -18,7 +26,13 @@ const present = (group: TagGroup, only: ReadonlySet<string> | null): Reply => ({
   deleted: false,
   tag: group.tags
     .filter((tag) => !only || only.has(tag.id))
-    .map((tag) => ({ id: tag.id, name: tag.name, create_time: tag.createTime, order: tag.order, deleted: false })),
+    .map((tag) => ({
+      id: tag.id,
+      name: tag.name,
+      create_time: tag.createTime,
+      order: tag.order,
+      deleted: false,
+    })),
 })
 
 const getCorpTagList: Api = {
@@ -30,7 +44,9 @@ const getCorpTagList: Api = {
     const groups = [...ctx.state.tagGroups.values()]
     // If both are given, tag_id is ignored.
     if (groupIds.length > 0) {
-      return { tag_group: groups.filter((group) => groupIds.includes(group.id)).map((group) => present(group, null)) }
+      return {
+        tag_group: groups.filter((group) => groupIds.includes(group.id)).map((group) => present(group, null)),
+      }
     }
     if (tagIds.length === 0) return { tag_group: groups.map((group) => present(group, null)) }
     const only = new Set(tagIds)

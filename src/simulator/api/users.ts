@@ -43,7 +43,12 @@ export const userApis: readonly Api[] = [
     path: 'user/simplelist',
     method: 'GET',
     run: (call) => ({
-      userlist: everybody(call).map(({ userid, name }) => ({ userid, name, department: [root], open_userid: '' })),
+      userlist: everybody(call).map(({ userid, name }) => ({
+        userid,
+        name,
+        department: [root],
+        open_userid: '',
+      })),
     }),
   },
   { path: 'user/list', method: 'GET', run: (call) => ({ userlist: everybody(call).map(present) }) },
@@ -58,7 +63,9 @@ export const userApis: readonly Api[] = [
   {
     path: 'department/list',
     method: 'GET',
-    run: ({ ctx }) => ({ department: [{ id: root, name: ctx.state.shop?.name ?? '模拟企业', parentid: 0, order: 1 }] }),
+    run: ({ ctx }) => ({
+      department: [{ id: root, name: ctx.state.shop?.name ?? '模拟企业', parentid: 0, order: 1 }],
+    }),
   },
   {
     path: 'agent/get',
