@@ -2,5 +2,11 @@
 import { Foundation1763700000000 } from './1763700000000-foundation.ts'
 import { Outbox1763700000040 } from './1763700000040-outbox.ts'
 import { Games1763700000050 } from './1763700000050-games.ts'
+import { Access1763700000070 } from './1763700000070-access.ts'
 
-export const migrations = [Foundation1763700000000, Outbox1763700000040, Games1763700000050]
+export const migrations = [
+  Foundation1763700000000,
+  Outbox1763700000040,
+  Games1763700000050,
+  Access1763700000070,
+]

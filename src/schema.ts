@@ -1,6 +1,7 @@
 /** Every table of every folder, and how a database gets them. */
 import { statSync } from 'node:fs'
 import { migrations } from '../migrations/index.ts'
+import { accessTables } from './access/index.ts'
 import type { Instant } from './base/clock.ts'
 import { openDb, sqlitePath } from './base/db.ts'
 import type { Db } from './base/db.ts'
@@ -20,6 +21,7 @@ export const tables: readonly TableDefinition[] = [
   ...rewardTables,
   ...gameTables,
   ...deliveryTables,
+  ...accessTables,
 ]
 
 /** `upgrade`: serve and migrate; `create`: every other verb makes an empty schema but refuses an older one. */
