@@ -6,8 +6,8 @@ import type { Simulator, StaffMessage, World } from '../types.ts'
 import { createPopulation } from './create-population.ts'
 import { hourMs } from './hours.ts'
 import type { CrowdRules } from './rules.ts'
-import type { FakeShopServer } from './testing/fake-shop-server.ts'
-import { riddle, secret, startFakeShopServer } from './testing/fake-shop-server.ts'
+import type { FakeShopServer } from '../../../test/fake-shop-server.ts'
+import { riddle, secret, startFakeShopServer } from '../../../test/fake-shop-server.ts'
 
 const startAt = Date.parse('2026-05-20T08:00:00+08:00')
 const closers: (() => Promise<void>)[] = []
