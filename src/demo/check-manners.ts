@@ -49,6 +49,9 @@ export interface CheckManners {
   readonly windows: readonly Span[]
   /** From the evening over midnight to the morning. */
   readonly quiet: Span
+  /** Bad hours for offers; 1 = Monday. */
+  readonly avoid: readonly (Span & { readonly weekday: number })[]
+  /** Touchpoints that are no offers: neither windows nor bad hours bind them. */
   readonly windowExemptTouchpoints: readonly string[]
   /** Purposes that count against no cap. */
   readonly uncappedPurposes: readonly string[]
@@ -68,6 +71,10 @@ export const defaultManners: CheckManners = {
     { from: at(19, 30), to: at(21, 0) },
   ],
   quiet: { from: at(21, 30), to: at(8, 30) },
+  avoid: [
+    { weekday: 1, from: at(0, 0), to: at(12, 0) },
+    { weekday: 5, from: at(12, 0), to: at(18, 0) },
+  ],
   windowExemptTouchpoints: ['daily-tip'],
   uncappedPurposes: ['service', 'welcome'],
   marketingPerDay: 1,
@@ -75,13 +82,10 @@ export const defaultManners: CheckManners = {
   groupPerDay: 1,
   shapes: {
     broadcast: 'broadcast',
-    'customer-broadcast': 'broadcast',
     'group-broadcast': 'broadcast',
     'advisor-task': 'advisor-task',
-    advisor: 'advisor-task',
     welcome: 'welcome',
     'staff-card': 'staff-card',
-    'app-message': 'staff-card',
   },
 }
 
@@ -111,6 +115,8 @@ const offsetMs = 8 * 3_600_000
 const minuteOf = (instant: number) => Math.floor(((((instant + offsetMs) % dayMs) + dayMs) % dayMs) / 60_000)
 /** Days since 1970 in Shanghai: consecutive days have consecutive numbers. */
 const dayNumberOf = (instant: number) => Math.floor((instant + offsetMs) / dayMs)
+/** 1 = Monday; 1 January 1970 was a Thursday. */
+const weekdayOf = (instant: number) => ((dayNumberOf(instant) + 3) % 7) + 1
 const clockOf = (instant: number) => new Date(instant + offsetMs).toISOString().slice(0, 16).replace('T', ' ')
 
 const inSpan = (minute: number, span: Span) =>
@@ -137,12 +143,12 @@ function outsideBecause(row: LedgerLine, served: Served): string | null {
   const minute = minuteOf(row.acceptedAt)
   if (inSpan(minute, manners.quiet)) return 'in the quiet hours'
   if (row.recipientKind === 'staff') return null
-  const exempt = served.promisesOf
-    .get(row)
-    ?.some((promise) => manners.windowExemptTouchpoints.includes(promise.touchpoint))
-  return exempt || manners.windows.some((window) => inWindow(minute, window))
-    ? null
-    : 'outside the send windows'
+  const promises = served.promisesOf.get(row) ?? []
+  if (promises.some((promise) => manners.windowExemptTouchpoints.includes(promise.touchpoint))) return null
+  if (!manners.windows.some((window) => inWindow(minute, window))) return 'outside the send windows'
+  const offer = promises.some((promise) => !manners.uncappedPurposes.includes(promise.purpose))
+  const bad = manners.avoid.some((span) => span.weekday === weekdayOf(row.acceptedAt) && inSpan(minute, span))
+  return offer && bad ? 'in hours that offers avoid' : null
 }
 
 // ---------------------------------------------------------------- caps

@@ -148,9 +148,9 @@ describe('all is well', () => {
     {
       name: 'two in a week, the third on the eighth day',
       ledger: [
-        row({ acceptedAt: on('10:00', '2026-05-18') }),
+        row({ acceptedAt: on('20:00', '2026-05-18') }),
         row({ acceptedAt: on('10:00', '2026-05-21'), text: 'b.2', links: [] }),
-        row({ acceptedAt: on('09:30', '2026-05-25'), text: 'b.3', links: [] }),
+        row({ acceptedAt: on('14:30', '2026-05-25'), text: 'b.3', links: [] }),
       ],
       promises: [promise(), promise({ id: 'p2', token: 'b.2' }), promise({ id: 'p3', token: 'b.3' })],
       expect: { matched: 3 },
@@ -312,6 +312,29 @@ describe('windows and quiet hours', () => {
     at('21:30', 1, 'daily-tip'),
     at('00:10', 1, 'daily-tip'),
     at('08:29', 1, 'daily-tip'),
+    ...(
+      [
+        ['2026-05-18', '10:00', 'marketing', 1],
+        ['2026-05-18', '14:30', 'marketing', 0],
+        ['2026-05-18', '10:00', 'service', 0],
+        ['2026-05-19', '10:00', 'marketing', 0],
+        ['2026-05-22', '10:00', 'marketing', 0],
+        ['2026-05-22', '15:00', 'marketing', 1],
+        ['2026-05-22', '20:00', 'marketing', 0],
+      ] as const
+    ).map(([day, time, purpose, expected]) => ({
+      name: `${purpose} on ${day} at ${time}`,
+      ledger: [row({ acceptedAt: on(time, day) })],
+      promises: [promise({ purpose })],
+      expect: { matched: 1, outsideWindow: expected },
+      problems: expected ? [/hours that offers avoid/] : [],
+    })),
+    {
+      name: 'a tip on Monday morning',
+      ledger: [toGroup({ acceptedAt: on('10:00', '2026-05-18') })],
+      promises: [forGroup({ touchpoint: 'daily-tip' })],
+      expect: { matched: 1 },
+    },
     {
       name: 'a card at noon is fine, at night it is not',
       ledger: [card({ acceptedAt: on('12:00') }), card({ acceptedAt: on('06:00'), body: 'p2' })],
