@@ -35,7 +35,12 @@ export const ensureBuilt = (page: 'sidebar' | 'h5'): void => {
   const built = join(root, 'dist/web', page, 'index.html')
   const sources = Math.max(newest(join(root, 'src/web', page)), newest(join(root, 'src/web/shared')))
   if (existsSync(built) && statSync(built).mtimeMs > sources) return
-  execFileSync(process.execPath, [join(root, '.config/build-web.mjs'), page], { cwd: root, stdio: 'pipe' })
+  execFileSync(process.execPath, [join(root, '.config/build-web.mjs'), page], {
+    cwd: root,
+    stdio: 'pipe',
+    // Under vitest NODE_ENV is `test`, with which Vite would bundle the development build of Vue.
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
 }
 
 export interface Call {

@@ -52,7 +52,12 @@ export const card = (over: Partial<CustomerCard> = {}): CustomerCard => ({
   points: 1280,
   tags: ['孕 · 已生', '奶粉 1 段', '价格不敏感', '爱晒娃', '混合肌', '周末购物', '参加过寻宝', '金卡'],
   coupons: [
-    { code: 'KUI-8F2K-77QM', title: '2 段奶粉立减 30 元', state: 'issued', expiresAt: '2026-05-31T23:59:00+08:00' },
+    {
+      code: 'KUI-8F2K-77QM',
+      title: '2 段奶粉立减 30 元',
+      state: 'issued',
+      expiresAt: '2026-05-31T23:59:00+08:00',
+    },
   ],
   orders: [
     { at: '2026-04-27T20:14:00+08:00', amountFen: 59_800, items: ['1 段奶粉 800g × 2'] },
@@ -139,7 +144,9 @@ const answer = (state: DeskState, call: Call): Answer | undefined => {
   return customerAnswer(state, id)
 }
 
-export const serveDesk = async (over: Partial<DeskState> = {}): Promise<PageServer & { state: DeskState }> => {
+export const serveDesk = async (
+  over: Partial<DeskState> = {},
+): Promise<PageServer & { state: DeskState }> => {
   const state: DeskState = {
     tasks: [
       task(),
@@ -162,12 +169,33 @@ export const serveDesk = async (over: Partial<DeskState> = {}): Promise<PageServ
         title: '新客 24 小时回访',
         why: '昨天第一次下单（恒温壶），问问用得怎么样。',
       }),
-      task({ promiseId: 'done-1', externalUserId: 'wm-zhao', name: '赵姐', tier: 'mid', tierTitle: '活跃', state: 'sent' }),
+      task({
+        promiseId: 'done-1',
+        externalUserId: 'wm-zhao',
+        name: '赵姐',
+        tier: 'mid',
+        tierTitle: '活跃',
+        state: 'sent',
+      }),
     ],
     cards: [
       card(),
-      card({ id: 'c2', externalUserId: 'wm-li', name: '李妈妈', tier: 'dormant', tierTitle: '沉睡', tierReason: '最近一次购买在 93 天前' }),
-      card({ id: 'c3', externalUserId: 'wm-chen', name: '陈先生', tier: 'new', tierTitle: '新客', tierReason: '首次购买在 1 天前' }),
+      card({
+        id: 'c2',
+        externalUserId: 'wm-li',
+        name: '李妈妈',
+        tier: 'dormant',
+        tierTitle: '沉睡',
+        tierReason: '最近一次购买在 93 天前',
+      }),
+      card({
+        id: 'c3',
+        externalUserId: 'wm-chen',
+        name: '陈先生',
+        tier: 'new',
+        tierTitle: '新客',
+        tierReason: '首次购买在 1 天前',
+      }),
     ],
     me,
     faults: new Map(),

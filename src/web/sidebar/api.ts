@@ -15,7 +15,12 @@ export const postIntent = (id: string, text: string): Promise<SidebarTask> =>
   api.send('POST', `${promisePath(id)}/intent`, { text })
 /** Outlives the page: with `enterChat` WeCom may take the web view away as soon as the message is out. */
 export const postSettle = (id: string, result: 'sent' | 'not-sent', error?: string): Promise<SidebarTask> =>
-  api.send('POST', `${promisePath(id)}/settle`, error ? { result, error: error.slice(0, 500) } : { result }, true)
+  api.send(
+    'POST',
+    `${promisePath(id)}/settle`,
+    error ? { result, error: error.slice(0, 500) } : { result },
+    true,
+  )
 export const postSkip = (id: string, reason: string): Promise<SidebarTask> =>
   api.send('POST', `${promisePath(id)}/skip`, { reason })
 export const postOptOut = (id: string, said: string): Promise<{ optedOut: boolean }> =>

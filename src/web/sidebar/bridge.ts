@@ -2,7 +2,14 @@
  * WeCom's JS-SDK with time limits. Outside WeCom, and inside it when the client never injects its bridge, every call
  * of the SDK stays pending for ever: nothing here may be awaited without a limit.
  */
-import { env, getContext, getCurExternalContact, openEnterpriseChat, register, sendChatMessage } from '@wecom/jssdk'
+import {
+  env,
+  getContext,
+  getCurExternalContact,
+  openEnterpriseChat,
+  register,
+  sendChatMessage,
+} from '@wecom/jssdk'
 import { troubleOf } from '../shared/phone/api.ts'
 import { fetchJssdk } from './api.ts'
 
@@ -87,7 +94,11 @@ export const currentCustomer = async (): Promise<string | undefined> => {
 
 /** Sends into the chat beside this page. `silent`: nobody knows yet whether it went out; `later` may still tell. */
 export const deliver = async (text: string): Promise<Delivery> => {
-  const answer: Promise<Delivery> = sendChatMessage({ msgtype: 'text', text: { content: text }, enterChat: true }).then(
+  const answer: Promise<Delivery> = sendChatMessage({
+    msgtype: 'text',
+    text: { content: text },
+    enterChat: true,
+  }).then(
     () => ({ kind: 'sent' }),
     (thrown: unknown) => ({ kind: 'refused', error: errorWords(thrown) }),
   )

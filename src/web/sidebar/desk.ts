@@ -50,7 +50,10 @@ export const replaceTask = (task: SidebarTask): void => {
 
 export const progress = (): { done: number; total: number } => {
   const all = desk.today ?? []
-  return { done: all.filter(({ state }) => state === 'sent' || state === 'skipped').length, total: all.length }
+  return {
+    done: all.filter(({ state }) => state === 'sent' || state === 'skipped').length,
+    total: all.length,
+  }
 }
 
 /** The next customer with something to send, never the one who is open now. */

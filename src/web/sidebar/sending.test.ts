@@ -88,7 +88,8 @@ describe('a press on 发送', () => {
   it('repeats a settle that was not heard, and says so when it never is', async () => {
     let heard = 0
     const flaky = recorder({
-      settle: () => (++heard < 3 ? Promise.reject(new Error('502')) : Promise.resolve({ ...task, state: 'sent' })),
+      settle: () =>
+        ++heard < 3 ? Promise.reject(new Error('502')) : Promise.resolve({ ...task, state: 'sent' }),
     })
     expect(await sendInChat(flaky.ports, task, 'x')).toMatchObject({ kind: 'done' })
     const deaf = recorder({ settle: () => Promise.reject(new Error('502')) })

@@ -17,7 +17,12 @@ export interface Ports {
 export type Outcome =
   | { readonly kind: 'done'; readonly task: SidebarTask }
   /** Only the advisor can tell whether it went out. */
-  | { readonly kind: 'ask'; readonly task: SidebarTask; readonly cause: string; readonly later?: Promise<Delivery> }
+  | {
+      readonly kind: 'ask'
+      readonly task: SidebarTask
+      readonly cause: string
+      readonly later?: Promise<Delivery>
+    }
   /** The client said no; the task waits again. */
   | { readonly kind: 'refused'; readonly task: SidebarTask; readonly error: string }
   /** Beside this page is somebody else's chat now: nothing was begun. */
@@ -82,7 +87,8 @@ export const copyInstead = async (
 /** The client's words for a refusal, in ours; what is not known is shown as it came. */
 export const refusalWords = (error: string): string => {
   if (/cancel/i.test(error)) return '您取消了发送，可以再试一次'
-  if (/permission/i.test(error)) return '企业微信没有给这个应用发送的权限，请联系管理员检查「客户联系」可调用应用'
+  if (/permission/i.test(error))
+    return '企业微信没有给这个应用发送的权限，请联系管理员检查「客户联系」可调用应用'
   if (/context/i.test(error)) return '这里不是客户的聊天窗口，请从聊天侧边栏打开'
   return `企业微信没有发出（${error}）`
 }

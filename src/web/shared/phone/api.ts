@@ -65,7 +65,9 @@ export const makeApi = (loginPath: string): Api => {
   /** Twice within seconds means that the sign-in itself does not stick (cookies off): stop instead of circling. */
   const signIn = (trouble: Trouble): Promise<never> => {
     if (recently(Date.now())) {
-      return Promise.reject(new Trouble(401, 'sign-in', '登录没有成功', trouble.fix || '请关闭页面后重新打开'))
+      return Promise.reject(
+        new Trouble(401, 'sign-in', '登录没有成功', trouble.fix || '请关闭页面后重新打开'),
+      )
     }
     sessionStorage.setItem(loopKey, String(Date.now()))
     location.replace(`${loginPath}?to=${encodeURIComponent(location.pathname + location.hash)}`)

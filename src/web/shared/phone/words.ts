@@ -10,9 +10,7 @@ interface LocalTime {
 
 /** Some instants arrive in UTC (`Z`); every shop of ours lives on Beijing time. */
 export const localTime = (instant: string): LocalTime => {
-  const shown = instant.endsWith('Z')
-    ? new Date(Date.parse(instant) + chinaOffsetMs).toISOString()
-    : instant
+  const shown = instant.endsWith('Z') ? new Date(Date.parse(instant) + chinaOffsetMs).toISOString() : instant
   return { day: shown.slice(0, 10), time: shown.slice(11, 16) }
 }
 
@@ -55,7 +53,8 @@ export const leftWords = (instant: string, nowMs: number): string => {
   return `还剩 ${String(Math.floor(minutes / 1440))} 天`
 }
 
-const grouped = (whole: number): string => String(whole).replace(/\B(?=(\d{3})+$)/g, ',')
+/** 1234567 as 1,234,567; old web views have no number formatting worth trusting. */
+export const grouped = (whole: number): string => String(whole).replace(/\B(?=(\d{3})+$)/g, ',')
 
 export const yuan = (fen: number): string => {
   const cents = Math.abs(fen) % 100
