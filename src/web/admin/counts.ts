@@ -1,0 +1,56 @@
+import type { CalendarEntry } from '../../http/contract.ts'
+
+/** The five fates of a touchpoint's people, in the order in which they are always drawn. */
+export const fates = ['sent', 'waiting', 'queued', 'later', 'declined'] as const
+export type Fate = (typeof fates)[number]
+export type Counts = Readonly<Record<Fate, number>>
+
+type Entry = Pick<CalendarEntry, 'queued' | 'later' | 'declined' | 'sent' | 'waiting'>
+
+/**
+ * `queued` counts the decision, and what was sent or waits came out of it; on the screen each person stands in
+ * exactly one place, so what is settled is taken out.
+ */
+export const countsOf = (entry: Entry): Counts => {
+  const begun = entry.sent + entry.waiting
+  return {
+    sent: entry.sent,
+    waiting: entry.waiting,
+    queued: entry.queued >= begun ? entry.queued - begun : entry.queued,
+    later: entry.later,
+    declined: entry.declined,
+  }
+}
+
+export const noCounts: Counts = { sent: 0, waiting: 0, queued: 0, later: 0, declined: 0 }
+
+export const addCounts = (a: Counts, b: Counts): Counts => ({
+  sent: a.sent + b.sent,
+  waiting: a.waiting + b.waiting,
+  queued: a.queued + b.queued,
+  later: a.later + b.later,
+  declined: a.declined + b.declined,
+})
+
+export const sumCounts = (entries: readonly Entry[]): Counts =>
+  entries.reduce((sum, entry) => addCounts(sum, countsOf(entry)), noCounts)
+
+export const reachOf = (counts: Counts): number => counts.sent + counts.waiting + counts.queued
+
+export const allOf = (counts: Counts): number => reachOf(counts) + counts.later + counts.declined
+
+export interface CountedReason {
+  readonly code: string
+  readonly words: string
+  readonly count: number
+}
+
+/** Equal reasons of many entries added up, the most frequent first. */
+export const sumReasons = (entries: readonly CalendarEntry[]): CountedReason[] => {
+  const byCode = new Map<string, CountedReason>()
+  for (const reason of entries.flatMap((entry) => entry.reasons)) {
+    const before = byCode.get(reason.code)?.count ?? 0
+    byCode.set(reason.code, { ...reason, count: before + reason.count })
+  }
+  return [...byCode.values()].sort((a, b) => b.count - a.count || a.code.localeCompare(b.code))
+}

@@ -1,0 +1,115 @@
+import { keepPreviousData, QueryCache, QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { computed, type ComputedRef, type MaybeRefOrGetter, toValue } from 'vue'
+import { ApiProblem, ask, problemOf } from '../shared/api.ts'
+import { wallOf } from '../shared/format.ts'
+import { startSignIn } from './sign-in.ts'
+import type {
+  AdminGame,
+  CadenceCheck,
+  CadenceDiff,
+  CadenceDocument,
+  CadenceVersion,
+  Calendar,
+  CalendarSubject,
+  CustomerCard,
+  CustomerRow,
+  Delivery,
+  Me,
+  Overview,
+  Paged,
+} from '../../http/contract.ts'
+
+const isCallersFault = (error: unknown): boolean => {
+  const { status } = problemOf(error)
+  return status >= 400 && status < 500
+}
+
+/** One cache for the page. A 401 anywhere means the session ended: go and sign in, and come back to this very page. */
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof ApiProblem && error.problem.status === 401) startSignIn()
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (times, error) => times < 1 && !isCallersFault(error),
+      retryDelay: 800,
+    },
+  },
+})
+
+type Query = Readonly<Record<string, string | number | undefined>>
+
+const useGet = <T>(
+  path: MaybeRefOrGetter<string>,
+  query: MaybeRefOrGetter<Query> = {},
+  enabled: MaybeRefOrGetter<boolean> = true,
+) =>
+  useQuery({
+    queryKey: computed(() => [toValue(path), toValue(query)] as const),
+    queryFn: ({ signal }) => ask<T>('GET', toValue(path), { query: toValue(query), signal }),
+    enabled: computed(() => toValue(enabled)),
+    placeholderData: keepPreviousData,
+  })
+
+export const useMe = () => useGet<Me>('/api/admin/me')
+
+/** The shop's day by the server's business time, which is virtual in the demo. */
+export const useToday = (): ComputedRef<string> => {
+  const { data } = useMe()
+  return computed(() => (data.value ? wallOf(data.value.now).day : ''))
+}
+
+export const useOverview = () => useGet<Overview>('/api/admin/overview')
+
+export const useCalendar = (query: MaybeRefOrGetter<Query>, enabled: MaybeRefOrGetter<boolean> = true) =>
+  useGet<Calendar>('/api/admin/calendar', query, enabled)
+
+export const useCellSubjects = (query: MaybeRefOrGetter<Query>, enabled: MaybeRefOrGetter<boolean>) =>
+  useGet<Paged<CalendarSubject>>('/api/admin/calendar/entries', query, enabled)
+
+export const useCadence = () => useGet<CadenceDocument>('/api/admin/cadence')
+
+export const useVersions = (enabled: MaybeRefOrGetter<boolean>) =>
+  useGet<Paged<CadenceVersion>>('/api/admin/cadence/versions', {}, enabled)
+
+export const useCustomers = (query: MaybeRefOrGetter<Query>) =>
+  useGet<Paged<CustomerRow>>('/api/admin/customers', query)
+
+export const useCustomer = (id: MaybeRefOrGetter<string>) =>
+  useGet<CustomerCard>(
+    () => `/api/admin/customers/${encodeURIComponent(toValue(id))}`,
+    {},
+    () => toValue(id) !== '',
+  )
+
+export const useDeliveries = (query: MaybeRefOrGetter<Query>) =>
+  useGet<Paged<Delivery>>('/api/admin/deliveries', query)
+
+export const useGames = () => useGet<Paged<AdminGame>>('/api/admin/games')
+
+export const validateCadence = (yaml: string, signal: AbortSignal) =>
+  ask<CadenceCheck>('POST', '/api/admin/cadence/validate', { body: { yaml }, signal })
+
+export const diffCadence = (yaml: string, signal: AbortSignal) =>
+  ask<CadenceDiff>('POST', '/api/admin/cadence/diff', { body: { yaml }, signal })
+
+export const publishCadence = (yaml: string, note: string, baseVersion: number) =>
+  ask<CadenceDocument>('POST', '/api/admin/cadence/publish', { body: { yaml, note, baseVersion } })
+
+export const setPaused = (paused: boolean, reason: string) =>
+  ask<unknown>('POST', paused ? '/api/admin/pause' : '/api/admin/resume', { body: { reason } })
+
+/** After a deed everything on the screen may have changed: read it again. */
+export const useRefresh = () => {
+  const client = useQueryClient()
+  return () => client.invalidateQueries()
+}
+
+/** The shop's own titles for its tiers; the bare name until they are here. */
+export const useTierTitle = () => {
+  const { data } = useOverview()
+  return (tier: string): string => data.value?.tiers.find((one) => one.tier === tier)?.title ?? tier
+}
