@@ -1,4 +1,9 @@
 import type { Calendar, CalendarDay, CalendarEntry } from '../../http/contract.ts'
+import type { DatedEntry } from './counts.ts'
+
+export interface DatedDay extends CalendarDay {
+  readonly entries: readonly DatedEntry[]
+}
 
 /** One line of the week grid: a touchpoint on a channel, with its entry on each day (or none). */
 export interface WeekRow {
@@ -8,7 +13,7 @@ export interface WeekRow {
   readonly channel: string
   readonly channelTitle: string
   readonly at: string
-  readonly cells: readonly (CalendarEntry | undefined)[]
+  readonly cells: readonly (DatedEntry | undefined)[]
 }
 
 export interface CalendarFilter {
@@ -25,9 +30,15 @@ const passes = (entry: CalendarEntry, filter: CalendarFilter): boolean =>
   (!filter.skippedOnly || entry.declined > 0) &&
   (!filter.reason || entry.reasons.some((reason) => reason.code === filter.reason))
 
-/** The same days with only the entries that pass, earliest first. */
-export const filterDays = (calendar: Calendar, filter: CalendarFilter): CalendarDay[] =>
+export const datedDays = (calendar: Calendar, today: string): DatedDay[] =>
   calendar.days.map((day) => ({
+    ...day,
+    entries: day.entries.map((entry) => ({ ...entry, over: day.day < today })),
+  }))
+
+/** The same days with only the entries that pass, earliest first. */
+export const filterDays = (calendar: Calendar, today: string, filter: CalendarFilter): DatedDay[] =>
+  datedDays(calendar, today).map((day) => ({
     ...day,
     entries: day.entries
       .filter((entry) => passes(entry, filter))
@@ -35,8 +46,8 @@ export const filterDays = (calendar: Calendar, filter: CalendarFilter): Calendar
   }))
 
 /** Daily rows first, then by time of day: what repeats every day forms the steady top of the grid. */
-export const weekRows = (days: readonly CalendarDay[]): WeekRow[] => {
-  const first = new Map<string, CalendarEntry>()
+export const weekRows = (days: readonly DatedDay[]): WeekRow[] => {
+  const first = new Map<string, DatedEntry>()
   for (const entry of days.flatMap((day) => day.entries))
     if (!first.has(keyOf(entry))) first.set(keyOf(entry), entry)
   const rows = [...first].map(([key, entry]) => ({

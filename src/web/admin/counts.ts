@@ -1,11 +1,16 @@
 import type { CalendarEntry } from '../../http/contract.ts'
 
-/** The five fates of a touchpoint's people, in the order in which they are always drawn. */
-export const fates = ['sent', 'waiting', 'queued', 'later', 'declined'] as const
+/** The six fates of a touchpoint's people, in the order in which they are always drawn. */
+export const fates = ['sent', 'waiting', 'queued', 'ended', 'later', 'declined'] as const
 export type Fate = (typeof fates)[number]
 export type Counts = Readonly<Record<Fate, number>>
 
-type Entry = Pick<CalendarEntry, 'queued' | 'later' | 'declined' | 'sent' | 'waiting'>
+/** An entry of a day that is over: what was neither sent nor waits has ended without reaching anybody. */
+export interface DatedEntry extends CalendarEntry {
+  readonly over: boolean
+}
+
+type Entry = Pick<DatedEntry, 'queued' | 'later' | 'declined' | 'sent' | 'waiting' | 'over'>
 
 /**
  * `queued` counts the decision, and what was sent or waits came out of it; on the screen each person stands in
@@ -13,21 +18,24 @@ type Entry = Pick<CalendarEntry, 'queued' | 'later' | 'declined' | 'sent' | 'wai
  */
 export const countsOf = (entry: Entry): Counts => {
   const begun = entry.sent + entry.waiting
+  const rest = entry.queued >= begun ? entry.queued - begun : entry.queued
   return {
     sent: entry.sent,
     waiting: entry.waiting,
-    queued: entry.queued >= begun ? entry.queued - begun : entry.queued,
+    queued: entry.over ? 0 : rest,
+    ended: entry.over ? rest : 0,
     later: entry.later,
     declined: entry.declined,
   }
 }
 
-export const noCounts: Counts = { sent: 0, waiting: 0, queued: 0, later: 0, declined: 0 }
+export const noCounts: Counts = { sent: 0, waiting: 0, queued: 0, ended: 0, later: 0, declined: 0 }
 
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   sent: a.sent + b.sent,
   waiting: a.waiting + b.waiting,
   queued: a.queued + b.queued,
+  ended: a.ended + b.ended,
   later: a.later + b.later,
   declined: a.declined + b.declined,
 })
@@ -37,7 +45,8 @@ export const sumCounts = (entries: readonly Entry[]): Counts =>
 
 export const reachOf = (counts: Counts): number => counts.sent + counts.waiting + counts.queued
 
-export const allOf = (counts: Counts): number => reachOf(counts) + counts.later + counts.declined
+export const allOf = (counts: Counts): number =>
+  reachOf(counts) + counts.ended + counts.later + counts.declined
 
 export interface CountedReason {
   readonly code: string

@@ -126,6 +126,7 @@ export const en: Record<WordKey, string> = {
   'count.queued': 'Will be sent',
   'count.waiting': 'With advisor',
   'count.sent': 'Delivered',
+  'count.ended': 'Not delivered',
   'count.later': 'Later',
   'count.declined': 'Skipped',
 

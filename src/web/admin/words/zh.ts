@@ -122,6 +122,7 @@ export const zh = {
   'count.queued': '将发送',
   'count.waiting': '待顾问发',
   'count.sent': '已送达',
+  'count.ended': '未送达',
   'count.later': '顺延',
   'count.declined': '跳过',
 
