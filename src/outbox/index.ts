@@ -4,3 +4,43 @@ export { channelTitles, isChannelName, needsHuman } from './promise.ts'
 export type { Candidate, ChannelName, Content, Decided, Decision, Purpose, SubjectKind } from './promise.ts'
 export { isSettled, mayMove, promiseStates } from './state.ts'
 export type { PromiseState } from './state.ts'
+
+// Deciding.
+export { currentManners, decide, enqueue, publishManners } from './enqueue.ts'
+export type { DecideOptions } from './enqueue.ts'
+export { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
+export type { Manners, Moment, Reason, Timed } from './manners.ts'
+export { optedOut, restraints } from './facts.store.ts'
+
+// Settling.
+export { move, recordTouch } from './settle.ts'
+export type { Move } from './settle.ts'
+export { cancelUnwanted, createOutboxFollowers, optedOutReason, outboxProjections } from './consent.ts'
+export { pausedNow, pauseSending, resumeSending } from './pause.ts'
+export type { Pause } from './pause.ts'
+
+// Rows, for desk and delivery, which drive them.
+export {
+  dueChannels,
+  heldByOthers,
+  lockDue,
+  lockPromises,
+  nextReadyAt,
+  outwaited,
+  promiseById,
+  promisesByIds,
+  promisesOfParcel,
+  updatePressed,
+} from './promise.store.ts'
+export type { PromiseRow } from './promise.store.ts'
+export {
+  adoptedIds,
+  insertParcel,
+  lockParcel,
+  nextLookAt,
+  parcelById,
+  parcelOfToken,
+  parcelsToLookAt,
+  updateParcel,
+} from './parcel.store.ts'
+export type { ParcelRow, ParcelState } from './parcel.store.ts'

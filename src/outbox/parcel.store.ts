@@ -1,0 +1,108 @@
+/** Rows of `parcel`: one call each. */
+import type { Reader, Tx } from '../base/db.ts'
+import type { Instant } from '../base/clock.ts'
+import { places } from './facts.store.ts'
+import type { ChannelName } from './promise.ts'
+
+/** `again`: surely absent, goes out once more as it is. `abandoned`: replaced; should it turn up late, it is taken back. */
+export type ParcelState =
+  | 'intent'
+  | 'unknown'
+  | 'again'
+  | 'abandoned'
+  | 'waiting'
+  | 'sent'
+  | 'refused'
+  | 'expired'
+  | 'cancelled'
+  | 'held'
+
+export interface ParcelRow {
+  readonly id: string
+  readonly channel: ChannelName
+  readonly sender: string | null
+  readonly batch_token: string
+  readonly wording: string
+  readonly text: string
+  readonly body: string
+  readonly state: ParcelState
+  readonly remote_id: string | null
+  readonly attempts: number
+  readonly intent_at: number
+  readonly called_at: number
+  readonly expires_at: number
+  readonly next_look_at: number | null
+  readonly looks: number
+  readonly recall: string | null
+  readonly reminded_at: number | null
+  readonly created_at: number
+  readonly settled_at: number | null
+  readonly error: string | null
+}
+
+export const insertParcel = (tx: Tx, row: ParcelRow): Promise<number> => tx.insert('parcel', [{ ...row }])
+
+export async function updateParcel(
+  tx: Tx,
+  id: string,
+  change: Partial<Omit<ParcelRow, 'id' | 'body' | 'batch_token'>>,
+): Promise<void> {
+  const entries = Object.entries(change)
+  const sets = entries.map(([name], i) => `${name} = $${String(i + 1)}`).join(', ')
+  const changed = await tx.run(`UPDATE parcel SET ${sets} WHERE id = $${String(entries.length + 1)}`, [
+    ...entries.map(([, value]) => value),
+    id,
+  ])
+  if (changed !== 1) throw new Error(`Parcel ${id} vanished while it was being settled.`)
+}
+
+export async function parcelById(reader: Reader, id: string): Promise<ParcelRow | null> {
+  return (await reader.rows<ParcelRow>('select * from parcel where id = $1', [id]))[0] ?? null
+}
+
+/** Held until the transaction ends: a parcel is settled under its lock. Taken before its promises, always. */
+export async function lockParcel(tx: Tx, id: string): Promise<ParcelRow | null> {
+  const suffix = tx.dialect === 'postgres' ? 'for update' : ''
+  return (await tx.rows<ParcelRow>(`select * from parcel where id = $1 ${suffix}`, [id]))[0] ?? null
+}
+
+export const parcelsToLookAt = (
+  reader: Reader,
+  states: readonly ParcelState[],
+  now: Instant,
+  limit: number,
+): Promise<ParcelRow[]> =>
+  reader.rows<ParcelRow>(
+    `select * from parcel where next_look_at <= $1 and state in (${places(states.length, 2)})
+     order by next_look_at limit ${String(limit)}`,
+    [now, ...states],
+  )
+
+export async function nextLookAt(reader: Reader): Promise<Instant | null> {
+  const [row] = await reader.rows<{ at: number | null }>('select min(next_look_at) as at from parcel')
+  return row?.at ?? null
+}
+
+/** Of these remote ids, the ones that belong to a parcel already. */
+export async function adoptedIds(reader: Reader, remoteIds: readonly string[]): Promise<Set<string>> {
+  if (remoteIds.length === 0) return new Set()
+  const rows = await reader.rows<{ remote_id: string }>(
+    `select remote_id from parcel where remote_id in (${places(remoteIds.length)})`,
+    remoteIds,
+  )
+  return new Set(rows.map((row) => row.remote_id))
+}
+
+/** Marks broadcasts that still wait for a press as to be taken back. */
+export const recallWaiting = (tx: Tx, why: string, now: Instant): Promise<number> =>
+  tx.run(`UPDATE parcel SET recall = $1, next_look_at = $2 WHERE state = 'waiting' and recall is null`, [
+    why,
+    now,
+  ])
+
+/** The parcel of a batch link: until when its links live, and by which call it went out. */
+export async function parcelOfToken(reader: Reader, batchToken: string): Promise<ParcelRow | null> {
+  return (
+    (await reader.rows<ParcelRow>('select * from parcel where batch_token = $1', [batchToken]))[0] ?? null
+  )
+}

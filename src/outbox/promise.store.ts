@@ -1,0 +1,208 @@
+/** Rows of `promise`, and the few ways they are written. */
+import type { Reader, Tx, Value } from '../base/db.ts'
+import type { Instant } from '../base/clock.ts'
+import { places } from './facts.store.ts'
+import type { ChannelName, Decided, Decision, Purpose, SubjectKind } from './promise.ts'
+import type { PromiseState } from './state.ts'
+
+export interface PromiseRow {
+  readonly id: string
+  readonly dedupe_key: string
+  readonly touchpoint: string
+  readonly title: string
+  readonly cadence_version: number
+  readonly purpose: Purpose
+  readonly personal: number
+  readonly channel: ChannelName
+  readonly subject_kind: SubjectKind
+  readonly subject: string
+  readonly customer: string | null
+  readonly sender: string | null
+  readonly day: string
+  readonly wanted_at: number
+  readonly due_at: number
+  readonly expires_at: number
+  readonly decision: Decision
+  readonly reason_code: string
+  readonly reason_words: string
+  readonly state: PromiseState | null
+  readonly content: string
+  readonly parcel: string | null
+  readonly remote_id: string | null
+  readonly priority: number
+  readonly attempts: number
+  readonly epoch: number
+  readonly crashes: number
+  readonly ready_at: number
+  readonly lease_holder: string | null
+  readonly created_at: number
+  readonly pressed_at: number | null
+  readonly sent_at: number | null
+  readonly settled_at: number | null
+  readonly settle_code: string | null
+  readonly settle_words: string | null
+}
+
+export const insertPromises = (
+  tx: Tx,
+  decided: readonly (Decided & { readonly id: string })[],
+  now: Instant,
+): Promise<number> =>
+  tx.insert(
+    'promise',
+    decided.map((one) => ({
+      id: one.id,
+      dedupe_key: one.dedupeKey,
+      touchpoint: one.touchpoint,
+      title: one.title,
+      cadence_version: one.cadenceVersion,
+      purpose: one.purpose,
+      personal: one.personal ? 1 : 0,
+      channel: one.channel,
+      subject_kind: one.subjectKind,
+      subject: one.subject,
+      customer: one.customer ?? null,
+      sender: one.sender ?? null,
+      day: one.day,
+      wanted_at: one.wantedAt,
+      due_at: one.dueAt,
+      expires_at: one.expiresAt,
+      decision: one.decision,
+      reason_code: one.reasonCode,
+      reason_words: one.reasonWords,
+      state: one.decision === 'declined' ? null : 'queued',
+      content: JSON.stringify(one.content),
+      parcel: null,
+      remote_id: null,
+      priority: one.priority,
+      attempts: 0,
+      epoch: 0,
+      crashes: 0,
+      ready_at: one.dueAt,
+      lease_holder: null,
+      created_at: now,
+      pressed_at: null,
+      sent_at: null,
+      settled_at: null,
+      settle_code: null,
+      settle_words: null,
+    })),
+    'ON CONFLICT (dedupe_key) DO NOTHING',
+  )
+
+const all = 'select * from promise'
+
+export async function promiseById(reader: Reader, id: string): Promise<PromiseRow | null> {
+  return (await reader.rows<PromiseRow>(`${all} where id = $1`, [id]))[0] ?? null
+}
+
+export async function promisesByIds(reader: Reader, ids: readonly string[]): Promise<PromiseRow[]> {
+  const rows: PromiseRow[] = []
+  for (let from = 0; from < ids.length; from += 1_000) {
+    const part = ids.slice(from, from + 1_000)
+    rows.push(...(await reader.rows<PromiseRow>(`${all} where id in (${places(part.length)})`, part)))
+  }
+  return rows
+}
+
+export const promisesOfParcel = (reader: Reader, parcel: string): Promise<PromiseRow[]> =>
+  reader.rows<PromiseRow>(`${all} where parcel = $1 order by id`, [parcel])
+
+/** The rows of these promises, held until the transaction ends. On SQLite there is one writer anyway. */
+export async function lockPromises(tx: Tx, ids: readonly string[]): Promise<PromiseRow[]> {
+  const sorted = [...new Set(ids)].sort()
+  const rows: PromiseRow[] = []
+  for (let from = 0; from < sorted.length; from += 1_000) {
+    const part = sorted.slice(from, from + 1_000)
+    rows.push(
+      ...(await tx.rows<PromiseRow>(
+        `${all} where id in (${places(part.length)}) order by id ${forUpdate(tx)}`,
+        part,
+      )),
+    )
+  }
+  return rows
+}
+
+const forUpdate = (tx: Tx): string => (tx.dialect === 'postgres' ? 'for update' : '')
+
+export async function updatePromises(
+  tx: Tx,
+  ids: readonly string[],
+  columns: Readonly<Record<string, Value>>,
+  attempt: boolean,
+): Promise<void> {
+  const names = Object.keys(columns)
+  const sets = names.map((name, i) => `${name} = $${String(i + 1)}`).join(', ')
+  const values = names.map((name) => columns[name] ?? null)
+  for (let from = 0; from < ids.length; from += 1_000) {
+    const part = ids.slice(from, from + 1_000)
+    const changed = await tx.run(
+      `UPDATE promise SET ${sets}, epoch = epoch + 1${attempt ? ', attempts = attempts + 1' : ''} WHERE id in (${places(part.length, names.length + 1)})`,
+      [...values, ...part],
+    )
+    if (changed !== part.length) throw new Error('A promise vanished while it was being moved.')
+  }
+}
+
+export const updatePressed = (tx: Tx, id: string, pressedAt: Instant | null): Promise<number> =>
+  tx.run('UPDATE promise SET pressed_at = $1, epoch = epoch + 1 WHERE id = $2', [pressedAt, id])
+
+// ---------------------------------------------------------------- what the machine looks for
+
+/** Due promises of one channel, most urgent first; on PostgreSQL without those that another worker is taking. */
+export const lockDue = (tx: Tx, channel: ChannelName, now: Instant, limit: number): Promise<PromiseRow[]> =>
+  tx.rows<PromiseRow>(
+    `${all} where state = 'queued' and ready_at <= $1 and channel = $2
+     order by priority desc, ready_at, id limit ${String(limit)} ${tx.dialect === 'postgres' ? 'for update skip locked' : ''}`,
+    [now, channel],
+  )
+
+/** Channels that have anything due: an idle poll asks only this. */
+export async function dueChannels(reader: Reader, now: Instant): Promise<ChannelName[]> {
+  const rows = await reader.rows<{ channel: ChannelName }>(
+    `select distinct channel from promise where state = 'queued' and ready_at <= $1`,
+    [now],
+  )
+  return rows.map(({ channel }) => channel)
+}
+
+/** Promises that a worker holds, of all workers but the living. */
+export const heldByOthers = (
+  reader: Reader,
+  living: readonly string[],
+): Promise<{ id: string; state: PromiseState; lease_holder: string | null; parcel: string | null }[]> =>
+  reader.rows(
+    `select id, state, lease_holder, parcel from promise where state in ('claimed', 'intent')
+     ${living.length === 0 ? '' : `and (lease_holder is null or lease_holder not in (${places(living.length)}))`}`,
+    living,
+  )
+
+/** Waiting promises without a parcel to ask about (advisor tasks), past their time. */
+export const outwaited = (reader: Reader, now: Instant, limit: number): Promise<{ id: string }[]> =>
+  reader.rows<{ id: string }>(
+    `select p.id from promise p where p.state = 'waiting' and p.ready_at <= $1 and p.channel = 'advisor-task'
+     order by p.ready_at limit ${String(limit)}`,
+    [now],
+  )
+
+/** When the machine has to look at a promise next. */
+export async function nextReadyAt(reader: Reader): Promise<Instant | null> {
+  const [row] = await reader.rows<{ at: number | null }>(
+    `select min(at) as at from (
+       select min(ready_at) as at from promise where state = 'queued'
+       union all select min(ready_at) as at from promise where state = 'waiting' and channel = 'advisor-task'
+     ) due`,
+  )
+  return row?.at ?? null
+}
+
+/** Of these customers, what opting out ends: not yet said, of a purpose they do not want. */
+export async function unwanted(reader: Reader, customers: readonly string[]): Promise<PromiseRow[]> {
+  if (customers.length === 0) return []
+  return reader.rows<PromiseRow>(
+    `select p.* from promise p join consent c on c.customer = p.customer and c.purpose = p.purpose
+     where c.opted_out = 1 and p.state in ('queued', 'waiting') and p.customer in (${places(customers.length)})`,
+    customers,
+  )
+}

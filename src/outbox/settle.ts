@@ -1,0 +1,125 @@
+/**
+ * Moves promises along the arrows of `state.ts`, and nobody else does. Every settlement is a row of the log, so that
+ * "why did she not get it?" has an answer and the segmentation store learns what was really said.
+ */
+import type { Ctx } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import type { Kind } from '../interaction/index.ts'
+import { updatePromises } from './promise.store.ts'
+import type { PromiseRow } from './promise.store.ts'
+import { isSettled, mayMove } from './state.ts'
+import type { PromiseState } from './state.ts'
+
+export interface Move {
+  readonly to: PromiseState
+  /** When it happened, if not now: the second a customer really got it. */
+  readonly at?: Instant | undefined
+  readonly code?: string | undefined
+  /** Chinese, for the console. */
+  readonly words?: string | undefined
+  readonly remoteId?: string | undefined
+  /** Null takes it out of its parcel. */
+  readonly parcel?: string | null | undefined
+  readonly readyAt?: Instant | undefined
+  readonly holder?: string | undefined
+  readonly crashes?: number | undefined
+  /** A call is about to be made. */
+  readonly attempt?: boolean | undefined
+}
+
+const logKinds: Partial<Record<PromiseState, Kind>> = {
+  sent: 'touch-sent',
+  waiting: 'touch-waiting',
+  refused: 'touch-refused',
+  expired: 'touch-expired',
+  cancelled: 'touch-cancelled',
+  held: 'touch-held',
+}
+
+/**
+ * `rows` must have been read with `lockPromises` in this transaction. A move against the arrows is a bug and throws;
+ * so does an empty-handed one, which would mean that somebody wrote past the lock.
+ */
+export async function move(ctx: Ctx, rows: readonly PromiseRow[], change: Move): Promise<void> {
+  if (rows.length === 0) return
+  for (const row of rows) {
+    if (row.state === null || !mayMove(row.state, change.to))
+      throw new Error(`Promise ${row.id} cannot go from ${String(row.state)} to ${change.to}.`)
+  }
+  await updatePromises(
+    ctx.tx,
+    rows.map(({ id }) => id),
+    columnsOf(ctx, change),
+    change.attempt === true,
+  )
+  for (const row of rows) recordMove(ctx, row, change)
+}
+
+function columnsOf(ctx: Ctx, change: Move): Record<string, string | number | null> {
+  const at = change.at ?? ctx.now
+  const holding = change.to === 'claimed' || change.to === 'intent'
+  return {
+    state: change.to,
+    ...(holding ? {} : { lease_holder: null }),
+    ...(change.holder === undefined ? {} : { lease_holder: change.holder }),
+    ...(change.remoteId === undefined ? {} : { remote_id: change.remoteId }),
+    ...(change.parcel === undefined ? {} : { parcel: change.parcel }),
+    ...(change.readyAt === undefined ? {} : { ready_at: change.readyAt }),
+    ...(change.crashes === undefined ? {} : { crashes: change.crashes }),
+    ...(change.to === 'sent' ? { sent_at: at } : {}),
+    ...(change.to === 'queued' ? { remote_id: null } : {}),
+    ...(isSettled(change.to) || change.to === 'held' || change.code !== undefined
+      ? {
+          settled_at: isSettled(change.to) ? at : null,
+          settle_code: change.code ?? null,
+          settle_words: change.words ?? null,
+        }
+      : {}),
+  }
+}
+
+function recordMove(ctx: Ctx, row: PromiseRow, change: Move): void {
+  const kind = change.code === 'skipped' ? 'touch-skipped' : logKinds[change.to]
+  if (kind === undefined) return
+  recordTouch(ctx, row, kind, `${change.to}:${String(row.epoch + 1)}`, {
+    at: change.at,
+    detail: {
+      ...(change.code === undefined ? {} : { code: change.code, words: change.words ?? '' }),
+      ...(change.remoteId === undefined ? {} : { remoteId: change.remoteId }),
+    },
+  })
+}
+
+/** One row about a promise in the log. `step` makes it happen once. */
+export function recordTouch(
+  ctx: Ctx,
+  row: PromiseRow,
+  kind: Kind,
+  step: string,
+  more: {
+    readonly at?: Instant | undefined
+    readonly said?: string
+    readonly detail?: Readonly<Record<string, unknown>>
+  } = {},
+): void {
+  ctx.record({
+    kind,
+    at: more.at ?? ctx.now,
+    source: 'outbox',
+    sourceKey: `promise:${row.id}:${step}`,
+    who: {
+      ...(row.subject_kind === 'group' ? { chat: row.subject } : { external: row.subject }),
+      ...(row.sender === null ? {} : { staff: row.sender }),
+    },
+    detail: {
+      promise: row.id,
+      touchpoint: row.touchpoint,
+      title: row.title,
+      channel: row.channel,
+      purpose: row.purpose,
+      day: row.day,
+      ...more.detail,
+    },
+    ...(more.said === undefined ? {} : { said: more.said }),
+  })
+}
