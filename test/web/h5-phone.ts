@@ -1,8 +1,5 @@
 /** A phone: 360 pixels wide, touch, Chinese. Anything the page throws, and any script that ran from data, is kept. */
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-
-export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 export interface Phone {
   readonly page: Page
