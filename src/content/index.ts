@@ -9,7 +9,6 @@ export { dayView, plainWords, sampleView, variablesOf } from './view.ts'
 export type { CustomerView, DayView, View, ViewKind } from './view.ts'
 export {
   bytesOf,
-  channelTitle,
   dayWithWeekday,
   dayWords,
   dayWordsOf,

@@ -45,13 +45,5 @@ export const discountWords = (percentOff: number): string =>
 export const yuanWords = (fen: number): string =>
   `${fen % 100 === 0 ? String(fen / 100) : (fen / 100).toFixed(2)}元`
 
-const channelTitles: Readonly<Record<string, string>> = {
-  welcome: '欢迎语',
-  'advisor-task': '顾问任务',
-  broadcast: '客户群发',
-  'group-broadcast': '社群群发',
-}
-export const channelTitle = (channel: string): string => channelTitles[channel] ?? channel
-
 /** WeCom counts bytes of UTF-8, three for a Chinese character. */
 export const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8')

@@ -1,5 +1,8 @@
 /** A phone: 360 pixels wide, touch, Chinese. Anything the page throws, and any script that ran from data, is kept. */
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
 
 export interface Phone {
   readonly page: Page

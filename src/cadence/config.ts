@@ -1,0 +1,199 @@
+/** The cadence as a person writes it: read, checked whole, every mistake named with its line and its fix. */
+import { z } from 'zod'
+import { instantOf } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
+import { mannersShape } from '../outbox/index.ts'
+import type { Manners } from '../outbox/index.ts'
+import { slugField } from './fields.ts'
+import { unknownKey, unknownWord, wordsOf } from './mistake.ts'
+import type { Mistake } from './mistake.ts'
+import { momentOf } from './touchpoint.ts'
+import type { Bound, GamePlan, TouchpointKind } from './touchpoint.ts'
+import { touchpointKinds } from './touchpoints/index.ts'
+import { readYaml } from './yaml.ts'
+import type { YamlRead } from './yaml.ts'
+
+export interface Touchpoint {
+  /** Part of dedupe keys: renaming one is making another. */
+  readonly name: string
+  readonly title: string
+  /** Null for what does not look at tiers. */
+  readonly tiers: readonly string[] | null
+  readonly rules: Bound
+  /** As written. */
+  readonly settings: unknown
+}
+
+export interface Cadence {
+  /** 0 for a draft. */
+  readonly version: number
+  readonly shop: { readonly name: string }
+  readonly manners: Manners
+  /** The enabled ones, as written. */
+  readonly touchpoints: readonly Touchpoint[]
+  /** Everything as it was read, for comparing two versions. */
+  readonly raw: unknown
+}
+
+export interface CadenceRead {
+  readonly cadence: Cadence | null
+  readonly mistakes: readonly Mistake[]
+}
+
+const shopShape = z.strictObject({
+  /** Signs wordings and pages. */
+  name: z.string().min(1).max(30),
+})
+const topShape = z.strictObject({
+  shop: shopShape,
+  manners: mannersShape.prefault({}),
+  touchpoints: z.record(z.string(), z.unknown()),
+})
+const maxTouchpoints = 60
+
+export interface ReadOptions {
+  /** Names of the tiers that exist; null when they are not known here. */
+  readonly tiers: readonly string[] | null
+  readonly version?: number
+}
+
+export function readCadence(yaml: string, { tiers, version = 0 }: ReadOptions): CadenceRead {
+  const read = readYaml(yaml)
+  if (read.mistakes.length > 0) return { cadence: null, mistakes: sorted(read.mistakes) }
+  const top = topShape.safeParse(read.value)
+  const mistakes = top.success ? [] : mistakesOf(read, topShape, top.error, [])
+  const written = valueAt(read.value, ['touchpoints'])
+  const touchpoints = isRecord(written) ? readTouchpoints(read, written, tiers, mistakes) : []
+  if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
+  const { shop, manners } = top.data
+  return { cadence: { version, shop, manners, touchpoints, raw: read.value }, mistakes: [] }
+}
+
+const sorted = (mistakes: readonly Mistake[]): Mistake[] =>
+  [...mistakes].sort((a, b) => a.line - b.line || a.column - b.column).slice(0, 200)
+
+// ---------------------------------------------------------------- touchpoints
+
+function readTouchpoints(
+  read: YamlRead,
+  written: Readonly<Record<string, unknown>>,
+  tiers: readonly string[] | null,
+  mistakes: Mistake[],
+): Touchpoint[] {
+  const touchpoints: Touchpoint[] = []
+  for (const [name, settings] of Object.entries(written).slice(0, maxTouchpoints)) {
+    const path = ['touchpoints', name]
+    const slug = slugField.safeParse(name)
+    if (!slug.success)
+      mistakes.push(
+        ...slug.error.issues.map((issue) => read.at(['touchpoints'], wordsOf(issue, name), { key: name })),
+      )
+    const kind = kindOf(read, name, settings, mistakes)
+    if (!kind) continue
+    const parsed = kind.settings.safeParse(settings)
+    if (!parsed.success) mistakes.push(...mistakesOf(read, kind.settings, parsed.error, path))
+    mistakes.push(...unknownTiers(read, path, settings, tiers))
+    if (!parsed.success || !parsed.data.enabled) continue
+    const { title, tiers: mine } = parsed.data
+    touchpoints.push({
+      name,
+      title: title ?? kind.title,
+      tiers: mine ?? null,
+      rules: kind.bind(settings),
+      settings,
+    })
+  }
+  return touchpoints
+}
+
+function kindOf(read: YamlRead, name: string, settings: unknown, mistakes: Mistake[]): TouchpointKind | null {
+  const own = valueAt(settings, ['kind'])
+  const wanted = typeof own === 'string' ? own : name
+  const kind = touchpointKinds.find((one) => one.kind === wanted)
+  if (kind) return kind
+  const known = touchpointKinds.map((one) => one.kind)
+  const words = unknownWord(wanted, known, { zh: '触点类型', en: 'kind of touchpoint' })
+  mistakes.push(
+    typeof own === 'string'
+      ? read.at(['touchpoints', name, 'kind'], words)
+      : read.at(['touchpoints'], words, { key: name }),
+  )
+  return null
+}
+
+function unknownTiers(
+  read: YamlRead,
+  path: readonly string[],
+  settings: unknown,
+  known: readonly string[] | null,
+): Mistake[] {
+  const written = valueAt(settings, ['tiers'])
+  if (known === null || !Array.isArray(written)) return []
+  return written.flatMap((tier: unknown, i) =>
+    typeof tier === 'string' && !known.includes(tier)
+      ? [read.at([...path, 'tiers', i], unknownWord(tier, known, { zh: '分层', en: 'tier' }))]
+      : [],
+  )
+}
+
+// ---------------------------------------------------------------- zod to lines
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at: unknown = value
+  for (const part of path) {
+    if (Array.isArray(at)) at = at[Number(part)]
+    else if (isRecord(at) && Object.hasOwn(at, String(part))) at = at[String(part)]
+    else return undefined
+  }
+  return at
+}
+
+function mistakesOf(
+  read: YamlRead,
+  schema: z.ZodType,
+  error: z.ZodError,
+  base: readonly PropertyKey[],
+): Mistake[] {
+  return error.issues.flatMap((issue) => {
+    const path = [...base, ...issue.path]
+    if (issue.code === 'unrecognized_keys') {
+      const known = keysAt(schema, issue.path)
+      return issue.keys.map((key) => read.at(path, unknownKey(key, known), { key }))
+    }
+    const row = issue.code === 'custom' ? Number(issue.params?.['row'] ?? 0) : 0
+    return [read.at(path, wordsOf(issue, valueAt(read.value, path)), { row })]
+  })
+}
+
+/** The keys a person may write at this place. */
+function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+  const here = bare(schema)
+  const [step, ...rest] = path
+  if (here instanceof z.ZodObject) {
+    const shape: Readonly<Record<string, unknown>> = here.shape
+    return step === undefined ? Object.keys(shape) : keysAt(shape[String(step)], rest)
+  }
+  if (here instanceof z.ZodArray) return step === undefined ? [] : keysAt(here.element, rest)
+  if (here instanceof z.ZodRecord) return step === undefined ? [] : keysAt(here.valueType, rest)
+  return []
+}
+
+/** The schema under defaults and transformations. */
+function bare(schema: unknown): unknown {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
+    return bare(schema.unwrap())
+  return schema instanceof z.ZodPipe ? bare(schema.in) : schema
+}
+
+// ---------------------------------------------------------------- games
+
+/** The games that are open on that day, or open within it. */
+export function gamesOf(cadence: Cadence, day: Day): GamePlan[] {
+  const moment = momentOf(day)
+  return cadence.touchpoints
+    .flatMap(({ name, rules }) => (rules.audience === 'group-piece' ? rules.games(moment, name) : []))
+    .filter(({ closesAt }) => closesAt > instantOf(day))
+}

@@ -1,0 +1,98 @@
+/** Building blocks of touchpoint settings. */
+import { z } from 'zod'
+import { isDay } from '../base/calendar.ts'
+import { checkWording, linksIn, parseWeekday } from '../content/index.ts'
+import type { ViewKind } from '../content/index.ts'
+import { addMistake } from './mistake.ts'
+
+/** `9:30` or `09:30`, local to the shop. */
+export const timeField = z
+  .string()
+  .superRefine((text, ctx) => {
+    if (/^([01]?\d|2[0-3]):[0-5]\d$/.test(text)) return
+    addMistake(ctx, {
+      message: `“${text.slice(0, 20)}”不是一天里的时间`,
+      fix: '写成 10:00 这样的 24 小时制时间',
+      messageEn: `"${text.slice(0, 20)}" is not a time of day`,
+      fixEn: 'write a 24-hour time such as 10:00',
+    })
+  })
+  .transform((text) => text.padStart(5, '0'))
+
+/** ISO: 1 = 周一 … 7 = 周日; numbers, Chinese and English names. */
+export const weekdayField = z.union([z.number(), z.string()]).transform((written, ctx) => {
+  const weekday = parseWeekday(written)
+  if (weekday !== null) return weekday
+  addMistake(ctx, {
+    message: `“${String(written).slice(0, 20)}”不是星期几`,
+    fix: '写 1–7（1 是周一，7 是周日），或 周三、星期三、Wed',
+    messageEn: `"${String(written).slice(0, 20)}" is not a weekday`,
+    fixEn: 'write 1-7 (1 is Monday, 7 is Sunday), or a name such as Wed',
+  })
+  return z.NEVER
+})
+
+export const dayField = z.string().superRefine((text, ctx) => {
+  if (isDay(text)) return
+  addMistake(ctx, {
+    message: `“${text.slice(0, 20)}”不是日期`,
+    fix: '写成 2026-05-20 这样的日期',
+    messageEn: `"${text.slice(0, 20)}" is not a day`,
+    fixEn: 'write a day such as 2026-05-20',
+  })
+})
+
+/** WeCom's limits in UTF-8 bytes: group send and welcome 4,000 (WECOM.md §3.5-3.6), a chat text 2,048. */
+export const maxBytes = { chat: 2_048, broadcast: 4_000 } as const
+
+/** A Liquid wording for this audience. */
+export const wordingField = (view: ViewKind, most: number) =>
+  z
+    .string()
+    .min(1)
+    .superRefine((text, ctx) => {
+      for (const { row, ...words } of checkWording(text, { view, maxBytes: most }))
+        addMistake(ctx, words, { row })
+    })
+
+/** Every offer shows the way out of it. */
+export const wordingWithWayOut = (view: ViewKind, most: number) =>
+  wordingField(view, most).superRefine((text, ctx) => {
+    if (linksIn(text).includes('subscription')) return
+    addMistake(ctx, {
+      message: '营销话术里没有订阅设置的链接',
+      fix: '加上 [[link:subscription]]，让收到的人能自己退订',
+      messageEn: 'the wording does not lead to the subscription page',
+      fixEn: 'add [[link:subscription]], so that whoever reads it can opt out',
+    })
+  })
+
+/** A name that becomes part of ids and links. */
+export const slugField = z
+  .string()
+  .max(32)
+  .superRefine((text, ctx) => {
+    if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return
+    addMistake(ctx, {
+      message: `“${text.slice(0, 32)}”不能作为名字`,
+      fix: '只用小写字母、数字和连字符，例如 xiaolu-1',
+      messageEn: `"${text.slice(0, 32)}" cannot be a name`,
+      fixEn: 'use lower-case letters, digits and hyphens, for example fawn-1',
+    })
+  })
+
+export const common = {
+  /** Which kind of touchpoint this is; the touchpoint's own name when left out. */
+  kind: z.string().optional(),
+  /** false keeps the settings but plans nothing. */
+  enabled: z.boolean().default(true),
+  /** Shown to people; the kind's title when left out. */
+  title: z.string().min(1).max(30).optional(),
+}
+
+export const tiersField = (...otherwise: readonly string[]) =>
+  z
+    .array(z.string().min(1).max(32))
+    .min(1)
+    .max(20)
+    .default([...otherwise])

@@ -1,0 +1,231 @@
+/**
+ * What a touchpoint is: settings with a schema, and pure rules that say who is due on a day and in which words. It sees
+ * neither clock nor database; the planner asks, and only the outbox decides whether now is a good moment.
+ */
+import { z } from 'zod'
+import { instantOf, weekOf, weekdayOf } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+import type { View } from '../content/index.ts'
+import type { Kind } from '../interaction/index.ts'
+import type { ChannelName, Purpose } from '../outbox/index.ts'
+
+/** A calendar day with what touchpoints ask of it. */
+export interface Moment {
+  readonly day: Day
+  /** 1 = Monday … 7 = Sunday. */
+  readonly weekday: number
+  /** `2026-W47` */
+  readonly week: string
+}
+export const momentOf = (day: Day): Moment => ({ day, weekday: weekdayOf(day), week: weekOf(day) })
+
+/** A customer as the planner sees her on that day. */
+export interface Member {
+  readonly customer: string
+  readonly tier: string
+  readonly tierTitle: string
+  readonly tierReason: string
+  readonly dormancy: 'short' | 'medium' | 'long' | null
+  readonly firstDay: Day | null
+  readonly lastDay: Day | null
+  readonly purchases: number
+  readonly name: string
+  readonly salutation: string
+  readonly external: string | null
+  readonly advisor: { readonly userid: string; readonly name: string } | null
+  /** Days on which a wake-up was promised to her in the last year and not lost on the way. */
+  readonly woken: readonly Day[]
+}
+
+export interface Group {
+  readonly chat: string
+  readonly name: string
+  readonly owner: string
+  readonly interest: string | null
+}
+
+export interface Reason {
+  readonly code: string
+  readonly words: string
+}
+
+/** Due: which promise it is (same touchpoint + subject + period = never twice), when, and until when. */
+export interface Due {
+  readonly period: string
+  readonly wantedAt: Instant
+  readonly expiresAt: Instant
+  /** Due, but it is known already that it will not be said. */
+  readonly skip?: Reason
+}
+
+export interface Said {
+  readonly text: string
+  /** Why write today, one sentence for the advisor. */
+  readonly why?: string
+  readonly target?: string
+  readonly games?: readonly string[]
+}
+
+/** Something that happened to a customer, for touchpoints that answer at once. */
+export interface Happened {
+  readonly kind: Kind
+  readonly at: Instant
+  readonly staff: string | null
+  readonly detail: Readonly<Record<string, unknown>>
+  /** Purchase days up to now, this one included. */
+  readonly purchases: number
+}
+
+/** What the game folder needs to open a game; settings in the shape of its kind. */
+export interface GamePlan {
+  readonly id: string
+  readonly kind: 'poll' | 'hunt'
+  readonly title: string
+  readonly settings: unknown
+  readonly opensAt: Instant
+  readonly closesAt: Instant
+  readonly touchpoint: string
+}
+
+/** A piece of the day's one group message. */
+export interface Piece {
+  readonly text: string
+  readonly games: readonly string[]
+}
+
+interface Common<S> {
+  /** In the config, in dedupe keys and reports: never changes once released. */
+  readonly kind: string
+  readonly title: string
+  readonly settings: z.ZodType<S>
+}
+
+export interface CustomerRules<S> extends Common<S> {
+  readonly audience: 'customer'
+  readonly channel: ChannelName
+  readonly purpose: Purpose
+  /** Written for one person: never made a broadcast of. */
+  readonly personal: boolean
+  /** Higher first, when only one of two may be said. */
+  readonly priority: number
+  /** Due by the calendar? Tiers are checked by the planner. */
+  due(settings: S, moment: Moment, member: Member): Due | null
+  /** The kind of happening it answers, and whether this one makes it due. */
+  readonly answers?: Kind
+  onHappening?(settings: S, happened: Happened, member: Member): Due | null
+  compose(settings: S, moment: Moment, member: Member, view: View): Said
+}
+
+export interface GroupRules<S> extends Common<S> {
+  readonly audience: 'group'
+  readonly priority: number
+  due(settings: S, moment: Moment, group: Group): Due | null
+  /** The one message of the day; `pieces` of other touchpoints go into it. */
+  compose(settings: S, moment: Moment, group: Group, pieces: readonly Piece[], view: View): Said
+}
+
+/** Never sends by itself: its piece goes into the day's group message. */
+export interface PieceRules<S> extends Common<S> {
+  readonly audience: 'group-piece'
+  readonly priority: number
+  /** When the message is wanted, should no other touchpoint carry the piece. */
+  wantedAt(settings: S, moment: Moment): Instant
+  piece(settings: S, moment: Moment, group: Group, name: string): Piece | null
+  /** The games open on that day. */
+  games(settings: S, moment: Moment, name: string): readonly GamePlan[]
+}
+
+export type Rules<S> = CustomerRules<S> | GroupRules<S> | PieceRules<S>
+
+// ------------------------------------------------------------------ settings bound to rules
+
+type Unbound<R> = R extends (settings: never, ...rest: infer A) => infer T ? (...rest: A) => T : R
+type BoundOf<R> = { readonly [K in keyof Omit<R, 'settings'>]: Unbound<Omit<R, 'settings'>[K]> }
+export type BoundCustomer = BoundOf<CustomerRules<never>>
+export type BoundGroup = BoundOf<GroupRules<never>>
+export type BoundPiece = BoundOf<PieceRules<never>>
+export type Bound = BoundCustomer | BoundGroup | BoundPiece
+
+/** What every touchpoint's settings hold; each kind's schema contains it. */
+export interface CommonSettings {
+  readonly kind?: string | undefined
+  readonly enabled: boolean
+  readonly title?: string | undefined
+  readonly tiers?: readonly string[] | undefined
+}
+
+/** A kind with its settings' type closed in, so that kinds can stand in one list. */
+export interface TouchpointKind {
+  readonly kind: string
+  readonly title: string
+  readonly audience: Rules<never>['audience']
+  readonly settings: z.ZodType<CommonSettings>
+  /** The rules with these settings filled in. Settings that do not fit are a bug: the config was validated before. */
+  bind(settings: unknown): Bound
+}
+
+export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): TouchpointKind {
+  return {
+    kind: rules.kind,
+    title: rules.title,
+    audience: rules.audience,
+    settings: rules.settings,
+    bind(raw) {
+      const settings = rules.settings.parse(raw)
+      switch (rules.audience) {
+        case 'customer':
+          return bindCustomer(rules, settings)
+        case 'group':
+          return bindGroup(rules, settings)
+        case 'group-piece':
+          return bindPiece(rules, settings)
+      }
+    },
+  }
+}
+
+function bindCustomer<S>(rules: CustomerRules<S>, settings: S): BoundCustomer {
+  const { kind, title, audience, channel, purpose, personal, priority, answers, onHappening } = rules
+  return {
+    ...{ kind, title, audience, channel, purpose, personal, priority },
+    ...(answers === undefined ? {} : { answers }),
+    ...(onHappening ? { onHappening: (happened, member) => onHappening(settings, happened, member) } : {}),
+    due: (moment, member) => rules.due(settings, moment, member),
+    compose: (moment, member, view) => rules.compose(settings, moment, member, view),
+  }
+}
+
+function bindGroup<S>(rules: GroupRules<S>, settings: S): BoundGroup {
+  const { kind, title, audience, priority } = rules
+  return {
+    ...{ kind, title, audience, priority },
+    due: (moment, group) => rules.due(settings, moment, group),
+    compose: (moment, group, pieces, view) => rules.compose(settings, moment, group, pieces, view),
+  }
+}
+
+function bindPiece<S>(rules: PieceRules<S>, settings: S): BoundPiece {
+  const { kind, title, audience, priority } = rules
+  return {
+    ...{ kind, title, audience, priority },
+    wantedAt: (moment) => rules.wantedAt(settings, moment),
+    piece: (moment, group, name) => rules.piece(settings, moment, group, name),
+    games: (moment, name) => rules.games(settings, moment, name),
+  }
+}
+
+// ------------------------------------------------------------------ small helps for rules
+
+/** Weeks since Monday 2024-01-01: what rotates by week counts with it, over every year's end. */
+export const weekNumber = (day: Day): number => Math.floor(dayNumber(day) / 7)
+/** Days since Monday 2024-01-01. */
+export const dayNumber = (day: Day): number =>
+  Math.round((instantOf(day, '00:00', 'utc') - instantOf('2024-01-01', '00:00', 'utc')) / 86_400_000)
+
+/** Turns through a list, one entry a step; also for steps before the first. */
+export function inTurn<T>(list: readonly T[], step: number): T {
+  const found = list[((step % list.length) + list.length) % list.length]
+  if (found === undefined) throw new Error('A list that is turned through is never empty.')
+  return found
+}

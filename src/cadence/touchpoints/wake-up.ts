@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { addDays, daysBetween, instantOf } from '../../base/calendar.ts'
+import type { Day } from '../../base/calendar.ts'
+import { discountWords, render } from '../../content/index.ts'
+import { common, maxBytes, tiersField, timeField, weekdayField, wordingWithWayOut } from '../fields.ts'
+import { defineTouchpoint } from '../touchpoint.ts'
+
+/** A month is 30 days, here as in the tiers. */
+const monthDays = 30
+
+const settings = z.strictObject({
+  ...common,
+  tiers: tiersField('dormant'),
+  weekday: weekdayField.default(2),
+  at: timeField.default('14:30'),
+  /** Asleep this long: this much off. The highest step reached counts. */
+  ladder: z
+    .array(
+      z.strictObject({
+        afterMonths: z.number().int().min(1).max(120),
+        percentOff: z.number().int().min(1).max(90),
+      }),
+    )
+    .min(1)
+    .max(12)
+    .default([
+      { afterMonths: 3, percentOff: 20 },
+      { afterMonths: 6, percentOff: 30 },
+      { afterMonths: 12, percentOff: 40 },
+    ]),
+  /** The coupon lives this long from the moment the message went out. */
+  couponHours: z.number().int().min(1).max(720).default(48),
+  /** One wake-up in this many months, so that waiting for a better one never pays. */
+  onceInMonths: z.number().int().min(1).max(12).default(12),
+  withinDays: z.number().int().min(1).max(6).default(3),
+  /** The same for everybody: what is hers she sees on the page behind the link. */
+  wording: wordingWithWayOut('anyone', maxBytes.broadcast),
+})
+type Settings = z.infer<typeof settings>
+
+export interface Rung {
+  readonly afterMonths: number
+  readonly percentOff: number
+}
+
+/** The highest step of the ladder that this sleep has reached. */
+export function rungOf(ladder: readonly Rung[], lastDay: Day, day: Day): Rung | null {
+  const asleep = daysBetween(lastDay, day)
+  const reached = ladder.filter(({ afterMonths }) => afterMonths * monthDays <= asleep)
+  return reached.sort((a, b) => b.afterMonths - a.afterMonths)[0] ?? null
+}
+
+/** The coupon that goes with a wake-up; issued when the message went out. */
+export interface WakeGift {
+  readonly title: string
+  readonly validHours: number
+}
+export function wakeGiftOf(raw: unknown, lastDay: Day, day: Day): WakeGift | null {
+  const { ladder, couponHours } = settings.parse(raw)
+  const rung = rungOf(ladder, lastDay, day)
+  return rung && { title: `老朋友回归 ${discountWords(rung.percentOff)}券`, validHours: couponHours }
+}
+
+/** 沉睡唤醒: once a week the sleeping are looked through; each hears it once a year at most. */
+export const wakeUp = defineTouchpoint<Settings>({
+  kind: 'wake-up',
+  title: '沉睡唤醒',
+  audience: 'customer',
+  channel: 'broadcast',
+  purpose: 'marketing',
+  personal: false,
+  priority: 40,
+  settings,
+  due(settings, { day, weekday, week }, member) {
+    if (weekday !== settings.weekday) return null
+    const due = {
+      period: week,
+      wantedAt: instantOf(day, settings.at),
+      expiresAt: instantOf(addDays(day, settings.withinDays), '21:30'),
+    }
+    const first = Math.min(...settings.ladder.map(({ afterMonths }) => afterMonths))
+    if (member.lastDay === null || rungOf(settings.ladder, member.lastDay, day) === null)
+      return {
+        ...due,
+        skip: { code: 'rung-not-reached', words: `沉睡未满 ${String(first)} 个月，未到唤醒阶梯` },
+      }
+    const since = addDays(day, -settings.onceInMonths * monthDays)
+    const woken = member.woken.find((before) => before > since && before < day)
+    return woken === undefined
+      ? due
+      : {
+          ...due,
+          skip: {
+            code: 'woken-before',
+            words: `${String(settings.onceInMonths)} 个月内已唤醒过（${woken}）`,
+          },
+        }
+  },
+  compose: (settings, { day }, member, view) => ({
+    text: render(settings.wording, view),
+    why:
+      member.lastDay === null
+        ? '沉睡唤醒'
+        : `沉睡 ${String(daysBetween(member.lastDay, day))} 天，按阶梯唤醒`,
+    target: 'me',
+  }),
+})

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { addDays, daysBetween, instantOf } from '../../base/calendar.ts'
+import { render } from '../../content/index.ts'
+import {
+  common,
+  maxBytes,
+  tiersField,
+  timeField,
+  weekdayField,
+  wordingField,
+  wordingWithWayOut,
+} from '../fields.ts'
+import { defineTouchpoint, inTurn, weekNumber } from '../touchpoint.ts'
+
+const settings = z.strictObject({
+  ...common,
+  tiers: tiersField('high'),
+  weekday: weekdayField.default(3),
+  at: timeField.default('10:00'),
+  /** The advisor may still send it this many days later. */
+  withinDays: z.number().int().min(1).max(6).default(3),
+  /** Last line of every wording: the way out. */
+  ending: wordingWithWayOut('personal', 400).default('不想收到这类消息：[[link:subscription]]'),
+  /** Turned through, one a week. */
+  wordings: z
+    .array(wordingField('personal', maxBytes.chat - 400))
+    .min(1)
+    .max(60),
+})
+type Settings = z.infer<typeof settings>
+
+/** 每周一对一: a personal word a week for the most valuable, written by the advisor’s own hand. */
+export const weeklyNote = defineTouchpoint<Settings>({
+  kind: 'weekly-note',
+  title: '高价值每周一对一',
+  audience: 'customer',
+  channel: 'advisor-task',
+  purpose: 'marketing',
+  personal: true,
+  priority: 60,
+  settings,
+  due(settings, { day, weekday, week }) {
+    if (weekday !== settings.weekday) return null
+    return {
+      period: week,
+      wantedAt: instantOf(day, settings.at),
+      expiresAt: instantOf(addDays(day, settings.withinDays), '21:30'),
+    }
+  },
+  compose(settings, { day }, member, view) {
+    const since =
+      member.lastDay === null ? '' : `，上次购买在 ${String(daysBetween(member.lastDay, day))} 天前`
+    return {
+      text: [inTurn(settings.wordings, weekNumber(day)), settings.ending]
+        .map((wording) => render(wording, view))
+        .join('\n'),
+      why: `${member.tierTitle}每周一对一${since}`,
+    }
+  },
+})
