@@ -1,6 +1,6 @@
 import type { Codec } from './codec.ts'
 import type { Faults } from './faults.ts'
-import { createPoster } from './post.ts'
+import { createPoster, type Poster } from './post.ts'
 import type { Rng } from './rng.ts'
 import type { CallbackVerification, SimulatorCredentials, SimulatorSettings } from './types.ts'
 import { readElement, xml } from './xml.ts'
@@ -21,19 +21,6 @@ export interface CallbackRow {
   reply: string | null
 }
 
-export interface Callbacks {
-  /** Queues an event; never waits. `agentId` is set for app messages and empty for contact events. */
-  send(innerXml: string, agentId?: number): CallbackRow
-  verify(url: string): Promise<CallbackVerification>
-  setUrl(url: string | null): void
-  url(): string | null
-  rows(since?: number): CallbackRow[]
-  pending(): number
-  idle(): Promise<void>
-  reset(): void
-  close(): void
-}
-
 export interface CallbackOptions {
   readonly credentials: SimulatorCredentials
   readonly codec: Codec
@@ -45,169 +32,182 @@ export interface CallbackOptions {
 
 const connections = 32
 
-export function createCallbacks(options: CallbackOptions): Callbacks {
-  const { credentials, codec, settings, faults, rng } = options
-  const poster = createPoster(connections)
-  const waiting: { row: CallbackRow; agentId: number | null }[] = []
-  const pauses = new Map<NodeJS.Timeout, () => void>()
-  let rows: CallbackRow[] = []
-  let idlers: (() => void)[] = []
-  let url: string | null = null
-  let underWay = 0
-  let closed = false
+/**
+ * The sender of encrypted callbacks: a queue that never blocks whoever causes an event. Deadlines and pauses are
+ * on the wall clock even when the simulator's clock stands still, because the receiver's patience is real.
+ */
+export class Callbacks {
+  readonly #options: CallbackOptions
+  readonly #poster: Poster = createPoster(connections)
+  readonly #waiting: { row: CallbackRow; agentId: number | null }[] = []
+  readonly #pauses = new Map<NodeJS.Timeout, () => void>()
+  #rows: CallbackRow[] = []
+  #idlers: (() => void)[] = []
+  #url: string | null = null
+  #underWay = 0
+  #closed = false
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        pauses.delete(timer)
-        resolve()
-      }, ms)
-      pauses.set(timer, resolve)
-    })
-
-  /** Nonce, timestamp and random are new on every try; only the inner body stays the same. */
-  const seal = (inner: string): { query: URLSearchParams; encrypted: string } => {
-    const encrypted = codec.encrypt(inner, Buffer.from(rng.text(16)))
-    const timestamp = String(Math.floor(options.now() / 1000))
-    const nonce = rng.text(10, '0123456789')
-    const query = new URLSearchParams({
-      msg_signature: codec.sign(timestamp, nonce, encrypted),
-      timestamp,
-      nonce,
-    })
-    return { query, encrypted }
+  constructor(options: CallbackOptions) {
+    this.#options = options
   }
 
-  const post = async (to: string, row: CallbackRow, agentId: number | null): Promise<boolean> => {
-    const { query, encrypted } = seal(row.xml)
-    const envelope = xml({
-      ToUserName: credentials.corpId,
-      Encrypt: encrypted,
-      AgentID: agentId === null ? '' : String(agentId),
-    })
-    row.tries++
+  /** Queues an event. `agentId` is set for app messages and absent for contact events. */
+  send(innerXml: string, agentId?: number): CallbackRow {
+    const row: CallbackRow = {
+      seq: this.#rows.length + 1,
+      at: this.#options.now(),
+      xml: innerXml,
+      state: this.#url === null ? 'no-url' : 'queued',
+      tries: 0,
+      status: null,
+      problem: null,
+      reply: null,
+    }
+    this.#rows.push(row)
+    if (this.#url !== null) {
+      this.#waiting.push({ row, agentId: agentId ?? null })
+      this.#pump()
+    }
+    return row
+  }
+
+  /** The GET handshake of the console (WECOM.md §2.1). */
+  async verify(target: string): Promise<CallbackVerification> {
+    const plain = this.#options.rng.text(19, '0123456789')
+    const { query, encrypted } = this.#seal(plain)
+    query.set('echostr', encrypted)
+    const begun = performance.now()
+    const took = (): number => Math.round(performance.now() - begun)
     try {
-      const answer = await poster.send('POST', withQuery(to, query), envelope, settings.callbackDeadlineMs)
-      row.status = answer.status
-      row.problem = answer.status === 200 ? null : `status ${answer.status}`
-      if (answer.status === 200) row.reply = readReply(answer.body)
-      return answer.status === 200 || !settings.callbackRetryNon200
+      const deadlineMs = this.#options.settings.callbackDeadlineMs
+      const { status, body } = await this.#poster.send('GET', withQuery(target, query), '', deadlineMs)
+      if (status !== 200) return { ok: false, status, tookMs: took(), reason: `status ${status}` }
+      const ok = body === plain
+      return { ok, status, tookMs: took(), reason: ok ? null : 'the answer is not the plain echostr' }
     } catch (error) {
-      row.status = null
-      row.problem = error instanceof Error ? error.message : String(error)
-      return false
+      return { ok: false, status: null, tookMs: took(), reason: wordsOf(error) }
     }
   }
 
-  const readReply = (body: string): string | null => {
-    const encrypted = readElement(body, 'Encrypt')
-    return encrypted === null ? null : codec.decrypt(encrypted)
+  setUrl(url: string | null): void {
+    this.#url = url
   }
 
-  const deliver = async (row: CallbackRow, agentId: number | null): Promise<void> => {
-    const slow = faults.strike('callback', options.now(), ['slow'])
-    if (slow) await pause(slow.ms ?? 1000)
-    for (let attempt = 1; attempt <= settings.callbackTries; attempt++) {
-      // Read anew for each try: the console may point elsewhere meanwhile.
-      if (url === null || closed) break
-      if (await post(url, row, agentId)) {
-        row.state = row.status === 200 ? 'delivered' : 'given-up'
-        if (faults.strike('callback', options.now(), ['duplicate'])) await post(url, row, agentId)
-        return
-      }
-      if (attempt < settings.callbackTries) await pause(settings.callbackRetryMs)
+  url(): string | null {
+    return this.#url
+  }
+
+  rows(since = 0): CallbackRow[] {
+    return this.#rows.slice(since)
+  }
+
+  pending(): number {
+    return this.#underWay + this.#waiting.length
+  }
+
+  idle(): Promise<void> {
+    return this.pending() === 0 ? Promise.resolve() : new Promise((resolve) => this.#idlers.push(resolve))
+  }
+
+  reset(): void {
+    this.#waiting.length = 0
+    this.#rows = []
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#waiting.length = 0
+    for (const [timer, wake] of this.#pauses) {
+      clearTimeout(timer)
+      wake()
     }
-    row.state = 'given-up'
+    this.#poster.close()
   }
 
-  const finish = (): void => {
-    underWay--
-    pump()
-    if (underWay > 0 || waiting.length > 0) return
-    const woken = idlers
-    idlers = []
-    for (const wake of woken) wake()
-  }
-
-  const pump = (): void => {
-    while (underWay < connections) {
-      const next = waiting.shift()
+  #pump(): void {
+    while (this.#underWay < connections) {
+      const next = this.#waiting.shift()
       if (!next) return
-      underWay++
-      void deliver(next.row, next.agentId).then(finish, (error: unknown) => {
+      this.#underWay++
+      const done = (): void => this.#finish()
+      void this.#deliver(next.row, next.agentId).then(done, (error: unknown) => {
         next.row.state = 'given-up'
-        next.row.problem = String(error)
-        finish()
+        next.row.problem = wordsOf(error)
+        done()
       })
     }
   }
 
-  return {
-    send(innerXml, agentId) {
-      const row: CallbackRow = {
-        seq: rows.length + 1,
-        at: options.now(),
-        xml: innerXml,
-        state: url === null ? 'no-url' : 'queued',
-        tries: 0,
-        status: null,
-        problem: null,
-        reply: null,
+  #finish(): void {
+    this.#underWay--
+    this.#pump()
+    if (this.pending() > 0) return
+    const woken = this.#idlers
+    this.#idlers = []
+    for (const wake of woken) wake()
+  }
+
+  async #deliver(row: CallbackRow, agentId: number | null): Promise<void> {
+    const { settings, faults, now } = this.#options
+    const slow = faults.strike('callback', now(), ['slow'])
+    if (slow) await this.#pause(slow.ms ?? 1000)
+    for (let attempt = 1; attempt <= settings.callbackTries; attempt++) {
+      // Read anew for each try: the console may point elsewhere meanwhile.
+      if (this.#url === null || this.#closed) break
+      if (await this.#post(this.#url, row, agentId)) {
+        row.state = row.status === 200 ? 'delivered' : 'given-up'
+        if (faults.strike('callback', now(), ['duplicate'])) await this.#post(this.#url, row, agentId)
+        return
       }
-      rows.push(row)
-      if (url !== null) {
-        waiting.push({ row, agentId: agentId ?? null })
-        pump()
-      }
-      return row
-    },
-    async verify(target) {
-      const plain = rng.text(19, '0123456789')
-      const { query, encrypted } = seal(plain)
-      query.set('echostr', encrypted)
-      const begun = performance.now()
-      const took = (): number => Math.round(performance.now() - begun)
-      try {
-        const answer = await poster.send('GET', withQuery(target, query), '', settings.callbackDeadlineMs)
-        const ok = answer.status === 200 && answer.body === plain
-        const reason = ok
-          ? null
-          : answer.status === 200
-            ? 'the answer is not the plain echostr'
-            : `status ${answer.status}`
-        return { ok, status: answer.status, tookMs: took(), reason }
-      } catch (error) {
-        return {
-          ok: false,
-          status: null,
-          tookMs: took(),
-          reason: error instanceof Error ? error.message : String(error),
-        }
-      }
-    },
-    setUrl(to) {
-      url = to
-    },
-    url: () => url,
-    rows: (since = 0) => rows.slice(since),
-    pending: () => underWay + waiting.length,
-    idle: () =>
-      underWay + waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve)),
-    reset() {
-      waiting.length = 0
-      rows = []
-    },
-    close() {
-      closed = true
-      waiting.length = 0
-      for (const [timer, wake] of pauses) {
-        clearTimeout(timer)
-        wake()
-      }
-      poster.close()
-    },
+      if (attempt < settings.callbackTries) await this.#pause(settings.callbackRetryMs)
+    }
+    row.state = 'given-up'
+  }
+
+  /** One try; true when there will be no other. */
+  async #post(to: string, row: CallbackRow, agentId: number | null): Promise<boolean> {
+    const { credentials, settings, codec } = this.#options
+    const { query, encrypted } = this.#seal(row.xml)
+    const agent = agentId === null ? '' : String(agentId)
+    const envelope = xml({ ToUserName: credentials.corpId, Encrypt: encrypted, AgentID: agent })
+    row.tries++
+    try {
+      const url = withQuery(to, query)
+      const answer = await this.#poster.send('POST', url, envelope, settings.callbackDeadlineMs)
+      row.status = answer.status
+      row.problem = answer.status === 200 ? null : `status ${answer.status}`
+      const reply = answer.status === 200 ? readElement(answer.body, 'Encrypt') : null
+      if (reply !== null) row.reply = codec.decrypt(reply)
+      return answer.status === 200 || !settings.callbackRetryNon200
+    } catch (error) {
+      row.status = null
+      row.problem = wordsOf(error)
+      return false
+    }
+  }
+
+  /** Nonce, timestamp and random are new on every try; only the inner body stays the same. */
+  #seal(inner: string): { query: URLSearchParams; encrypted: string } {
+    const { codec, rng, now } = this.#options
+    const encrypted = codec.encrypt(inner, Buffer.from(rng.text(16)))
+    const timestamp = String(Math.floor(now() / 1000))
+    const nonce = rng.text(10, '0123456789')
+    const signature = codec.sign(timestamp, nonce, encrypted)
+    return { query: new URLSearchParams({ msg_signature: signature, timestamp, nonce }), encrypted }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#pauses.delete(timer)
+        resolve()
+      }, ms)
+      this.#pauses.set(timer, resolve)
+    })
   }
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function withQuery(url: string, query: URLSearchParams): string {
   return `${url}${url.includes('?') ? '&' : '?'}${query.toString()}`

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { createClock } from './clock.ts'
+import { SimClock } from './clock.ts'
 
 const start = 1_790_000_000_000
 const virtual = (drain = async (): Promise<void> => {}) =>
-  createClock({
+  new SimClock({
     mode: 'virtual',
     startAt: start,
     drain,
@@ -54,7 +54,7 @@ test('time never goes back, and a broken entry reaches whoever moved the clock',
 })
 
 test('on the wall clock the same agenda runs on timers, and a jump runs what it passes', async () => {
-  const clock = createClock({
+  const clock = new SimClock({
     mode: 'wall',
     startAt: start,
     drain: async () => {},

@@ -1,28 +1,5 @@
+import { Agenda } from './agenda.ts'
 import type { ClockMode } from './types.ts'
-
-interface Due {
-  readonly at: number
-  readonly order: number
-  readonly run: () => void | Promise<void>
-}
-
-/**
- * The simulator's clock and agenda in one. In `virtual` mode time stands still until somebody moves it; in
- * `wall` mode it follows the machine (from any starting point) and the agenda runs on a timer. Either way the
- * agenda runs strictly in order of time, then of scheduling, one entry at a time.
- */
-export interface SimClock {
-  now(): number
-  mode(): ClockMode
-  schedule(at: number, run: () => void | Promise<void>): () => void
-  advanceTo(to: number, settle?: (now: number) => Promise<void>): Promise<void>
-  useWall(at?: number): void
-  nextAt(): number | null
-  /** True while an agenda entry, or the wait for its callbacks, is under way. */
-  busy(): boolean
-  clearAgenda(): void
-  close(): void
-}
 
 export interface ClockOptions {
   readonly mode: ClockMode
@@ -33,136 +10,152 @@ export interface ClockOptions {
   readonly onError: (error: unknown) => void
 }
 
+type Settle = (now: number) => Promise<void>
+
 /** Node fires longer timers at once, so far entries are reached in hops. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createClock(options: ClockOptions): SimClock {
-  let mode = options.mode
-  let offset = options.startAt === undefined ? 0 : options.startAt - Date.now()
-  let frozenAt: number | null = mode === 'virtual' ? (options.startAt ?? Date.now()) : null
-  let order = 0
-  let running = false
-  let closed = false
-  let timer: NodeJS.Timeout | null = null
-  let queue: Promise<void> = Promise.resolve()
-  const agenda: Due[] = []
-  const now = (): number => frozenAt ?? Date.now() + offset
+/**
+ * The simulator's clock and agenda in one. In `virtual` mode time stands still until somebody moves it; in
+ * `wall` mode it follows the machine (from any starting point) and the agenda runs on a timer. Either way the
+ * agenda runs strictly in order of time, then of scheduling, one entry at a time.
+ */
+export class SimClock {
+  readonly #options: ClockOptions
+  readonly #agenda = new Agenda()
+  #mode: ClockMode
+  #offset: number
+  /** Set while time stands still: always in virtual mode, during a jump in wall mode. */
+  #frozenAt: number | null
+  #running = false
+  #closed = false
+  #timer: NodeJS.Timeout | null = null
+  /** Moves wait for each other here. */
+  #queue: Promise<void> = Promise.resolve()
 
-  const insert = (due: Due): void => {
-    let low = 0
-    let high = agenda.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const other = agenda[middle]
-      if (other && (other.at < due.at || (other.at === due.at && other.order < due.order))) low = middle + 1
-      else high = middle
-    }
-    agenda.splice(low, 0, due)
+  constructor(options: ClockOptions) {
+    const startAt = options.startAt ?? Date.now()
+    this.#options = options
+    this.#mode = options.mode
+    this.#offset = startAt - Date.now()
+    this.#frozenAt = options.mode === 'virtual' ? startAt : null
   }
 
-  const runUntil = async (
+  now(): number {
+    return this.#frozenAt ?? Date.now() + this.#offset
+  }
+
+  mode(): ClockMode {
+    return this.#mode
+  }
+
+  nextAt(): number | null {
+    return this.#agenda.head?.at ?? null
+  }
+
+  /** True while an agenda entry, or the wait for its callbacks, is under way. */
+  busy(): boolean {
+    return this.#running
+  }
+
+  schedule(at: number, run: () => void | Promise<void>): () => void {
+    const undo = this.#agenda.add(at, run)
+    this.#arm()
+    return undo
+  }
+
+  advanceTo(to: number, settle?: Settle): Promise<void> {
+    const result = this.#queue.then(() => this.#advance(to, settle))
+    // The next in line must not fail because this one did; the caller still sees the failure.
+    this.#queue = result.then(
+      () => {},
+      () => {},
+    )
+    return result
+  }
+
+  /** From now on time follows the machine, from where it stands or from `at`. */
+  useWall(at?: number): void {
+    const from = at ?? this.now()
+    this.#mode = 'wall'
+    this.#frozenAt = null
+    this.#offset = from - Date.now()
+    this.#arm()
+  }
+
+  clearAgenda(): void {
+    this.#agenda.clear()
+    this.#arm()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#agenda.clear()
+    if (this.#timer) clearTimeout(this.#timer)
+  }
+
+  async #advance(to: number, settle?: Settle): Promise<void> {
+    if (to < this.now())
+      throw new RangeError(`The clock only moves forward: now ${this.now()}, asked for ${to}.`)
+    this.#frozenAt = this.now()
+    try {
+      await this.#runUntil(
+        () => to,
+        (at) => {
+          this.#frozenAt = Math.max(this.#frozenAt ?? at, at)
+        },
+        async () => {
+          await this.#options.drain()
+          if (settle) await settle(this.now())
+        },
+      )
+      this.#frozenAt = to
+      await this.#options.drain()
+    } finally {
+      if (this.#mode === 'wall' && this.#frozenAt !== null) {
+        this.#offset = this.#frozenAt - Date.now()
+        this.#frozenAt = null
+      }
+      this.#arm()
+    }
+  }
+
+  async #runUntil(
     until: () => number,
     enter: (at: number) => void,
     after: () => Promise<void>,
-  ): Promise<void> => {
-    running = true
+  ): Promise<void> {
+    this.#running = true
     try {
-      for (let due = agenda[0]; due && due.at <= until() && !closed; due = agenda[0]) {
-        agenda.shift()
+      for (let due = this.#agenda.head; due && due.at <= until() && !this.#closed; due = this.#agenda.head) {
+        this.#agenda.shift()
         enter(due.at)
         await due.run()
         await after()
       }
     } finally {
-      running = false
+      this.#running = false
     }
   }
 
-  const arm = (): void => {
-    if (timer) clearTimeout(timer)
-    timer = null
-    const head = agenda[0]
-    if (mode !== 'wall' || closed || !head || running) return
-    timer = setTimeout(tick, Math.min(Math.max(0, head.at - now()), longestTimerMs))
-    timer.unref()
+  /** On the wall clock time does not wait for callbacks, so neither does the agenda. */
+  #tick(): void {
+    this.#timer = null
+    const now = (): number => this.now()
+    const nothing = async (): Promise<void> => {}
+    this.#queue = this.#queue
+      .then(() => this.#runUntil(now, () => {}, nothing))
+      .catch(this.#options.onError)
+      .then(() => this.#arm())
   }
 
-  const tick = (): void => {
-    timer = null
-    // On the wall clock time does not wait for callbacks, so neither does the agenda.
-    const carryOn = async (): Promise<void> => {
-      await runUntil(
-        now,
-        () => {},
-        async () => {},
-      )
-    }
-    queue = queue.then(carryOn).catch(options.onError).then(arm)
-  }
-
-  const advance = async (to: number, settle?: (now: number) => Promise<void>): Promise<void> => {
-    if (to < now()) throw new RangeError(`The clock only moves forward: now ${now()}, asked for ${to}.`)
-    frozenAt = now()
-    try {
-      await runUntil(
-        () => to,
-        (at) => {
-          frozenAt = Math.max(frozenAt ?? at, at)
-        },
-        async () => {
-          await options.drain()
-          if (settle) await settle(now())
-        },
-      )
-      frozenAt = to
-      await options.drain()
-    } finally {
-      if (mode === 'wall' && frozenAt !== null) {
-        offset = frozenAt - Date.now()
-        frozenAt = null
-      }
-      arm()
-    }
-  }
-
-  return {
-    now,
-    mode: () => mode,
-    schedule(at, run) {
-      const due: Due = { at, order: order++, run }
-      insert(due)
-      arm()
-      return () => {
-        const index = agenda.indexOf(due)
-        if (index >= 0) agenda.splice(index, 1)
-      }
-    },
-    advanceTo(to, settle) {
-      const result = queue.then(() => advance(to, settle))
-      // The next in line must not fail because this one did; the caller still sees the failure.
-      queue = result.then(
-        () => undefined,
-        () => undefined,
-      )
-      return result
-    },
-    useWall(at) {
-      const from = at ?? now()
-      mode = 'wall'
-      frozenAt = null
-      offset = from - Date.now()
-      arm()
-    },
-    nextAt: () => agenda[0]?.at ?? null,
-    busy: () => running,
-    clearAgenda() {
-      agenda.length = 0
-      arm()
-    },
-    close() {
-      closed = true
-      agenda.length = 0
-      if (timer) clearTimeout(timer)
-    },
+  #arm(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    const head = this.#agenda.head
+    if (this.#mode !== 'wall' || this.#closed || !head || this.#running) return
+    const inMs = Math.min(Math.max(0, head.at - this.now()), longestTimerMs)
+    this.#timer = setTimeout(() => this.#tick(), inMs)
+    this.#timer.unref()
   }
 }

@@ -1,5 +1,5 @@
-import { createCallbacks, type Callbacks } from './callbacks.ts'
-import { createClock, type SimClock } from './clock.ts'
+import { Callbacks } from './callbacks.ts'
+import { SimClock } from './clock.ts'
 import { createCodec, type Codec } from './codec.ts'
 import { credentialsFor } from './credentials.ts'
 import { createFaults, type Faults } from './faults.ts'
@@ -65,7 +65,7 @@ export function createContext(options: SimulatorOptions): Context {
   const rng = createRng(`world ${seed}`)
   const faults = createFaults(createRng(`faults ${seed}`))
   const codec = createCodec(credentials.callbackToken, credentials.callbackAesKey, credentials.corpId)
-  const clock = createClock({
+  const clock: SimClock = new SimClock({
     mode: options.clock ?? 'wall',
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
     drain: () => callbacks.idle(),
@@ -76,7 +76,7 @@ export function createContext(options: SimulatorOptions): Context {
       })
     },
   })
-  const callbacks = createCallbacks({
+  const callbacks: Callbacks = new Callbacks({
     credentials,
     codec,
     settings,
