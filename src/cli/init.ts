@@ -1,0 +1,128 @@
+/** `init`: a `.env` with fresh keys, and what to enter in the WeCom console. */
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+import { isCancel, text } from '@clack/prompts'
+import { Refusal } from '../base/errors.ts'
+import { envShape, packageRoot } from '../base/env.ts'
+
+export interface InitOptions {
+  readonly corpId?: string
+  readonly agentId?: string
+  readonly agentSecret?: string
+  readonly publicUrl?: string
+  readonly admins?: string
+  readonly databaseUrl?: string
+  readonly force?: boolean
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const letters = (n: number): string => {
+  let out = ''
+  // Bytes of 248 and more would favour the first letters.
+  while (out.length < n)
+    for (const byte of randomBytes(n)) if (byte < 248 && out.length < n) out += alphabet[byte % 62] ?? ''
+  return out
+}
+
+interface Question {
+  readonly option: keyof InitOptions
+  readonly env: 'WECOM_CORP_ID' | 'WECOM_AGENT_ID' | 'WECOM_AGENT_SECRET' | 'PUBLIC_URL' | 'SIYU_ADMINS'
+  readonly ask: string
+  readonly flag: string
+}
+const questions: readonly Question[] = [
+  { option: 'corpId', env: 'WECOM_CORP_ID', ask: '企业ID（我的企业 → 企业信息）', flag: '--corp-id' },
+  { option: 'agentId', env: 'WECOM_AGENT_ID', ask: 'AgentId（应用管理 → 自建应用）', flag: '--agent-id' },
+  { option: 'agentSecret', env: 'WECOM_AGENT_SECRET', ask: 'Secret（同一页）', flag: '--agent-secret' },
+  {
+    option: 'publicUrl',
+    env: 'PUBLIC_URL',
+    ask: '手机能打开的 https 地址，例如 https://siyu.example.com',
+    flag: '--public-url',
+  },
+  {
+    option: 'admins',
+    env: 'SIYU_ADMINS',
+    ask: '管理员的企业微信账号（userid），多个用逗号分开',
+    flag: '--admins',
+  },
+]
+
+async function answerTo(question: Question, options: InitOptions): Promise<string> {
+  const given = options[question.option]
+  const value = typeof given === 'string' ? given : await ask(question)
+  const checked = envShape.shape[question.env].safeParse(value)
+  if (!checked.success) {
+    throw new Refusal(
+      'usage',
+      `${question.flag} ${checked.error.issues[0]?.message ?? 'cannot be used'}`,
+      400,
+    )
+  }
+  return value
+}
+
+async function ask(question: Question): Promise<string> {
+  if (!process.stdin.isTTY) {
+    throw new Refusal('usage', `${question.flag} is missing and there is no terminal to ask on.`, 400, {
+      fix: `give every answer as an option: ${questions.map(({ flag }) => flag).join(' ')}`,
+    })
+  }
+  const answer = await text({
+    message: question.ask,
+    validate: (value) => envShape.shape[question.env].safeParse(value ?? '').error?.issues[0]?.message,
+  })
+  if (isCancel(answer)) throw new Refusal('cancelled', 'Nothing was written.')
+  return answer
+}
+
+export interface InitDocument {
+  readonly written: string
+  readonly backup: string | null
+  /** What to enter where in the WeCom console. */
+  readonly console: Readonly<Record<string, string>>
+}
+
+export async function runInit(options: InitOptions, root = packageRoot): Promise<InitDocument> {
+  const path = resolve(root, '.env')
+  if (existsSync(path) && !options.force) {
+    throw new Refusal('exists', `${path} exists and was left alone.`, 409, {
+      fix: 'edit it, or run init --force (the old file is kept beside it)',
+    })
+  }
+  const answers = new Map<string, string>()
+  for (const question of questions) answers.set(question.env, await answerTo(question, options))
+  const token = letters(32)
+  const aesKey = letters(43)
+  const lines = [
+    '# Written by `siyu init`. Every setting is described in .env.example.',
+    ...[...answers].map(([name, value]) => `${name}=${value}`),
+    `WECOM_CALLBACK_TOKEN=${token}`,
+    `WECOM_CALLBACK_AES_KEY=${aesKey}`,
+    `SIYU_MASTER_KEY=${randomBytes(32).toString('base64')}`,
+    `SIYU_EVENTS_KEY=${letters(40)}`,
+    ...(options.databaseUrl === undefined ? [] : [`DATABASE_URL=${options.databaseUrl}`]),
+    '',
+  ]
+  const backup = existsSync(path) ? `${path}.before-init` : null
+  if (backup !== null) copyFileSync(path, backup)
+  writeFileSync(path, lines.join('\n'), { mode: 0o600 })
+  const publicUrl = (answers.get('PUBLIC_URL') ?? '').replace(/\/+$/, '')
+  const host = new URL(publicUrl).host
+  return {
+    written: path,
+    backup,
+    console: {
+      '接收消息 → URL': `${publicUrl}/wecom/callback`,
+      '接收消息 → Token': token,
+      '接收消息 → EncodingAESKey': aesKey,
+      '网页授权及JS-SDK → 可信域名': host,
+      企业可信IP: 'the public address of this server (curl ifconfig.me shows it)',
+      '客户联系 → API → 可调用接口的应用': 'tick this app',
+      '客户联系 → 权限配置 → 使用范围': 'the advisors',
+      '聊天工具栏 → 页面地址': `${publicUrl}/sidebar/`,
+      应用主页: `${publicUrl}/sidebar/`,
+    },
+  }
+}

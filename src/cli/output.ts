@@ -1,0 +1,62 @@
+/** How every verb speaks: one document on stdout, everything else on stderr, exit codes as in the README. */
+import { stringify } from 'yaml'
+import { ConfigMistakes, Refusal, Unreachable, messageOf } from '../base/errors.ts'
+
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  configuration: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const
+
+export interface OutputOptions {
+  readonly json?: boolean
+  readonly jsonl?: boolean
+  readonly summary?: boolean
+}
+
+export const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** Writes all of it before the process may end, also into a slow pipe. */
+export const print = (text: string): Promise<void> =>
+  new Promise((ok, fail) => process.stdout.write(text, (error) => (error ? fail(error) : ok())))
+
+/** `list` names the key whose items `--jsonl` prints one a line and `--summary` leaves out. */
+export async function printDocument(document: unknown, options: OutputOptions, list?: string): Promise<void> {
+  const items = listOf(document, list)
+  if (options.jsonl && items) return print(items.map((item) => `${JSON.stringify(item)}\n`).join(''))
+  const shown = options.summary && items ? summaryOf(document, list, items.length) : document
+  if (options.json || options.jsonl) return print(`${JSON.stringify(shown)}\n`)
+  return print(stringify(shown, { lineWidth: 0 }))
+}
+
+function listOf(document: unknown, list: string | undefined): readonly unknown[] | null {
+  if (Array.isArray(document)) return document
+  if (list === undefined || typeof document !== 'object' || document === null) return null
+  const items: unknown = Reflect.get(document, list)
+  return Array.isArray(items) ? items : null
+}
+
+const summaryOf = (document: unknown, list: string | undefined, count: number): unknown =>
+  Array.isArray(document) || list === undefined ? { count } : { ...(document as object), [list]: count }
+
+/** The exit code of an error, after its words went to stderr. A bug shows its stack: it is for a developer. */
+export function report(error: unknown): number {
+  if (error instanceof ConfigMistakes) {
+    say(error.message)
+    return exitCodes.configuration
+  }
+  if (error instanceof Unreachable) {
+    say(error.message)
+    return exitCodes.unreachable
+  }
+  if (error instanceof Refusal) {
+    say(error.message)
+    if (error.fix !== undefined) say(`  fix: ${error.fix}`)
+    return error.code === 'usage' ? exitCodes.usage : exitCodes.failed
+  }
+  say(error instanceof Error && error.stack ? error.stack : messageOf(error))
+  return exitCodes.failed
+}
