@@ -1,6 +1,119 @@
-import type { Middleware } from 'koa'
+/**
+ * The callback door, `/wecom/callback` and `/wecom/callback/{app}`. It stands before everything else in the server: no
+ * headers, no router, the body read raw. "success" goes out only after the commit; when the database is in trouble the
+ * answer is 503, so that WeCom tries again. Every refusal looks the same.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Context, Middleware } from 'koa'
+import type { Clock } from '../base/clock.ts'
+import type { Reader } from '../base/db.ts'
+import { isDatabaseTrouble } from '../base/db.ts'
+import { OutsideFailure } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Recorder } from '../interaction/index.ts'
+import { isRecorded, receive, scanFields } from '../wecom/index.ts'
+import type { Codec, Inbox } from '../wecom/index.ts'
+import type { Metrics } from './metrics.ts'
 
-/** Takes `/wecom/callback` before anything else looks at the request. */
+export interface CallbackParts {
+  readonly inbox: Inbox
+  readonly codec: Codec
+  readonly recorder: Pick<Recorder, 'submit'>
+  readonly reader: Reader
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'callback'>
+}
+
+/** Takes its requests before anything else looks at them. */
 export interface CallbackDoor {
   readonly middleware: Middleware
+}
+
+const bodyBytes = 65_536
+const door = /^\/wecom\/callback(?:\/[A-Za-z0-9_-]{1,32})?\/?$/
+
+export function createCallbackDoor(parts: CallbackParts): CallbackDoor {
+  return {
+    async middleware(ctx, next) {
+      if (!ctx.path.startsWith('/wecom/callback') || !door.test(ctx.path)) return next()
+      ctx.type = 'text/plain; charset=utf-8'
+      ctx.set('Cache-Control', 'no-store')
+      try {
+        if (ctx.method === 'GET') verify(parts, ctx)
+        else if (ctx.method === 'POST') await take(parts, ctx)
+        else answer(ctx, 405, 'method not allowed')
+      } catch (error) {
+        trouble(parts, ctx, error)
+      }
+      return undefined
+    },
+  }
+}
+
+function answer(ctx: Context, status: number, text: string): void {
+  ctx.status = status
+  ctx.body = text
+}
+
+const refuse = (parts: CallbackParts, ctx: Context, why: string): void => {
+  parts.metrics.callback('refused')
+  parts.log.info({ ip: ctx.ip, why }, 'a callback was refused')
+  answer(ctx, 403, 'refused')
+}
+
+/** The console's test of the address: the decrypted text comes back as it is, within a second. */
+function verify(parts: CallbackParts, ctx: Context): void {
+  const { echostr } = ctx.query
+  // Base64 holds `+`, which a query that was not encoded again turns into a blank.
+  const text = typeof echostr === 'string' ? parts.codec.open(ctx.query, echostr.replaceAll(' ', '+')) : null
+  if (text === null) return refuse(parts, ctx, 'verification')
+  answer(ctx, 200, text)
+}
+
+async function take(parts: CallbackParts, ctx: Context): Promise<void> {
+  const raw = await readBody(ctx.req)
+  if (raw === null) {
+    parts.metrics.callback('refused')
+    ctx.set('Connection', 'close')
+    return answer(ctx, 413, 'refused')
+  }
+  const encrypted = scanFields(raw.toString('utf8'))?.get('Encrypt')
+  const body = encrypted === undefined ? null : parts.codec.open(ctx.query, encrypted)
+  if (body === null) return refuse(parts, ctx, 'not authentic')
+  const received = receive(parts.inbox, body, parts.clock.now())
+  if (received === null) return refuse(parts, ctx, 'not a callback for this app')
+  const { happening } = received
+  if (received.old && !(await isRecorded(parts.reader, happening))) return refuse(parts, ctx, 'too old')
+  const { fresh } = await parts.recorder.submit(happening)
+  parts.metrics.callback(fresh ? 'recorded' : 'known')
+  answer(ctx, 200, 'success')
+}
+
+function trouble(parts: CallbackParts, ctx: Context, error: unknown): void {
+  const outside = error instanceof OutsideFailure || isDatabaseTrouble(error)
+  parts.metrics.callback(outside ? 'busy' : 'failed')
+  if (outside) parts.log.warn({ err: error }, 'a callback could not be recorded; WeCom will send it again')
+  else parts.log.error({ err: error }, 'a callback failed')
+  ctx.set('Retry-After', '2')
+  answer(ctx, outside ? 503 : 500, 'try again')
+}
+
+/** Null when it is larger than any callback; then the rest is not read. */
+function readBody(req: IncomingMessage): Promise<Buffer | null> {
+  if (Number(req.headers['content-length'] ?? 0) > bodyBytes) return Promise.resolve(null)
+  return new Promise((ok, fail) => {
+    const parts: Buffer[] = []
+    let size = 0
+    req.on('data', (part: Buffer) => {
+      size += part.length
+      if (size > bodyBytes) {
+        req.pause()
+        ok(null)
+      } else parts.push(part)
+    })
+    req.once('end', () => ok(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)))
+    req.once('error', () => fail(new OutsideFailure('The caller went away while sending.')))
+    req.once('aborted', () => fail(new OutsideFailure('The caller went away while sending.')))
+  })
 }

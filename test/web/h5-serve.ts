@@ -20,7 +20,7 @@ const types: Record<string, string> = {
 
 /** As strict as the real server's: what a page needs beyond this would break in production too. */
 const policy =
-  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'"
 
 const newest = (folder: string): number =>
   Math.max(

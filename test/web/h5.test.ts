@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { hostileName, launch, openPhone, overflow } from './h5-browser.ts'
+import { openBrowser } from './browser.ts'
+import { hostileName, openPhone, overflow } from './h5-phone.ts'
 import { hunt, player, poll, rightAnswer, serveClub, type ClubState } from './h5-mock.ts'
 import { ensureBuilt, problem, type Call } from './h5-serve.ts'
 
@@ -9,7 +10,7 @@ const open: { close(): Promise<void> }[] = []
 
 beforeAll(async () => {
   ensureBuilt('h5')
-  browser = await launch()
+  browser = await openBrowser()
 }, 120_000)
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()))

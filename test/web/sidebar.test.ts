@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { hostileName, launch, openPhone, overflow, type Phone } from './h5-browser.ts'
+import { openBrowser } from './browser.ts'
+import { hostileName, openPhone, overflow, type Phone } from './h5-phone.ts'
 import { ensureBuilt, problem, type Call } from './h5-serve.ts'
 import { card, fakeBridge, serveDesk, task, weComAgent, type DeskState } from './sidebar-mock.ts'
 
@@ -14,7 +15,7 @@ const open: { close(): Promise<void> }[] = []
 
 beforeAll(async () => {
   ensureBuilt('sidebar')
-  browser = await launch()
+  browser = await openBrowser()
 }, 120_000)
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()))
