@@ -43,6 +43,15 @@ export const ensureBuilt = (page: 'sidebar' | 'h5'): void => {
   })
 }
 
+/** Style rules that the oldest web view (chrome64) drops without a word, in what was built. */
+export const unknownToOldViews = (page: 'sidebar' | 'h5'): string[] => {
+  const folder = join(root, 'dist/web', page, 'assets')
+  const styles = readdirSync(folder).filter((name) => name.endsWith('.css'))
+  const newer =
+    /(?<=[;{])(?:gap|row-gap|column-gap|inset|aspect-ratio|place-[a-z]+):[^;}]*|(?:min|max|clamp)\([^)]*\)|:(?:is|where|has)\(/g
+  return styles.flatMap((name) => readFileSync(join(folder, name), 'utf8').match(newer) ?? [])
+}
+
 export interface Call {
   readonly method: string
   readonly path: string

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser } from './browser.ts'
 import { hostileName, openPhone, overflow } from './h5-phone.ts'
 import { hunt, player, poll, rightAnswer, serveClub, type ClubState } from './h5-mock.ts'
-import { ensureBuilt, problem, type Call } from './h5-serve.ts'
+import { ensureBuilt, problem, unknownToOldViews, type Call } from './h5-serve.ts'
 
 let browser: Browser
 const open: { close(): Promise<void> }[] = []
@@ -200,4 +200,8 @@ describe('hostile words', () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0)
     expect(faults).toEqual([])
   })
+})
+
+it('uses no style that the oldest web view does not know', () => {
+  expect(unknownToOldViews('h5')).toEqual([])
 })

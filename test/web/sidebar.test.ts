@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser } from './browser.ts'
 import { hostileName, openPhone, overflow, type Phone } from './h5-phone.ts'
-import { ensureBuilt, problem, type Call } from './h5-serve.ts'
+import { ensureBuilt, problem, unknownToOldViews, type Call } from './h5-serve.ts'
 import { card, fakeBridge, serveDesk, task, weComAgent, type DeskState } from './sidebar-mock.ts'
 
 interface BridgeCall {
@@ -274,4 +274,8 @@ describe('today’s list and the states of a page', () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0)
     expect(faults).toEqual([])
   })
+})
+
+it('uses no style that the oldest web view does not know', () => {
+  expect(unknownToOldViews('sidebar')).toEqual([])
 })
