@@ -235,14 +235,17 @@ export function readEnv(
     readonly source?: Source
     readonly simulated?: boolean
     readonly partial?: boolean
+    /** False: only `source` counts. */
+    readonly envFile?: boolean
   } = {},
 ): Env {
   const root = options.root ?? packageRoot
   const source = options.source ?? process.env
   const path = resolve(root, '.env')
-  const file: Found = existsSync(path)
-    ? parseEnvFile(readFileSync(path, 'utf8'))
-    : { values: {}, places: new Map(), mistakes: [] }
+  const file: Found =
+    existsSync(path) && options.envFile !== false
+      ? parseEnvFile(readFileSync(path, 'utf8'))
+      : { values: {}, places: new Map(), mistakes: [] }
   const mistakes = [...file.mistakes]
   const merged: Record<string, string> = {}
   for (const [name, value] of [...Object.entries(file.values), ...Object.entries(source)]) {

@@ -11,7 +11,12 @@ export interface MigrateDocument {
 
 export async function runMigrate(): Promise<MigrateDocument> {
   const env = readEnv({ partial: true })
-  const { db, migrated, backup } = await openDatabase(env.databaseUrl, packageRoot, 'upgrade', wallClock.now())
+  const { db, migrated, backup } = await openDatabase(
+    env.databaseUrl,
+    packageRoot,
+    'upgrade',
+    wallClock.now(),
+  )
   await db.close()
   return { database: db.dialect, migrated, backup }
 }
