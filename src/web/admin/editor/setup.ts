@@ -54,6 +54,8 @@ const look = EditorView.theme({
     backgroundColor: '#f3c7cc',
   },
   '&.cm-merge-b .cm-changedLine, .cm-changedLine': { backgroundColor: '#eef7f5' },
+  // Its arrows are glyphs that no Chinese font has.
+  '.cm-collapsedLines::before, .cm-collapsedLines::after': { content: 'none !important' },
   '.cm-collapsedLines': {
     color: 'var(--ink-3)',
     background: 'var(--paper)',

@@ -123,10 +123,10 @@ export const en: Record<WordKey, string> = {
   'calendar.version': 'Cadence version {n}',
   'calendar.only': 'Only “{words}”',
 
-  'count.queued': 'Will be sent',
+  'count.queued': 'Planned',
   'count.waiting': 'With advisor',
   'count.sent': 'Delivered',
-  'count.ended': 'Not delivered',
+  'count.ended': 'Undelivered',
   'count.later': 'Later',
   'count.declined': 'Skipped',
 

@@ -1,0 +1,242 @@
+/**
+ * The console in a real browser against the mock server: what an operator does to the cadence, and what happens when
+ * things go wrong. Needs the built page; builds it when it is missing.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openBrowser } from './browser.ts'
+import { problem, startMock, type MockApi } from './mock-api.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+let browser: Browser
+let mock: MockApi
+let context: BrowserContext
+let page: Page
+/** Script errors on the page; a page that throws has failed whatever it shows. */
+let broken: string[]
+
+beforeAll(async () => {
+  if (!existsSync(`${root}dist/web/admin/index.html`)) {
+    const { status, stderr } = spawnSync(process.execPath, ['.config/build-web.mjs', 'admin'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`the console does not build: ${stderr}`)
+  }
+  browser = await openBrowser()
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+})
+beforeEach(async () => {
+  mock = await startMock()
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
+  page = await context.newPage()
+  page.setDefaultTimeout(10_000)
+  broken = []
+  page.on('pageerror', (error) => broken.push(error.message))
+})
+afterEach(async () => {
+  await context.close()
+  await mock.close()
+  expect(broken).toEqual([])
+})
+
+const open = (path: string) => page.goto(`${mock.url}${path}`)
+const status = (words: string) => page.locator('[data-test=status]', { hasText: words }).waitFor()
+const dialog = (title: string) => page.getByRole('dialog', { name: title })
+
+/** Puts the cursor behind the words of a line and types them anew, as a person would. */
+const retype = async (from: string, to: string): Promise<void> => {
+  await page.locator('.cm-line', { hasText: from }).first().click()
+  await page.keyboard.press('End')
+  for (let letter = 0; letter < from.length; letter += 1) await page.keyboard.press('Shift+ArrowLeft')
+  await page.keyboard.type(to)
+}
+
+describe('cadence', () => {
+  test('an edit is checked, mended, compared and published', async () => {
+    await open('/admin/cadence')
+    await status('检查通过')
+    await retype('at: "10:00"', 'at: "25:00"')
+    await status('1 处问题')
+    const listed = page.locator('[data-test=problems] button')
+    expect(await listed.innerText()).toContain('第 19 行')
+    expect(await listed.innerText()).toContain('时间“25:00”不是一天中的时刻')
+    expect(await page.locator('.cm-lintRange-error').innerText()).toBe('"25:00"')
+    expect(await page.locator('[data-test=publish]').isDisabled()).toBe(true)
+
+    await page.locator('.cm-line', { hasText: '私域触达节奏' }).click()
+    await listed.click()
+    expect(await page.locator('.cm-activeLine').innerText()).toContain('25:00')
+    await retype('at: "25:00"', 'at: "10:30"')
+    await status('检查通过')
+
+    await page.locator('[data-test=review]').click()
+    const review = dialog('与第 4 版的差异')
+    await review.getByText('「daily-tip」从 "10:00" 改到 "10:30"').waitFor()
+    expect(await review.locator('.cm-merge-a .cm-changedLine').innerText()).toContain('10:00')
+    expect(await review.locator('.cm-merge-b .cm-changedLine').innerText()).toContain('10:30')
+    expect(await review.locator('tbody tr').first().innerText()).toContain('每日小贴士')
+    await review.getByRole('button', { name: '发布' }).click()
+
+    const publish = dialog('发布为第 5 版')
+    await publish.getByRole('button', { name: '确认发布' }).click()
+    await publish.getByText('写一句说明').waitFor()
+    await publish.getByLabel('说明').fill('每日小贴士改到 10:30，避开早会')
+    await publish.getByRole('button', { name: '确认发布' }).click()
+    await page.getByText('已发布第 5 版').first().waitFor()
+    expect(mock.state.document).toMatchObject({ version: 5, note: '每日小贴士改到 10:30，避开早会' })
+    expect(mock.state.document.yaml).toContain('at: "10:30"')
+    expect(await page.evaluate("localStorage.getItem('siyu.cadence.draft')")).toBeNull()
+  })
+
+  test('a draft survives a reload, and a version published by somebody else', async () => {
+    await open('/admin/cadence')
+    await status('检查通过')
+    await retype('perWeek: 2', 'perWeek: 3')
+    await page.getByText('有改动，草稿已存在本机').waitFor()
+    await page.reload()
+    await page.getByText('的草稿。').waitFor()
+    await status('检查通过')
+
+    const { document } = mock.state
+    mock.state.document = {
+      ...document,
+      version: 5,
+      publishedBy: '沈一鸣',
+      yaml: document.yaml.replace('gapHours: 48', 'gapHours: 72'),
+    }
+    await page.locator('[data-test=publish]').click()
+    await dialog('发布为第 5 版').getByLabel('说明').fill('放宽每周上限')
+    await dialog('发布为第 5 版').getByRole('button', { name: '确认发布' }).click()
+
+    await page.locator('[data-test=stale]', { hasText: '沈一鸣 发布了第 5 版' }).waitFor()
+    expect(await page.locator('.cm-content').innerText()).toContain('perWeek: 3')
+    expect(await page.locator('[data-test=publish]').isDisabled()).toBe(true)
+    await page.locator('[data-test=rebase]').click()
+    await page.locator('[data-test=publish]').click()
+    await dialog('发布为第 6 版').getByRole('button', { name: '确认发布' }).click()
+    await page.getByText('已发布第 6 版').first().waitFor()
+    expect(mock.state.document.yaml).toContain('perWeek: 3')
+  })
+
+  test('a cadence kept in a file can only be read', async () => {
+    mock.state.document = { ...mock.state.document, readOnly: true }
+    await open('/admin/cadence')
+    await page.getByText('只能看').waitFor()
+    expect(await page.locator('[data-test=publish]').count()).toBe(0)
+    await page.locator('.cm-line').first().click()
+    await page.keyboard.type('x')
+    expect(await page.locator('.cm-line').first().innerText()).toMatch(/^# 私域/)
+  })
+})
+
+describe('calendar', () => {
+  test('says who is skipped and why, down to the person', async () => {
+    await open('/admin/calendar')
+    await page.locator('thead th.today', { hasText: '5/20' }).waitFor()
+    await page.getByRole('button', { name: /5月20日 15:00 会员日邀请/ }).click()
+    const drawer = dialog('会员日邀请')
+    await drawer.getByRole('button', { name: /属于对照组/ }).click()
+    await drawer.getByText('共 8 条').waitFor()
+    expect(await drawer.locator('.reason').allInnerTexts()).toEqual(
+      Array<string>(8).fill('属于对照组，不发送'),
+    )
+    const first = drawer.locator('.row-link').first()
+    const name = await first.innerText()
+    await first.click()
+    await dialog(name).getByText('触达与原因').waitFor()
+    expect(await dialog(name).locator('.main li', { hasText: '会员日邀请' }).innerText()).toContain(
+      '属于对照组',
+    )
+  })
+
+  test('walks the weeks, and the address keeps what is shown', async () => {
+    await open('/admin/calendar')
+    await page.getByText('5月18日 至 5月24日').waitFor()
+    await page.getByRole('button', { name: '下一周' }).click()
+    await page.getByText('5月25日 至 5月31日').waitFor()
+    await page.reload()
+    await page.getByText('5月25日 至 5月31日').waitFor()
+    await page.goBack()
+    await page.getByText('5月18日 至 5月24日').waitFor()
+  })
+
+  test('stacks the days on a phone and begins with today', async () => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await open('/admin/calendar')
+    const today = page.locator('li.today')
+    await today.waitFor()
+    await expect.poll(async () => (await today.boundingBox())?.y ?? 999).toBeLessThan(60)
+    expect((await today.boundingBox())?.width).toBeGreaterThan(340)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+})
+
+describe('the shell', () => {
+  test('the kill switch asks for a reason, stops, and is undone by a person', async () => {
+    await open('/admin/')
+    await page.getByRole('button', { name: '暂停触达' }).click()
+    const ask = dialog('暂停全部触达？')
+    await ask.getByRole('button', { name: '确认暂停' }).click()
+    await ask.getByText('写一句原因').waitFor()
+    await ask.getByLabel('原因').fill('价格写错')
+    await ask.getByRole('button', { name: '确认暂停' }).click()
+    await page.getByRole('alert').getByText('全部触达已暂停').waitFor()
+    expect(mock.state.paused).toBe(true)
+    await page.getByRole('button', { name: '恢复触达' }).click()
+    await dialog('恢复触达？').getByLabel('原因').fill('已更正')
+    await dialog('恢复触达？').getByRole('button', { name: '确认恢复' }).click()
+    await page.getByRole('button', { name: '暂停触达' }).waitFor()
+    expect(mock.state.paused).toBe(false)
+  })
+
+  test('signs in by itself once and comes back to the same page', async () => {
+    mock.state.signedIn = false
+    await open('/admin/customers?tier=high')
+    await page.getByRole('heading', { name: '客户' }).waitFor()
+    expect(page.url()).toContain('/admin/customers?tier=high')
+    expect(mock.state.signedIn).toBe(true)
+  })
+
+  test('never circles when the sign-in does not help', async () => {
+    mock.state.faults.set('/api/admin/me', problem(401, 'sign-in', '请先登录。'))
+    await open('/admin/')
+    await page.getByText('登录没有完成，或登录已过期。').waitFor()
+  })
+
+  test('tells a stranger that the console is not for her, and what to do', async () => {
+    mock.state.faults.set(
+      '/api/admin/me',
+      problem(403, 'forbidden', '你不是运营台的成员。', '请管理员把你加入 SIYU_ADMINS。'),
+    )
+    await open('/admin/')
+    await page.getByText('你不是运营台的成员。').waitFor()
+    expect(await page.locator('nav').count()).toBe(0)
+  })
+
+  test('shows what failed with its fix, and recovers on the next try', async () => {
+    mock.state.faults.set(
+      '/api/admin/games',
+      problem(404, 'not-found', '找不到游戏。', '请管理员运行 siyu doctor。'),
+    )
+    await open('/admin/games')
+    await page.getByText('请管理员运行 siyu doctor。').waitFor()
+    mock.state.faults.clear()
+    await page.getByRole('button', { name: '重试' }).click()
+    await page.getByText('宝宝几点睡？').waitFor()
+  })
+
+  test('marks the simulator and speaks English when asked', async () => {
+    await open('/admin/')
+    await page.getByText('模拟器').waitFor()
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.getByRole('link', { name: 'Overview' }).waitFor()
+    expect(await page.evaluate('document.documentElement.lang')).toBe('en')
+  })
+})
