@@ -1,11 +1,17 @@
 /** Every migration, oldest first. A new one is a file, and a line here; a released one is never edited. */
 import { Foundation1763700000000 } from './1763700000000-foundation.ts'
+import { Customer1763700000010 } from './1763700000010-customer.ts'
+import { Order1763700000020 } from './1763700000020-order.ts'
+import { Segment1763700000030 } from './1763700000030-segment.ts'
 import { Outbox1763700000040 } from './1763700000040-outbox.ts'
 import { Games1763700000050 } from './1763700000050-games.ts'
 import { Access1763700000070 } from './1763700000070-access.ts'
 
 export const migrations = [
   Foundation1763700000000,
+  Customer1763700000010,
+  Order1763700000020,
+  Segment1763700000030,
   Outbox1763700000040,
   Games1763700000050,
   Access1763700000070,

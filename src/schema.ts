@@ -8,16 +8,22 @@ import type { Db } from './base/db.ts'
 import { ConfigMistakes } from './base/errors.ts'
 import { jobTables } from './base/jobs.tables.ts'
 import type { TableDefinition } from './base/table.ts'
+import { customerTables } from './customer/index.ts'
 import { deliveryTables } from './delivery/index.ts'
 import { gameTables } from './game/index.ts'
 import { interactionTables } from './interaction/index.ts'
+import { orderTables } from './order/index.ts'
 import { outboxTables } from './outbox/index.ts'
 import { rewardTables } from './reward/index.ts'
+import { segmentTables } from './segment/index.ts'
 
 export const tables: readonly TableDefinition[] = [
   ...jobTables,
   ...interactionTables,
+  ...customerTables,
+  ...orderTables,
   ...outboxTables,
+  ...segmentTables,
   ...rewardTables,
   ...gameTables,
   ...deliveryTables,

@@ -1,0 +1,26 @@
+/** What the folders to the right may use. */
+import { consentProjection, topicProjection } from './consent.ts'
+
+export { customerTables } from './customer.tables.ts'
+export { resolveCustomers, customersOfRows } from './resolve.ts'
+export { chooseTopics, optIn, optOut, optedOutOf, subscriptionsOf } from './consent.ts'
+export type { Choice, Purpose, Subscriptions } from './consent.ts'
+export { dismissGroup, endContact, saveContacts, saveGroup, saveStaff } from './mirror.ts'
+export type { ContactSeen, GroupSeen, StaffSeen } from './mirror.ts'
+export {
+  advisorOf,
+  advisorsOf,
+  customerOf,
+  customerOfExternal,
+  externalsOfStaff,
+  identitiesOf,
+  namesOf,
+  namesOfExternals,
+  namesOfStaff,
+  ownsCustomer,
+} from './people.ts'
+export type { Advisor, Identities } from './people.ts'
+export { customerIdOf, isStranger } from './identity.ts'
+export type { Identity, IdentityKind } from './identity.ts'
+
+export const customerProjections = [consentProjection, topicProjection]

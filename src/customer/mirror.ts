@@ -1,0 +1,161 @@
+/**
+ * What WeCom says of staff, contacts and groups, as last seen. These deeds only write the mirror; whoever learns
+ * something new from their answers (a contact added, a member gone) records it in the log.
+ */
+import type { Ctx } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import {
+  deleteMembers,
+  endGroup,
+  forgetMembers,
+  insertMembers,
+  markRemoved,
+  membersOf,
+  relationStates,
+  retireStaffExcept,
+  upsertGroup,
+  upsertProfiles,
+  upsertRelations,
+  upsertStaff,
+} from './customer.store.ts'
+
+export interface StaffSeen {
+  readonly userid: string
+  readonly name: string
+  readonly active: boolean
+  /** In get_follow_user_list: may have customers. */
+  readonly contact: boolean
+}
+
+/** `complete`: whoever is not in the list has left. */
+export async function saveStaff(ctx: Ctx, staff: readonly StaffSeen[], complete = false): Promise<void> {
+  const rows = lastPerKey(staff, ({ userid }) => userid)
+  if (complete)
+    await retireStaffExcept(
+      ctx.tx,
+      rows.map(({ userid }) => userid),
+    )
+  await upsertStaff(
+    ctx.tx,
+    rows.map(({ userid, name, active, contact }) => ({
+      userid,
+      name,
+      active: active ? 1 : 0,
+      contact: contact ? 1 : 0,
+    })),
+  )
+}
+
+export interface ContactSeen {
+  readonly external: string
+  readonly staff: string
+  readonly name: string
+  readonly avatar?: string | undefined
+  /** 0 unknown, 1 male, 2 female. */
+  readonly gender: number
+  readonly unionid?: string | undefined
+  readonly addedAt: Instant
+  readonly remark?: string | undefined
+  readonly addWay?: number | undefined
+  readonly state?: string | undefined
+  readonly tags?: readonly string[] | undefined
+}
+
+/** Answers the pairs that were not active before: for the log rows 'contact-added' of a full comparison. */
+export async function saveContacts(
+  ctx: Ctx,
+  contacts: readonly ContactSeen[],
+): Promise<{ readonly added: readonly ContactSeen[] }> {
+  const rows = lastPerKey(contacts, ({ external, staff }) => `${external}\n${staff}`)
+  const people = lastPerKey(rows, ({ external }) => external)
+  const before = new Set(
+    (
+      await relationStates(
+        ctx.tx,
+        people.map(({ external }) => external),
+      )
+    )
+      .filter(({ state }) => state === 'active')
+      .map(({ external, staff }) => `${external}\n${staff}`),
+  )
+  await upsertProfiles(
+    ctx.tx,
+    people.map((seen) => ({
+      external: seen.external,
+      name: seen.name,
+      avatar: seen.avatar ?? null,
+      gender: seen.gender,
+      unionid: seen.unionid ?? null,
+      remark_tags: JSON.stringify(seen.tags ?? []),
+    })),
+  )
+  await upsertRelations(
+    ctx.tx,
+    rows.map((seen) => ({
+      external: seen.external,
+      staff: seen.staff,
+      state: 'active',
+      added_at: seen.addedAt,
+      removed_at: null,
+      remark: seen.remark ?? null,
+      add_way: seen.addWay ?? null,
+      from_state: seen.state ?? null,
+    })),
+  )
+  return { added: rows.filter(({ external, staff }) => !before.has(`${external}\n${staff}`)) }
+}
+
+/** Answers whether she was a contact until now. */
+export async function endContact(ctx: Ctx, external: string, staff: string, at: Instant): Promise<boolean> {
+  return (await markRemoved(ctx.tx, external, staff, at)) === 1
+}
+
+export interface GroupSeen {
+  readonly chat: string
+  readonly name: string
+  readonly owner: string
+  /** What the group is about, when known; an earlier answer is kept. */
+  readonly interest?: string | undefined
+  readonly memberVersion?: string | undefined
+  readonly members: readonly {
+    readonly member: string
+    readonly kind: 1 | 2
+    readonly joinedAt: Instant
+  }[]
+}
+
+/** Answers who is new and who is gone since the last look. */
+export async function saveGroup(
+  ctx: Ctx,
+  group: GroupSeen,
+): Promise<{ readonly joined: readonly string[]; readonly left: readonly string[] }> {
+  const members = lastPerKey(group.members, ({ member }) => member)
+  const before = new Set((await membersOf(ctx.tx, group.chat)).map(({ member }) => member))
+  const now = new Set(members.map(({ member }) => member))
+  const left = [...before].filter((member) => !now.has(member))
+  await upsertGroup(ctx.tx, {
+    chat: group.chat,
+    name: group.name,
+    owner: group.owner,
+    interest: group.interest ?? null,
+    state: 'active',
+    member_version: group.memberVersion ?? null,
+  })
+  await deleteMembers(ctx.tx, group.chat, left)
+  await insertMembers(
+    ctx.tx,
+    members.map(({ member, kind, joinedAt }) => ({ chat: group.chat, member, kind, joined_at: joinedAt })),
+  )
+  return { joined: [...now].filter((member) => !before.has(member)), left }
+}
+
+export async function dismissGroup(ctx: Ctx, chat: string): Promise<void> {
+  await endGroup(ctx.tx, chat)
+  await forgetMembers(ctx.tx, chat)
+}
+
+/** In key order, since every writer must take row locks in one order; the last mention of a key counts. */
+function lastPerKey<T>(rows: readonly T[], key: (row: T) => string): T[] {
+  const last = new Map(rows.map((row) => [key(row), row]))
+  return [...last].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+}

@@ -1,0 +1,107 @@
+/** Who is who: names, identities, and the one advisor of a customer. */
+import type { Instant } from '../base/clock.ts'
+import type { Reader } from '../base/db.ts'
+import {
+  activeContacts,
+  contactsOfStaff,
+  hasContact,
+  identitiesOfCustomers,
+  knownIdentities,
+  profileNames,
+  staffNames,
+} from './customer.store.ts'
+import type { Identity } from './identity.ts'
+
+/** One advisor per customer: the oldest active contact, however many staff she has added. */
+export interface Advisor {
+  readonly customer: string
+  readonly external: string
+  readonly staff: string
+  readonly staffName: string
+  readonly addedAt: Instant
+  readonly remark: string | null
+  /** The customer's name as WeCom shows it. */
+  readonly name: string
+}
+
+/** Without `customers`: of everybody who has one. */
+export async function advisorsOf(
+  reader: Reader,
+  customers: readonly string[] | null = null,
+): Promise<Map<string, Advisor>> {
+  const advisors = new Map<string, Advisor>()
+  for (const row of await activeContacts(reader, customers)) {
+    if (advisors.has(row.customer)) continue
+    advisors.set(row.customer, {
+      customer: row.customer,
+      external: row.external,
+      staff: row.staff,
+      staffName: row.staff_name ?? row.staff,
+      addedAt: row.added_at,
+      remark: row.remark,
+      name: row.name ?? row.external,
+    })
+  }
+  return advisors
+}
+
+export async function advisorOf(reader: Reader, customer: string): Promise<Advisor | null> {
+  return (await advisorsOf(reader, [customer])).get(customer) ?? null
+}
+
+/** May this member of staff see her in the sidebar? Only while they are in contact. */
+export const ownsCustomer = (reader: Reader, staff: string, external: string): Promise<boolean> =>
+  hasContact(reader, staff, external)
+
+export async function customerOf(reader: Reader, identity: Identity): Promise<string | null> {
+  const [found] = (await knownIdentities(reader, [identity])).values()
+  return found?.customer ?? null
+}
+
+export const customerOfExternal = (reader: Reader, external: string): Promise<string | null> =>
+  customerOf(reader, { kind: 'external', value: external })
+
+export interface Identities {
+  readonly externals: readonly string[]
+  readonly shopIds: readonly string[]
+  readonly phoneHashes: readonly string[]
+}
+
+export async function identitiesOf(
+  reader: Reader,
+  customers: readonly string[],
+): Promise<Map<string, Identities>> {
+  const found = new Map<string, { externals: string[]; shopIds: string[]; phoneHashes: string[] }>()
+  for (const { customer, kind, value } of await identitiesOfCustomers(reader, customers)) {
+    const mine = found.get(customer) ?? { externals: [], shopIds: [], phoneHashes: [] }
+    found.set(customer, mine)
+    if (kind === 'external') mine.externals.push(value)
+    else if (kind === 'shop') mine.shopIds.push(value)
+    else mine.phoneHashes.push(value)
+  }
+  return found
+}
+
+/** Names for the eyes of staff; somebody without a WeCom profile is called after her number in the shop. */
+export async function namesOf(reader: Reader, customers: readonly string[]): Promise<Map<string, string>> {
+  const identities = await identitiesOf(reader, customers)
+  const externals = [...identities.values()].flatMap((one) => one.externals)
+  const profiles = await profileNames(reader, externals)
+  const names = new Map<string, string>()
+  for (const [customer, { externals: hers, shopIds }] of identities) {
+    const known = hers.map((external) => profiles.get(external)).find((name) => name !== undefined)
+    names.set(customer, known ?? (shopIds[0] === undefined ? '微信客户' : `客户 ${shopIds[0]}`))
+  }
+  return names
+}
+
+/** Names as WeCom shows them, by external_userid; unknown ones are absent. */
+export const namesOfExternals = (
+  reader: Reader,
+  externals: readonly string[],
+): Promise<Map<string, string>> => profileNames(reader, externals)
+
+export const namesOfStaff = (reader: Reader): Promise<Map<string, string>> => staffNames(reader)
+
+export const externalsOfStaff = (reader: Reader, staff: string): Promise<string[]> =>
+  contactsOfStaff(reader, staff)

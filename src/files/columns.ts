@@ -1,0 +1,91 @@
+/** Which column means what: by `--map customer=1,date=3`, by names in the header, or by the names we expect. */
+import { Refusal } from '../base/errors.ts'
+
+export interface ColumnSpec {
+  /** What `--map` calls it. */
+  readonly name: string
+  /** Headers that are understood without a map. */
+  readonly headers: readonly string[]
+}
+
+export type Columns = ReadonlyMap<string, number>
+
+/** A name, or a 1-based position. */
+export type ColumnMap = ReadonlyMap<string, string>
+
+const usage = (message: string, fix: string): Refusal => new Refusal('map', message, 400, { fix })
+
+export function parseMap(text: string, specs: readonly ColumnSpec[]): ColumnMap {
+  const map = new Map<string, string>()
+  const known = specs.map(({ name }) => name).join(', ')
+  for (const part of text.split(',').filter((one) => one.trim() !== '')) {
+    const [left = '', right = '', ...more] = part.split('=').map((one) => one.trim())
+    if (left === '' || right === '' || more.length > 0)
+      throw usage(`--map: "${part.trim()}" is not NAME=COLUMN.`, 'Write for example --map customer=1,date=3,amount=5')
+    const spec = specs.find((one) => one.name === left || one.headers.includes(left))
+    if (!spec) throw usage(`--map: there is no field "${left}".`, `Use ${known}.`)
+    if (map.has(spec.name)) throw usage(`--map names "${spec.name}" twice.`, 'Keep one of them.')
+    map.set(spec.name, right)
+  }
+  return map
+}
+
+const tidy = (cell: string): string => cell.trim().replace(/^\uFEFF/, '')
+const position = (column: string): number | null => (/^\d{1,4}$/.test(column) ? Number(column) - 1 : null)
+
+export interface Found {
+  readonly columns: Columns
+  readonly firstIsHeader: boolean
+}
+
+/** `looksLikeData` says whether the first record, read by position, is a record and not a heading. */
+export function findColumns(
+  first: readonly string[],
+  map: ColumnMap,
+  specs: readonly ColumnSpec[],
+  looksLikeData: (columns: Columns) => boolean,
+): Found {
+  const header = first.map(tidy)
+  const columns = new Map<string, number>()
+  let byName = false
+  for (const [name, column] of map) {
+    const asPosition = header.includes(column) ? null : position(column)
+    const index = asPosition ?? header.indexOf(column)
+    if (asPosition === null) byName = true
+    if (index < 0)
+      throw usage(
+        `--map ${name}=${column}: the file has no column "${column}".`,
+        `Its first line reads: ${header.join(' | ').slice(0, 300)}. Use one of these names, or a position from 1 to ${String(header.length)}.`,
+      )
+    if (index >= header.length)
+      throw usage(
+        `--map ${name}=${column}: the file has only ${String(header.length)} columns.`,
+        `Use a position from 1 to ${String(header.length)}.`,
+      )
+    columns.set(name, index)
+  }
+  const lower = header.map((cell) => cell.toLowerCase())
+  for (const { name, headers } of specs) {
+    if (columns.has(name)) continue
+    const index = lower.findIndex((cell) => headers.includes(cell))
+    if (index < 0 || [...columns.values()].includes(index)) continue
+    columns.set(name, index)
+    byName = true
+  }
+  return { columns, firstIsHeader: byName || !looksLikeData(columns) }
+}
+
+export function requireColumns(columns: Columns, needed: readonly (readonly string[])[], first: readonly string[]): void {
+  for (const anyOf of needed) {
+    if (anyOf.some((name) => columns.has(name))) continue
+    throw usage(
+      `No column is known for ${anyOf.join(' or ')}.`,
+      `Say which with --map, for example --map ${anyOf[0] ?? ''}=1. The first line reads: ${first.map(tidy).join(' | ').slice(0, 300)}`,
+    )
+  }
+}
+
+export const cellAt = (cells: readonly string[], columns: Columns, name: string): string => {
+  const index = columns.get(name)
+  return index === undefined ? '' : tidy(cells[index] ?? '')
+}

@@ -1,0 +1,64 @@
+import { table } from '../base/table.ts'
+
+export const productTable = table('product', {
+  sku: 'text key',
+  name: 'text',
+  category: 'text',
+  stage: 'text',
+  age_range: 'text',
+  price_fen: 'int',
+  stock: 'int?',
+  url: 'text',
+  picture: 'text',
+  replenish_days: 'int?',
+  detail: 'text',
+})
+
+/** `source_key`: the shop's order id, or where the row came from. `items` is JSON `[{sku, quantity, amountFen?}]`. */
+export const shopOrderTable = table(
+  'shop_order',
+  {
+    source_key: 'text key',
+    customer: 'text',
+    at: 'int',
+    day: 'text',
+    amount_fen: 'int',
+    refunded_fen: 'int',
+    /** Day of the refund that took the whole order back. */
+    refunded_day: 'text?',
+    items: 'text',
+  },
+  { index: [['customer', 'at'], ['at']] },
+)
+
+/**
+ * Net of every refund known today; `orders` 0 = all of that day was taken back, which is no purchase. What was known on
+ * a past day is this plus the refunds of later days.
+ */
+export const purchaseDayTable = table('purchase_day', {
+  customer: 'text key',
+  day: 'text key',
+  orders: 'int',
+  amount_fen: 'int',
+})
+
+/** Refunds by the day they happened. `customer` and `purchase_day` are empty until the order itself is known. */
+export const refundTable = table(
+  'refund',
+  {
+    source_key: 'text key',
+    order_key: 'text',
+    customer: 'text?',
+    day: 'text',
+    purchase_day: 'text?',
+    /** Asked for; null = the whole order. */
+    asked_fen: 'int?',
+    /** Taken off, never more than was left. */
+    amount_fen: 'int',
+    /** 1 when it took the rest of the order. */
+    orders: 'int',
+  },
+  { index: [['order_key'], ['customer', 'day'], ['day']] },
+)
+
+export const orderTables = [productTable, shopOrderTable, purchaseDayTable, refundTable]

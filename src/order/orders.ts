@@ -1,0 +1,161 @@
+/**
+ * Orders and refunds as the log tells them, in day buckets. An order known from two sources (a file and the API) counts
+ * once by its order id. A refund may come before its order: it waits in its own table. What was true on a past day can
+ * be said exactly, because each refund keeps the day on which it happened.
+ */
+import { dayOf } from '../base/calendar.ts'
+import type { Happening } from '../base/act.ts'
+import type { Tx } from '../base/db.ts'
+import type { FreshRow, Projection } from '../interaction/index.ts'
+import {
+  addToDays,
+  insertOrders,
+  ordersByKey,
+  refundsWaiting,
+  saveRefunded,
+  saveRefunds,
+} from './order.store.ts'
+import type { DayDelta, RefundRow, StoredOrder } from './order.store.ts'
+
+const wholeFen = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+
+export const refundKeyOf = (row: Pick<Happening, 'source' | 'sourceKey'>): string =>
+  `${row.source}/${row.sourceKey}`
+
+/** The shop's own order id when there is one; else where the row came from. */
+export function orderKeyOf(row: Pick<Happening, 'source' | 'sourceKey' | 'detail'>): string {
+  const id = row.detail['orderId']
+  return typeof id === 'string' && id !== '' ? id : refundKeyOf(row)
+}
+
+export const orderProjection: Projection = {
+  name: 'orders',
+  kinds: ['order-placed', 'order-refunded'],
+  async apply(tx, rows) {
+    const placed = await place(
+      tx,
+      rows.filter(({ kind }) => kind === 'order-placed'),
+    )
+    const late = await refundsWaiting(tx, placed)
+    const fresh = rows.filter(({ kind }) => kind === 'order-refunded').flatMap(askedRefund)
+    await takeBack(tx, [...late, ...fresh])
+  },
+}
+
+/** Answers the keys of the orders that are new. */
+async function place(tx: Tx, rows: readonly FreshRow[]): Promise<string[]> {
+  const known = await ordersByKey(tx, rows.map(orderKeyOf))
+  const orders = new Map<string, StoredOrder & { items: string }>()
+  for (const row of rows) {
+    const key = orderKeyOf(row)
+    if (row.customer === null || known.has(key) || orders.has(key)) continue
+    orders.set(key, {
+      source_key: key,
+      customer: row.customer,
+      at: row.at,
+      day: dayOf(row.at),
+      amount_fen: wholeFen(row.detail['amountFen']) ?? 0,
+      refunded_fen: 0,
+      refunded_day: null,
+      items: JSON.stringify(row.detail['items'] ?? []),
+    })
+  }
+  const fresh = [...orders.values()]
+  await insertOrders(tx, fresh)
+  await addToDays(
+    tx,
+    perDay(
+      fresh.map(({ customer, day, amount_fen }) => ({ customer, day, orders: 1, amountFen: amount_fen })),
+    ),
+  )
+  return [...orders.keys()]
+}
+
+function askedRefund(row: FreshRow): RefundRow[] {
+  const id = row.detail['orderId']
+  if (typeof id !== 'string' || id === '') return []
+  return [
+    {
+      source_key: refundKeyOf(row),
+      order_key: id,
+      customer: null,
+      day: dayOf(row.at),
+      purchase_day: null,
+      asked_fen: wholeFen(row.detail['amountFen']),
+      amount_fen: 0,
+      orders: 0,
+    },
+  ]
+}
+
+async function takeBack(tx: Tx, refunds: readonly RefundRow[]): Promise<void> {
+  const orders = await ordersByKey(tx, [...new Set(refunds.map((row) => row.order_key))])
+  const settled: RefundRow[] = []
+  const deltas: DayDelta[] = []
+  const touched = new Set<string>()
+  for (const refund of refunds) {
+    const order = orders.get(refund.order_key)
+    if (!order) {
+      settled.push(refund)
+      continue
+    }
+    const { refund: taken, order: after } = refundOnce(order, refund)
+    orders.set(after.source_key, after)
+    touched.add(after.source_key)
+    settled.push(taken)
+    deltas.push({
+      customer: order.customer,
+      day: order.day,
+      orders: -taken.orders,
+      amountFen: -taken.amount_fen,
+    })
+  }
+  for (const key of [...touched].sort()) {
+    const order = orders.get(key)
+    if (order) await saveRefunded(tx, order)
+  }
+  await saveRefunds(tx, settled)
+  await addToDays(tx, perDay(deltas))
+}
+
+/** Never more than is left; whoever takes the rest ends the order as a purchase. */
+export function refundOnce(
+  order: StoredOrder,
+  refund: RefundRow,
+): { readonly refund: RefundRow; readonly order: StoredOrder } {
+  const left = order.amount_fen - order.refunded_fen
+  const taken = Math.min(refund.asked_fen ?? left, left)
+  const whole = order.refunded_day === null && taken === left
+  // Taken back before it was bought (a wrong clock): it never counted.
+  const day = refund.day < order.day ? order.day : refund.day
+  return {
+    refund: {
+      ...refund,
+      customer: order.customer,
+      day,
+      purchase_day: order.day,
+      amount_fen: taken,
+      orders: whole ? 1 : 0,
+    },
+    order: {
+      ...order,
+      refunded_fen: order.refunded_fen + taken,
+      refunded_day: whole ? day : order.refunded_day,
+    },
+  }
+}
+
+/** One row per customer and day, in key order. */
+function perDay(deltas: readonly DayDelta[]): DayDelta[] {
+  const sums = new Map<string, DayDelta>()
+  for (const delta of deltas) {
+    const key = `${delta.customer}\n${delta.day}`
+    const sum = sums.get(key)
+    sums.set(
+      key,
+      sum ? { ...sum, orders: sum.orders + delta.orders, amountFen: sum.amountFen + delta.amountFen } : delta,
+    )
+  }
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
+}

@@ -1,0 +1,28 @@
+/** What the folders to the right may use. */
+import { cutPointProjection } from './cut-points.ts'
+import { engagementProjection, factsProjection, signalProjection } from './facts.ts'
+
+export { segmentTables } from './segment.tables.ts'
+export { checkTierRules, loadTierRules } from './tier-rules.ts'
+export type { RulesCheck, RulesProblem, TierRules } from './tier-rules.ts'
+export { standingsAsOf } from './standings.ts'
+export type { Standing } from './standings.ts'
+export { dormancyTitles, stageTitles } from './lifecycle.ts'
+export type { Dormancy, Stage } from './lifecycle.ts'
+export { valueTypes, valueTypesOf } from './value-type.ts'
+export type { ValueType } from './value-type.ts'
+export { summarize } from './summary.ts'
+export type { SegmentSummary } from './summary.ts'
+export { resegment, resegmentDue, resegmentEverybody } from './resegment.ts'
+export type { Cause, SegmentParts } from './resegment.ts'
+export { refreshCutPoints } from './cut-points.ts'
+export { createSegmentFollowers, createSegmentJobs } from './segment.jobs.ts'
+export { quantile } from './quantile.ts'
+
+/** After the order projections in the list: facts are counted from their buckets. */
+export const segmentProjections = [
+  factsProjection,
+  engagementProjection,
+  signalProjection,
+  cutPointProjection,
+]

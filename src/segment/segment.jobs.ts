@@ -1,0 +1,53 @@
+/** Jobs and followers as data: after each commit the touched customers, at 00:10 those whose day has come. */
+import { days } from '../base/clock.ts'
+import type { Job } from '../base/jobs.ts'
+import { customersOfRows } from '../customer/index.ts'
+import type { Follower, Kind, LogRow } from '../interaction/index.ts'
+import { customersOfRefunds, refundKeyOf } from '../order/index.ts'
+import { refreshCutPoints } from './cut-points.ts'
+import { engagementKinds } from './facts.ts'
+import { resegment, resegmentDue } from './resegment.ts'
+import type { Cause, SegmentParts } from './resegment.ts'
+import type { TierRules } from './tier-rules.ts'
+
+const contactKinds: readonly Kind[] = ['contact-added', 'group-joined']
+
+function causeOf(row: LogRow): Cause {
+  if (row.kind === 'order-placed') return 'order'
+  if (row.kind === 'order-refunded') return 'refund'
+  return contactKinds.includes(row.kind) ? 'contact' : 'engagement'
+}
+
+export function createSegmentFollowers({ rules }: { readonly rules: TierRules }): Follower[] {
+  return [
+    {
+      name: 'resegment',
+      kinds: ['order-placed', 'order-refunded', ...engagementKinds, ...contactKinds],
+      async handle(ctx, rows) {
+        const customers = await customersOfRows(ctx.tx, rows)
+        const causes = new Map<string, Cause>()
+        for (const row of rows) {
+          const customer = customers.get(row.id)
+          if (customer !== undefined) causes.set(customer, causeOf(row))
+        }
+        const refunds = rows.filter(({ kind }) => kind === 'order-refunded').map(refundKeyOf)
+        for (const customer of await customersOfRefunds(ctx.tx, refunds)) causes.set(customer, 'refund')
+        await resegment(ctx, rules, causes)
+      },
+    },
+  ]
+}
+
+export function createSegmentJobs(parts: SegmentParts): Job[] {
+  return [
+    {
+      name: 'resegment-nightly',
+      schedule: { every: 'day', at: '00:10' },
+      catchUpMs: days(1),
+      async run({ day }) {
+        await refreshCutPoints(parts, day)
+        await resegmentDue(parts, day)
+      },
+    },
+  ]
+}
