@@ -21,7 +21,10 @@ export function parseMap(text: string, specs: readonly ColumnSpec[]): ColumnMap 
   for (const part of text.split(',').filter((one) => one.trim() !== '')) {
     const [left = '', right = '', ...more] = part.split('=').map((one) => one.trim())
     if (left === '' || right === '' || more.length > 0)
-      throw usage(`--map: "${part.trim()}" is not NAME=COLUMN.`, 'Write for example --map customer=1,date=3,amount=5')
+      throw usage(
+        `--map: "${part.trim()}" is not NAME=COLUMN.`,
+        'Write for example --map customer=1,date=3,amount=5',
+      )
     const spec = specs.find((one) => one.name === left || one.headers.includes(left))
     if (!spec) throw usage(`--map: there is no field "${left}".`, `Use ${known}.`)
     if (map.has(spec.name)) throw usage(`--map names "${spec.name}" twice.`, 'Keep one of them.')
@@ -75,7 +78,11 @@ export function findColumns(
   return { columns, firstIsHeader: byName || !looksLikeData(columns) }
 }
 
-export function requireColumns(columns: Columns, needed: readonly (readonly string[])[], first: readonly string[]): void {
+export function requireColumns(
+  columns: Columns,
+  needed: readonly (readonly string[])[],
+  first: readonly string[],
+): void {
   for (const anyOf of needed) {
     if (anyOf.some((name) => columns.has(name))) continue
     throw usage(

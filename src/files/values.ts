@@ -3,7 +3,8 @@ import { DateTime } from 'luxon'
 import { shopZone } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string }
+export type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string }
 
 const bad = (why: string): { readonly ok: false; readonly why: string } => ({ ok: false, why })
 
@@ -18,7 +19,8 @@ export function readFen(text: string): Parsed<number> {
   const [, sign, whole = '0', fraction = ''] = match
   const fen = Number(whole) * 100 + Number(fraction.slice(0, 2).padEnd(2, '0'))
   const rounded = fen + (Number(fraction[2] ?? '0') >= 5 ? 1 : 0)
-  if (sign === '-' && rounded > 0) return bad('the amount is negative; refunds come in through POST /api/v1/events')
+  if (sign === '-' && rounded > 0)
+    return bad('the amount is negative; refunds come in through POST /api/v1/events')
   return rounded > maxFen ? bad(`the amount is over ${String(maxFen / 100)}`) : { ok: true, value: rounded }
 }
 
@@ -38,7 +40,10 @@ const earliest = DateTime.fromISO('1970-01-02', { zone: shopZone }).toMillis()
 const maxRemembered = 50_000
 
 /** Reads dates in the shop's zone; a day without a time is its midnight. Remembers, since dates repeat. */
-export function createDateReader(format: string | null, notAfter: Instant): (text: string) => Parsed<Instant> {
+export function createDateReader(
+  format: string | null,
+  notAfter: Instant,
+): (text: string) => Parsed<Instant> {
   const known = new Map<string, Parsed<Instant>>()
   const read = (text: string): Parsed<Instant> => {
     if (text === '') return bad('the date is empty')
@@ -95,6 +100,7 @@ export function readItems(text: string): Parsed<Item[]> {
 export function readId(text: string, what: string): Parsed<string> {
   if (text === '') return bad(`the ${what} is empty`)
   if (text.length > 64) return bad(`the ${what} is longer than 64 characters`)
-  // eslint-disable-next-line no-control-regex
-  return /[\u0000-\u001f]/.test(text) ? bad(`the ${what} holds a control character`) : { ok: true, value: text }
+  return /[\u0000-\u001f]/.test(text)
+    ? bad(`the ${what} holds a control character`)
+    : { ok: true, value: text }
 }

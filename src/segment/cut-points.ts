@@ -10,7 +10,7 @@ import type { Projection } from '../interaction/index.ts'
 import { recordCuts } from './cuts.ts'
 import type { Cut } from './rule.ts'
 import { computeCut, frozenCuts, lockStandings, saveCuts } from './segment.store.ts'
-import type { SegmentParts } from './resegment.ts'
+import type { Cause, SegmentParts } from './resegment.ts'
 import { resegmentEverybody } from './resegment.ts'
 import type { TierRules } from './tier-rules.ts'
 
@@ -43,16 +43,20 @@ export const cutPointProjection: Projection = {
 }
 
 /** Freezes them when a week has passed, or when the shop has changed; answers whether it did. */
-export async function refreshCutPoints(parts: SegmentParts, day: Day, force = false): Promise<boolean> {
+export async function refreshCutPoints(
+  parts: SegmentParts,
+  day: Day,
+  cause: Cause = 'cut-points',
+): Promise<boolean> {
   const { db, act, rules } = parts
   if (rules.cutNeeds.length === 0) return false
   const computed = await computeAll(db.reader, rules, day)
-  if (!force && !(await isStale(db.reader, rules, computed, day))) return false
+  if (!(await isStale(db.reader, rules, computed, day))) return false
   await act(system('resegment'), async (ctx) => {
     await lockStandings(ctx.tx)
     recordCuts(ctx, computed, day)
   })
-  await resegmentEverybody(parts, day, 'cut-points')
+  await resegmentEverybody(parts, day, cause)
   return true
 }
 

@@ -13,6 +13,7 @@ import type { TierRules } from './tier-rules.ts'
 const contactKinds: readonly Kind[] = ['contact-added', 'group-joined']
 
 function causeOf(row: LogRow): Cause {
+  if (row.source.startsWith('import:')) return 'import'
   if (row.kind === 'order-placed') return 'order'
   if (row.kind === 'order-refunded') return 'refund'
   return contactKinds.includes(row.kind) ? 'contact' : 'engagement'

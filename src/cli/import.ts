@@ -1,0 +1,45 @@
+/** `siyu import orders|products FILE`: the JSON document of the verb. */
+import { dayOf } from '../base/calendar.ts'
+import { Refusal } from '../base/errors.ts'
+import { importOrders, importProductFile } from '../files/index.ts'
+import type { ImportOptions, ImportParts, OrdersImported, ProductsImported } from '../files/index.ts'
+import { refreshCutPoints, resegmentEverybody } from '../segment/index.ts'
+import type { TierRules } from '../segment/index.ts'
+
+export interface ImportVerbParts extends ImportParts {
+  readonly rules: TierRules
+}
+
+export interface ImportVerbOptions extends ImportOptions {
+  /** `orders` or `products`. */
+  readonly what: string
+}
+
+export async function runImport(
+  parts: ImportVerbParts,
+  options: ImportVerbOptions,
+): Promise<OrdersImported | ProductsImported> {
+  if (options.encoding !== undefined && !['utf-8', 'gbk'].includes(options.encoding))
+    throw new Refusal('usage', `--encoding ${String(options.encoding)} is not known.`, 400, {
+      fix: 'Use --encoding utf-8 or --encoding gbk, or leave it out to have it detected.',
+    })
+  switch (options.what) {
+    case 'orders': {
+      const done = await importOrders(parts, options)
+      if (done.imported > 0 && options.dryRun !== true) await settleStandings(parts)
+      return done
+    }
+    case 'products':
+      return importProductFile(parts, options)
+    default:
+      throw new Refusal('usage', `There is no "import ${options.what}".`, 400, {
+        fix: 'Use import orders FILE or import products FILE.',
+      })
+  }
+}
+
+/** A history moves quantiles and tiers; nobody did anything just now, so the cause says `import`. */
+async function settleStandings(parts: ImportVerbParts): Promise<void> {
+  const today = dayOf(parts.clock.now())
+  if (!(await refreshCutPoints(parts, today, 'import'))) await resegmentEverybody(parts, today, 'import')
+}

@@ -1,0 +1,139 @@
+/** The catalogue from a file: added or replaced by sku. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { Refusal } from '../base/errors.ts'
+import { sha256 } from '../base/ids.ts'
+import { importProducts } from '../order/index.ts'
+import type { Product } from '../order/index.ts'
+import { cellAt, findColumns, parseMap, requireColumns } from './columns.ts'
+import type { Columns, ColumnSpec } from './columns.ts'
+import type { ImportOptions, ImportParts } from './import-orders.ts'
+import { openRejects } from './rejects.ts'
+import { openRowFile } from './row-file.ts'
+import { readFen, readId } from './values.ts'
+import type { Parsed } from './values.ts'
+
+export interface ProductsImported {
+  readonly lines: number
+  readonly products: number
+  readonly imported: number
+  readonly rejected: number
+  readonly seconds: number
+}
+
+const productColumns: readonly ColumnSpec[] = [
+  { name: 'sku', headers: ['sku', '商品编号', '货号'] },
+  { name: 'name', headers: ['name', '商品名称', '名称'] },
+  { name: 'category', headers: ['category', '类目', '分类'] },
+  { name: 'stage', headers: ['stage', '阶段'] },
+  { name: 'age_range', headers: ['age_range', '适用年龄'] },
+  { name: 'price', headers: ['price', '价格', '售价'] },
+  { name: 'stock', headers: ['stock', '库存'] },
+  { name: 'url', headers: ['url', '链接'] },
+  { name: 'picture', headers: ['picture', 'image', '图片'] },
+  { name: 'replenish_days', headers: ['replenish_days', '补货天数'] },
+  { name: 'detail', headers: ['detail', '描述'] },
+]
+
+const rowsPerTransaction = 500
+const pauseMs = 20
+const maxText = 500
+
+export async function importProductFile(
+  parts: ImportParts,
+  options: ImportOptions,
+): Promise<ProductsImported> {
+  const startedAt = parts.clock.steady()
+  const file = await openRowFile(options.file, options.encoding ?? null)
+  const map = parseMap(options.map ?? '', productColumns)
+  const looksLikeData = (columns: Columns): boolean =>
+    !file.mayHaveHeader || readFen(cellAt(file.first, columns, 'price')).ok
+  const { columns, firstIsHeader } = findColumns(file.first, map, productColumns, looksLikeData)
+  requireColumns(columns, [['sku'], ['name'], ['price']], file.first)
+
+  const rejects = openRejects(options.errorsFile ?? `${options.file}.errors.csv`, options.dryRun === true)
+  const skus = new Set<string>()
+  let lines = 0
+  let waiting: Product[] = []
+  const publish = async (): Promise<void> => {
+    if (waiting.length === 0 || options.dryRun === true) return
+    const products = waiting
+    waiting = []
+    const part = {
+      source: 'import:products',
+      sourceKey: `part:${sha256(JSON.stringify(products)).slice(0, 32)}`,
+    }
+    await parts.act({ kind: 'cli', verb: 'import' }, (ctx) => importProducts(ctx, products, part), 'bulk')
+    options.onProgress?.(lines)
+    await pause(pauseMs)
+  }
+  let header = firstIsHeader
+  try {
+    for await (const { line, raw, cells, broken } of file.records) {
+      if (header && cells) {
+        header = false
+        continue
+      }
+      lines += 1
+      const product = cells
+        ? readProduct(cells, columns)
+        : { ok: false as const, why: broken ?? 'unreadable' }
+      if (!product.ok) {
+        await rejects.add(line, product.why, raw)
+        continue
+      }
+      skus.add(product.value.sku)
+      waiting.push(product.value)
+      if (waiting.length >= rowsPerTransaction) await publish()
+    }
+    await publish()
+  } finally {
+    await rejects.close()
+  }
+  if (lines === 0)
+    throw new Refusal('file-empty', `The file ${options.file} holds a heading and no rows.`, 400, {
+      fix: 'Export it again; it should hold one line per product.',
+    })
+  return {
+    lines,
+    products: skus.size,
+    imported: lines - rejects.count(),
+    rejected: rejects.count(),
+    seconds: Math.round(parts.clock.steady() - startedAt) / 1000,
+  }
+}
+
+function readProduct(cells: readonly string[], columns: Columns): Parsed<Product> {
+  const text = (name: string): string => cellAt(cells, columns, name)
+  const sku = readId(text('sku'), 'sku')
+  const price = readFen(text('price'))
+  const stock = readWhole(text('stock'), 'stock')
+  const replenishDays = readWhole(text('replenish_days'), 'replenish_days')
+  for (const part of [sku, price, stock, replenishDays]) if (!part.ok) return part
+  if (!sku.ok || !price.ok || !stock.ok || !replenishDays.ok) return { ok: false, why: 'unreadable' }
+  if (text('name') === '') return { ok: false, why: 'the name is empty' }
+  const long = productColumns.find(({ name }) => text(name).length > (name === 'detail' ? 5_000 : maxText))
+  if (long) return { ok: false, why: `${long.name} is too long` }
+  return {
+    ok: true,
+    value: {
+      sku: sku.value,
+      name: text('name'),
+      category: text('category'),
+      stage: text('stage'),
+      ageRange: text('age_range'),
+      priceFen: price.value,
+      stock: stock.value,
+      url: text('url'),
+      picture: text('picture'),
+      replenishDays: replenishDays.value,
+      detail: text('detail'),
+    },
+  }
+}
+
+const readWhole = (text: string, what: string): Parsed<number | undefined> => {
+  if (text === '') return { ok: true, value: undefined }
+  return /^\d{1,9}$/.test(text)
+    ? { ok: true, value: Number(text) }
+    : { ok: false, why: `${what} is not a whole number: "${text.slice(0, 40)}"` }
+}

@@ -1,0 +1,56 @@
+/** The store put together as the server does it, without a network: for tests of customers, orders, segments, imports. */
+import { createAct } from '../src/base/act.ts'
+import type { Act, Happening } from '../src/base/act.ts'
+import { virtualClock } from '../src/base/clock.ts'
+import type { Instant, VirtualClock } from '../src/base/clock.ts'
+import { createLog } from '../src/base/log.ts'
+import { customerProjections, resolveCustomers } from '../src/customer/index.ts'
+import { createFlush, createFollowers } from '../src/interaction/index.ts'
+import type { Flush, Followers } from '../src/interaction/index.ts'
+import { orderProjections } from '../src/order/index.ts'
+import { createSegmentFollowers, loadTierRules, segmentProjections } from '../src/segment/index.ts'
+import type { TierRules } from '../src/segment/index.ts'
+import type { OpenTestDatabase, TestDatabase } from './database.ts'
+
+export interface TestStore extends TestDatabase {
+  readonly clock: VirtualClock
+  readonly act: Act
+  readonly flush: Flush
+  readonly followers: Followers
+  readonly rules: TierRules
+  /** Records these in one transaction. */
+  say(...happenings: readonly Happening[]): Promise<void>
+}
+
+export const configDir = new URL('../config', import.meta.url).pathname
+
+export async function openStore(open: OpenTestDatabase, now: Instant): Promise<TestStore> {
+  const opened = await open()
+  const clock = virtualClock(now)
+  const rules = loadTierRules(configDir)
+  const flush = createFlush({
+    resolve: resolveCustomers,
+    projections: [...customerProjections, ...orderProjections, ...segmentProjections],
+    wake: () => undefined,
+  })
+  const act = createAct({
+    db: opened.db,
+    clock,
+    flush: async (ctx, happenings) => void (await flush(ctx, happenings)),
+  })
+  const followers = createFollowers(opened.db, act, createSegmentFollowers({ rules }), createLog('silent'))
+  return {
+    ...opened,
+    clock,
+    act,
+    flush,
+    followers,
+    rules,
+    async say(...happenings) {
+      await act({ kind: 'system', name: 'test' }, async (ctx) => {
+        await Promise.resolve()
+        for (const happening of happenings) ctx.record(happening)
+      })
+    },
+  }
+}
