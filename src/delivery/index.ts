@@ -10,3 +10,6 @@ export type {
   ParcelRecipient,
   RecipientResult,
 } from './channel.ts'
+export { createDelivery } from './deliver.ts'
+export type { Delivery } from './deliver.ts'
+export type { DeliveryParts } from './parts.ts'

@@ -27,6 +27,7 @@ export {
   lockPromises,
   nextReadyAt,
   outwaited,
+  postpone,
   promiseById,
   promisesByIds,
   promisesOfParcel,

@@ -206,3 +206,14 @@ export async function unwanted(reader: Reader, customers: readonly string[]): Pr
     customers,
   )
 }
+
+/** Puts off queued promises whose hour has not come; they stay queued, so no transition. */
+export async function postpone(tx: Tx, ids: readonly string[], readyAt: Instant): Promise<void> {
+  for (let from = 0; from < ids.length; from += 1_000) {
+    const part = ids.slice(from, from + 1_000)
+    await tx.run(`UPDATE promise SET ready_at = $1 WHERE id in (${places(part.length, 2)})`, [
+      readyAt,
+      ...part,
+    ])
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Delivery put together: by hand in the demo and in tests (`drainOnce` …), by timers in the server. Business time
+ * decides what is due; database time only who is alive.
+ */
+import type { Instant } from '../base/clock.ts'
+import { dueChannels, nextLookAt, nextReadyAt, pausedNow } from '../outbox/index.ts'
+import { createDrain } from './drain.ts'
+import { createLease } from './lease.ts'
+import type { DeliveryParts, Works } from './parts.ts'
+import { reconcile } from './reconcile.ts'
+import { pollResults } from './results.ts'
+
+const tickMs = 1_000
+
+export interface Delivery {
+  /** Calls for everything that is due; answers how many promises. */
+  drainOnce(now: Instant): Promise<number>
+  /** Looks up what is unknown. */
+  reconcileOnce(now: Instant): Promise<number>
+  /** Reads results, ends what nobody confirmed. */
+  pollOnce(now: Instant): Promise<number>
+  /** Nothing of this process is under way. */
+  idle(): boolean
+  /** When one of the three has something to do; null when never. */
+  nextDueAt(): Promise<Instant | null>
+  /** Soon instead of at the next tick: for a welcome, right after its commit. */
+  wake(): void
+  start(): void
+  stop(): Promise<void>
+}
+
+export function createDelivery(parts: DeliveryParts): Delivery {
+  const failPoint = parts.failPoint ?? (() => Promise.resolve())
+  const lease = createLease({ ...parts, failPoint })
+  const works: Works = {
+    ...parts,
+    failPoint,
+    lease,
+    channels: new Map(parts.channels.map((channel) => [channel.name, channel])),
+    rests: new Map(),
+  }
+  const drain = createDrain(works)
+  const underWay = new Set<Promise<number>>()
+  const looking = alone((now: Instant) => reconcile(works, now))
+  const polling = alone((now: Instant) => pollResults(works, now))
+
+  async function during(work: Promise<number>): Promise<number> {
+    underWay.add(work)
+    try {
+      return await work
+    } finally {
+      underWay.delete(work)
+      if (underWay.size === 0 && !drain.busy()) lease.rest()
+    }
+  }
+  const delivery: Delivery = {
+    drainOnce: (now) => during(drain.run(now)),
+    reconcileOnce: (now) => during(looking(now)),
+    pollOnce: (now) => during(polling(now)),
+    idle: () => underWay.size === 0 && !drain.busy(),
+    nextDueAt: () => nextDueAt(works),
+    ...createTicker(works, () => delivery),
+  }
+  return delivery
+}
+
+/** One run at a time in this process; a call during a run gets that run's answer. */
+function alone(work: (now: Instant) => Promise<number>): (now: Instant) => Promise<number> {
+  let running: Promise<number> | null = null
+  return (now) => {
+    running ??= work(now).finally(() => {
+      running = null
+    })
+    return running
+  }
+}
+
+async function nextDueAt(works: Works): Promise<Instant | null> {
+  const now = works.clock.now()
+  const lookAt = await nextLookAt(works.db.reader)
+  const ready = (await pausedNow(works.db.reader)) ? null : await nextReadyAt(works.db.reader)
+  const times = [lookAt, ready === null ? null : await restedAt(works, ready, now)]
+  const known = times.filter((at) => at !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+/** What is due on a channel that must rest is due when the rest is over. */
+async function restedAt(works: Works, ready: Instant, now: Instant): Promise<Instant> {
+  if (ready > now) return ready
+  const due = await dueChannels(works.db.reader, now)
+  const rests = due.map((name) => works.rests.get(name) ?? 0)
+  return rests.length > 0 && rests.every((until) => until > now) ? Math.min(...rests) : ready
+}
+
+function createTicker(works: Works, delivery: () => Delivery): Pick<Delivery, 'wake' | 'start' | 'stop'> {
+  let timer: NodeJS.Timeout | null = null
+  let soon: NodeJS.Timeout | null = null
+  const quietly = (work: Promise<number>, what: string): void => {
+    work.catch((error: unknown) => works.log.warn({ err: error }, `${what} stopped early and will go on`))
+  }
+  const tick = (): void => {
+    const now = works.clock.now()
+    quietly(delivery().drainOnce(now), 'delivery')
+    quietly(delivery().reconcileOnce(now), 'reconciling')
+    quietly(delivery().pollOnce(now), 'reading results')
+  }
+  return {
+    wake() {
+      if (timer === null || soon !== null) return
+      soon = setTimeout(() => {
+        soon = null
+        quietly(delivery().drainOnce(works.clock.now()), 'delivery')
+      }, 10)
+    },
+    start() {
+      tick()
+      timer ??= setInterval(tick, tickMs)
+    },
+    async stop() {
+      if (timer !== null) clearInterval(timer)
+      if (soon !== null) clearTimeout(soon)
+      timer = null
+      while (!delivery().idle()) await new Promise((ok) => setTimeout(ok, 20))
+      await works.lease.release()
+    },
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Brings due promises out. Claim, mean, call, settle: four steps, each durable before the next begins, so that a
+ * process killed at any instant loses nothing and sends nothing twice.
+ */
+import { system } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import { isDatabaseTrouble } from '../base/db.ts'
+import { currentManners, dueChannels, lockDue, lockPromises, move, pausedNow } from '../outbox/index.ts'
+import type { PromiseRow } from '../outbox/index.ts'
+import { createBucket, createSlots } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
+import type { Channel } from './channel.ts'
+import { mean, sortOutLate } from './intent.ts'
+import type { Meant } from './intent.ts'
+import { suspectAt, takeOver } from './lease.ts'
+import { callAndSettle, groupBy, settleOurFault } from './outcome.ts'
+import { contentOf, lookAt } from './parts.ts'
+import type { Works } from './parts.ts'
+
+/** Calls of one channel at once; WeCom has an undisclosed ceiling per endpoint (45033). */
+const inFlight = 8
+/** Personal promises taken at a time: small, so that little is left lying when a worker falls. */
+const personalBatch = 64
+
+export interface Drain {
+  /** Works until nothing is due any more; answers how many promises were called for. */
+  run(now: Instant): Promise<number>
+  busy(): boolean
+}
+
+export function createDrain(works: Works): Drain {
+  const running = new Map<string, Promise<number>>()
+  const slots = new Map<string, ReturnType<typeof createSlots>>()
+  const buckets = new Map<string, Bucket>()
+
+  async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<number> {
+    const bucket = buckets.get(channel.name) ?? createBucket(works.clock, channel.rate)
+    buckets.set(channel.name, bucket)
+    await bucket.take()
+    if (!works.lease.alive()) return putBack(works, rows)
+    const meant = await meanOrBlame(works, channel, rows)
+    await works.failPoint('meant')
+    if (meant === null) return 0
+    await callAndSettle(works, channel, meant)
+    return rows.length
+  }
+
+  async function drainChannel(channel: Channel): Promise<number> {
+    let called = 0
+    for (;;) {
+      if ((works.rests.get(channel.name) ?? 0) > works.clock.now()) return called
+      await works.lease.hold()
+      const claimed = await claim(works, channel)
+      await works.failPoint('claimed')
+      if (claimed === null) return called
+      const parcels = packed(channel, claimed)
+      const enter = slots.get(channel.name) ?? createSlots(inFlight)
+      slots.set(channel.name, enter)
+      const trusted = parcels.filter((rows) => !isSuspect(rows))
+      called += await allOf(trusted.map((rows) => enter(() => deliver(channel, rows))))
+      for (const rows of parcels.filter(isSuspect)) called += await deliver(channel, rows)
+    }
+  }
+
+  /** Channels do not wait for each other: a welcome has 20 s, whatever the broadcasts are doing. */
+  function once(channel: Channel): Promise<number> {
+    const already = running.get(channel.name)
+    if (already) return already
+    const run = drainChannel(channel)
+      .catch((error: unknown) => {
+        // What it still holds is taken over when the lease of its old name ends.
+        works.lease.abandon()
+        throw error
+      })
+      .finally(() => running.delete(channel.name))
+    running.set(channel.name, run)
+    return run
+  }
+
+  return {
+    busy: () => running.size > 0,
+    async run(now) {
+      await takeOver({ ...works, lookAt: (parcel, now) => lookAt(works, parcel, now) })
+      if (await pausedNow(works.db.reader)) return 0
+      const names = await dueChannels(works.db.reader, now)
+      const channels = names.flatMap((name) => works.channels.get(name) ?? [])
+      return allOf(channels.map(once))
+    },
+  }
+}
+
+/** Waits for all, even if one fails: nothing of ours may be under way when the caller believes it is over. */
+async function allOf(work: readonly Promise<number>[]): Promise<number> {
+  const ends = await Promise.allSettled(work)
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  return ends.reduce((sum, end) => sum + (end.status === 'fulfilled' ? end.value : 0), 0)
+}
+
+async function meanOrBlame(
+  works: Works,
+  channel: Channel,
+  rows: readonly PromiseRow[],
+): Promise<Meant | null> {
+  try {
+    return await mean(works, channel, rows)
+  } catch (error) {
+    if (isDatabaseTrouble(error)) throw error
+    await settleOurFault(works, rows, error)
+    return null
+  }
+}
+
+/** Our lease is doubtful: nothing has been called, so the claim is simply given back if it is still ours. */
+async function putBack(works: Works, rows: readonly PromiseRow[]): Promise<number> {
+  const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]))
+  await works.act(system('delivery'), async (ctx) => {
+    const locked = await lockPromises(ctx.tx, [...epochs.keys()])
+    const mine = locked.filter((row) => row.state === 'claimed' && row.epoch === epochs.get(row.id))
+    await move(ctx, mine, { to: 'queued' })
+  })
+  return 0
+}
+
+const isSuspect = (rows: readonly PromiseRow[]): boolean => rows.some(({ crashes }) => crashes >= suspectAt)
+
+/** Null when nothing is due any more; an empty list when what was due had to wait or was too late. */
+function claim(works: Works, channel: Channel): Promise<PromiseRow[] | null> {
+  const limit = Math.max(personalBatch, channel.maxRecipients)
+  return works.act(system('delivery'), async (ctx) => {
+    const due = await lockDue(ctx.tx, channel.name, ctx.now, limit)
+    if (due.length === 0 || (await pausedNow(ctx.tx))) return null
+    const timely = await sortOutLate(ctx, await currentManners(ctx.tx), due)
+    const holder = works.lease.worker
+    await move(ctx, timely, { to: 'claimed', holder })
+    return timely.map((row) => ({
+      ...row,
+      state: 'claimed' as const,
+      lease_holder: holder,
+      epoch: row.epoch + 1,
+    }))
+  })
+}
+
+/** Equal words from the same advisor are one call; what was in a parcel before stays with it. */
+function packed(channel: Channel, rows: readonly PromiseRow[]): PromiseRow[][] {
+  if (channel.maxRecipients === 1) return rows.map((row) => [row])
+  const groups = groupBy(rows, (row) => row.parcel ?? `${row.sender ?? ''}\n${contentOf(row).text}`)
+  return [...groups.values()].flatMap((group) => {
+    const parts: Map<string, PromiseRow>[] = []
+    for (const row of group) {
+      const part = parts.at(-1)
+      // One customer twice in one call would be one message for two promises.
+      if (part && part.size < channel.maxRecipients && !part.has(row.subject)) part.set(row.subject, row)
+      else parts.push(new Map([[row.subject, row]]))
+    }
+    return parts.map((part) => [...part.values()])
+  })
+}

@@ -1,0 +1,211 @@
+/**
+ * The last look before the words leave, and the record that they are about to. One transaction: is sending paused, is
+ * it still the hour, does she still want it; then the parcel with its exact body and the intents. Only after its
+ * commit is a socket opened, so whatever was sent is known to have been meant.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Ctx } from '../base/act.ts'
+import { system } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import { batchLink, fillLinks, personalLink } from '../content/index.ts'
+import {
+  currentManners,
+  insertParcel,
+  lockParcel,
+  lockPromises,
+  move,
+  nextAllowedAt,
+  optedOut,
+  optedOutReason,
+  pausedNow,
+  postpone,
+  promisesOfParcel,
+  updateParcel,
+} from '../outbox/index.ts'
+import type { Manners, ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Channel, Parcel, ParcelDraft, ParcelRecipient } from './channel.ts'
+import { nameOf } from './delivery.store.ts'
+import { groupBy } from './outcome.ts'
+import { contentOf, parcelOf, recipientOf } from './parts.ts'
+import type { Works } from './parts.ts'
+
+/** 96 random bits: nobody guesses one, and `find` never mistakes one for another. */
+const tokenBytes = 12
+
+export interface Meant {
+  readonly parcel: Parcel
+  readonly attempt: number
+}
+
+/** Null when nothing of it may leave now; then every promise has been settled or put back. */
+export function mean(works: Works, channel: Channel, claimed: readonly PromiseRow[]): Promise<Meant | null> {
+  return works.act(system('delivery'), async (ctx) => {
+    const former = await lockFormer(ctx, claimed)
+    const epochs = new Map(claimed.map(({ id, epoch }) => [id, epoch]))
+    const locked = await lockPromises(
+      ctx.tx,
+      claimed.map(({ id }) => id),
+    )
+    // Whoever was taken over meanwhile has another epoch, and is no longer ours.
+    const mine = locked.filter((row) => row.state === 'claimed' && row.epoch === epochs.get(row.id))
+    if ((works.rests.get(channel.name) ?? 0) > ctx.now || (await pausedNow(ctx.tx))) {
+      await move(ctx, mine, { to: 'queued' })
+      return null
+    }
+    const manners = await currentManners(ctx.tx)
+    const timely = await sortOutLate(ctx, manners, mine)
+    const willing = await sortOutUnwilling(ctx, timely)
+    const again = former === null ? null : await useAgain(works, ctx, former, willing)
+    if (willing.length === 0) return null
+    const row = again ?? (await makeParcel(works, ctx, channel, willing))
+    await move(ctx, willing, {
+      to: 'intent',
+      parcel: row.id,
+      holder: works.lease.worker,
+      attempt: true,
+    })
+    const recipients = await recipientsOf(ctx, channel, willing)
+    return { parcel: parcelOf(row, recipients), attempt: row.attempts }
+  })
+}
+
+const lockFormer = async (ctx: Ctx, claimed: readonly PromiseRow[]): Promise<ParcelRow | null> => {
+  const id = claimed[0]?.parcel ?? null
+  return id === null ? null : lockParcel(ctx.tx, id)
+}
+
+/** Ends what is too late and puts back what must wait for a better hour; answers the rest. Rows are queued or claimed. */
+export async function sortOutLate(
+  ctx: Ctx,
+  manners: Manners,
+  rows: readonly PromiseRow[],
+): Promise<PromiseRow[]> {
+  const late: PromiseRow[] = []
+  const early: { row: PromiseRow; at: Instant }[] = []
+  const timely: PromiseRow[] = []
+  for (const row of rows) {
+    const { at } = nextAllowedAt(manners, row, ctx.now)
+    if (row.expires_at <= Math.max(at, ctx.now)) late.push(row)
+    else if (at > ctx.now) early.push({ row, at })
+    else timely.push(row)
+  }
+  await move(ctx, late, { to: 'expired', code: 'late', words: '到期前没能发出' })
+  for (const [at, some] of groupBy(early, (one) => one.at)) {
+    const claimed = some.map(({ row }) => row).filter(({ state }) => state === 'claimed')
+    await move(ctx, claimed, { to: 'queued', readyAt: at })
+    await postpone(
+      ctx.tx,
+      some.map(({ row }) => row.id).filter((id) => !claimed.some((row) => row.id === id)),
+      at,
+    )
+  }
+  return timely
+}
+
+async function sortOutUnwilling(ctx: Ctx, rows: readonly PromiseRow[]): Promise<PromiseRow[]> {
+  const refusers = await optedOut(
+    ctx.tx,
+    rows.flatMap(({ customer }) => (customer === null ? [] : [customer])),
+  )
+  const unwilling = (row: PromiseRow): boolean => refusers.has(`${row.customer ?? ''}\t${row.purpose}`)
+  await move(ctx, rows.filter(unwilling), { to: 'cancelled', ...optedOutReason })
+  return rows.filter((row) => !unwilling(row))
+}
+
+/**
+ * A parcel that was surely not accepted goes out once more, byte for byte, if all it carried still goes; then a call
+ * that turns up late after all carries the same token and is recognised. Otherwise a new parcel takes its place, and
+ * the old one is watched a last time.
+ */
+async function useAgain(
+  works: Works,
+  ctx: Ctx,
+  former: ParcelRow,
+  willing: readonly PromiseRow[],
+): Promise<ParcelRow | null> {
+  const carried = await promisesOfParcel(ctx.tx, former.id)
+  const open = carried.filter(({ state }) => state === 'claimed' || state === 'queued')
+  const complete =
+    former.state === 'again' &&
+    carried.length === willing.length &&
+    willing.every((row) => open.some(({ id }) => id === row.id))
+  if (!complete) {
+    const watchAt = ctx.now + (works.reconcileDelaysMs.at(-1) ?? 0)
+    if (former.state === 'again')
+      await updateParcel(ctx.tx, former.id, { state: 'abandoned', next_look_at: watchAt })
+    return null
+  }
+  const change = {
+    state: 'intent',
+    attempts: former.attempts + 1,
+    called_at: ctx.now,
+    looks: 0,
+    next_look_at: null,
+  } as const
+  await updateParcel(ctx.tx, former.id, change)
+  return { ...former, ...change }
+}
+
+async function makeParcel(
+  works: Works,
+  ctx: Ctx,
+  channel: Channel,
+  rows: readonly PromiseRow[],
+): Promise<ParcelRow> {
+  const [first] = rows
+  if (!first) throw new Error('A parcel needs a promise.')
+  const wording = contentOf(first).text
+  const batchToken = randomBytes(tokenBytes).toString('base64url')
+  const { publicUrl } = works.links
+  const text = fillLinks(wording, (target) =>
+    channel.maxRecipients > 1
+      ? batchLink(publicUrl, batchToken, target)
+      : personalLink(works.links, { promise: first.id, target }),
+  )
+  const draft: ParcelDraft = {
+    id: ctx.newId(),
+    channel: channel.name,
+    sender: first.sender,
+    batchToken,
+    text,
+    recipients: await recipientsOf(ctx, channel, rows),
+  }
+  const row: ParcelRow = {
+    id: draft.id,
+    channel: channel.name,
+    sender: first.sender,
+    batch_token: batchToken,
+    wording,
+    text,
+    body: channel.compose(draft),
+    state: 'intent',
+    remote_id: null,
+    attempts: 1,
+    intent_at: ctx.now,
+    called_at: ctx.now,
+    expires_at: Math.min(...rows.map(({ expires_at }) => expires_at)),
+    next_look_at: null,
+    looks: 0,
+    recall: null,
+    reminded_at: null,
+    created_at: ctx.now,
+    settled_at: null,
+    error: null,
+  }
+  await insertParcel(ctx.tx, row)
+  return row
+}
+
+/** Only cards name the customer; ten thousand names for a broadcast would be read for nothing. */
+async function recipientsOf(
+  ctx: Ctx,
+  channel: Channel,
+  rows: readonly PromiseRow[],
+): Promise<ParcelRecipient[]> {
+  const recipients: ParcelRecipient[] = []
+  for (const row of rows) {
+    const named = channel.maxRecipients === 1 && row.subject_kind === 'customer'
+    recipients.push(recipientOf(row, named ? await nameOf(ctx.tx, row.subject, row.sender) : ''))
+  }
+  return recipients
+}

@@ -1,0 +1,228 @@
+/** Settles each promise of a parcel by what its call answered. One transaction, under the parcel's lock. */
+import type { Ctx } from '../base/act.ts'
+import { system } from '../base/act.ts'
+import { seconds } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import {
+  cancelUnwanted,
+  lockParcel,
+  lockPromises,
+  move,
+  pausedNow,
+  promisesOfParcel,
+  updateParcel,
+} from '../outbox/index.ts'
+import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Channel, FailedRecipient, Outcome, Parcel } from './channel.ts'
+import { poisonAt } from './lease.ts'
+import { callChannel, lookAt } from './parts.ts'
+import type { Works } from './parts.ts'
+
+/** Refused this often by the network or the API, a promise is given up. Waiting for a rate limit does not count. */
+const maxAttempts = 6
+/** WeCom needs about half a minute before a new broadcast can be asked about (41063). */
+const firstResultsMs = seconds(30)
+
+export interface Call {
+  readonly parcel: string
+  /** Which call of this parcel: an answer to an earlier one settles nothing. */
+  readonly attempt: number
+}
+
+/** The call, if our lease still stands, and what comes of it. */
+export async function callAndSettle(
+  works: Works,
+  channel: Channel,
+  meant: { readonly parcel: Parcel; readonly attempt: number },
+): Promise<void> {
+  // A worker that froze before this line may have been taken over: its call would be one too many.
+  const outcome: Outcome = works.lease.alive()
+    ? await callChannel(works, channel, meant.parcel)
+    : { kind: 'retry', afterMs: 0, why: '租约已过，未发出' }
+  await works.failPoint('called')
+  await settleOutcome(works, { parcel: meant.parcel.id, attempt: meant.attempt }, outcome)
+  await works.failPoint('settled')
+}
+
+export async function settleOutcome(works: Works, call: Call, outcome: Outcome): Promise<void> {
+  const stray = await works.act(system('delivery'), async (ctx) => {
+    const parcel = await lockParcel(ctx.tx, call.parcel)
+    if (!parcel) throw new Error(`Parcel ${call.parcel} is gone.`)
+    const mine = parcel.attempts === call.attempt && (parcel.state === 'intent' || parcel.state === 'unknown')
+    if (!mine) return 'remoteId' in outcome && outcome.remoteId !== parcel.remote_id ? parcel : null
+    await settleParcel(works, ctx, parcel, outcome)
+    return null
+  })
+  if (stray && 'remoteId' in outcome) await takeBackStray(works, stray, outcome.remoteId)
+}
+
+/** Somebody took this worker for dead and called again: what the first call made must not be sent as well. */
+async function takeBackStray(works: Works, parcel: ParcelRow, remoteId: string): Promise<void> {
+  const channel = works.channels.get(parcel.channel)
+  works.log.warn({ parcel: parcel.id, remoteId }, 'a late answer to a call that was made again')
+  if (!channel?.cancel) return
+  try {
+    await channel.cancel(remoteId, AbortSignal.timeout(10_000))
+  } catch (error) {
+    works.log.error({ parcel: parcel.id, remoteId, err: error }, 'a stray broadcast could not be taken back')
+  }
+}
+
+/** Under the parcel's lock. Also used when an unknown call was found. */
+export async function settleParcel(
+  works: Works,
+  ctx: Ctx,
+  parcel: ParcelRow,
+  outcome: Outcome,
+): Promise<void> {
+  const channel = works.channels.get(parcel.channel)
+  const ids = (await promisesOfParcel(ctx.tx, parcel.id)).map(({ id }) => id)
+  const rows = (await lockPromises(ctx.tx, ids)).filter(
+    ({ state }) => state === 'intent' || state === 'unknown',
+  )
+  switch (outcome.kind) {
+    case 'sent':
+    case 'waiting':
+      return settleAccepted(ctx, parcel, rows, outcome, channel)
+    case 'refused':
+      await move(ctx, rows, { to: 'refused', code: outcome.code, words: outcome.why })
+      return updateParcel(ctx.tx, parcel.id, {
+        state: 'refused',
+        settled_at: ctx.now,
+        next_look_at: null,
+        error: outcome.why,
+      })
+    case 'retry':
+      return settleRetry(works, ctx, parcel, rows, outcome)
+    case 'unknown':
+      return settleUnknown(works, ctx, parcel, rows, outcome.why)
+  }
+}
+
+async function settleAccepted(
+  ctx: Ctx,
+  parcel: ParcelRow,
+  rows: readonly PromiseRow[],
+  outcome: Extract<Outcome, { kind: 'sent' | 'waiting' }>,
+  channel: Channel | undefined,
+): Promise<void> {
+  const failed = new Map((outcome.failed ?? []).map((one) => [one.subject, one]))
+  const accepted = rows.filter(({ subject }) => !failed.has(subject))
+  const { remoteId } = outcome
+  const asks = outcome.kind === 'waiting' && channel?.results !== undefined && accepted.length > 0
+  await updateParcel(ctx.tx, parcel.id, {
+    state: asks ? 'waiting' : accepted.length > 0 ? 'sent' : 'refused',
+    remote_id: remoteId,
+    next_look_at: asks ? ctx.now + firstResultsMs : null,
+    settled_at: asks ? null : ctx.now,
+    error: null,
+  })
+  await moveFailed(
+    ctx,
+    rows.filter(({ subject }) => failed.has(subject)),
+    failed,
+  )
+  if (outcome.kind === 'sent') return move(ctx, accepted, { to: 'sent', remoteId })
+  // Each waits until its own time is over; nothing else of a waiting promise has to be looked at.
+  for (const [readyAt, some] of groupBy(accepted, ({ expires_at }) => expires_at))
+    await move(ctx, some, { to: 'waiting', remoteId, readyAt })
+  // Somebody may have opted out, or the switch been thrown, while the call was under way.
+  await cancelUnwanted(
+    ctx,
+    accepted.flatMap(({ customer }) => (customer === null ? [] : [customer])),
+  )
+  if (asks && (await pausedNow(ctx.tx)))
+    await updateParcel(ctx.tx, parcel.id, { recall: 'paused', next_look_at: ctx.now })
+}
+
+async function moveFailed(
+  ctx: Ctx,
+  rows: readonly PromiseRow[],
+  failed: ReadonlyMap<string, FailedRecipient>,
+): Promise<void> {
+  for (const [code, some] of groupBy(rows, ({ subject }) => failed.get(subject)?.code ?? ''))
+    await move(ctx, some, { to: 'refused', code, words: failed.get(some[0]?.subject ?? '')?.words ?? '' })
+}
+
+async function settleRetry(
+  works: Works,
+  ctx: Ctx,
+  parcel: ParcelRow,
+  rows: readonly PromiseRow[],
+  outcome: Extract<Outcome, { kind: 'retry' }>,
+): Promise<void> {
+  const again = ctx.now + Math.max(outcome.afterMs, backOffMs(parcel.attempts))
+  if (outcome.channelWide) works.rests.set(parcel.channel, again)
+  // An earlier call of this parcel may have been accepted: only this repetition was surely not.
+  if (parcel.looks > 0)
+    return settleUnknown(works, ctx, { ...parcel, looks: parcel.looks + 1 }, rows, outcome.why, again)
+  if (!outcome.channelWide && parcel.attempts >= maxAttempts) {
+    const change = { state: 'refused', settled_at: ctx.now, next_look_at: null, error: outcome.why } as const
+    await updateParcel(ctx.tx, parcel.id, change)
+    return move(ctx, rows, { to: 'refused', code: 'gave-up', words: `多次重试未成功：${outcome.why}` })
+  }
+  await updateParcel(ctx.tx, parcel.id, { state: 'again', next_look_at: null, error: outcome.why })
+  await move(ctx, rows, { to: 'queued', readyAt: again })
+}
+
+async function settleUnknown(
+  works: Works,
+  ctx: Ctx,
+  parcel: ParcelRow,
+  rows: readonly PromiseRow[],
+  why: string,
+  notBefore = 0,
+): Promise<void> {
+  await updateParcel(ctx.tx, parcel.id, {
+    state: 'unknown',
+    looks: parcel.looks,
+    next_look_at: Math.max(lookAt(works, parcel, ctx.now), notBefore),
+    error: why,
+  })
+  await move(
+    ctx,
+    rows.filter(({ state }) => state === 'intent'),
+    { to: 'unknown' },
+  )
+}
+
+/** Something of ours threw before the call: it counts like a fall of its own, and the third one is the last. */
+export async function settleOurFault(
+  works: Works,
+  claimed: readonly PromiseRow[],
+  error: unknown,
+): Promise<void> {
+  works.log.error({ promises: claimed.map(({ id }) => id), err: error }, 'a parcel could not be made')
+  await works.act(system('delivery'), async (ctx) => {
+    const locked = await lockPromises(
+      ctx.tx,
+      claimed.map(({ id }) => id),
+    )
+    const mine = locked.filter((row) => row.state === 'claimed' && row.lease_holder === works.lease.worker)
+    for (const [fallen, some] of groupBy(mine, ({ crashes }) => crashes)) {
+      const crashes = fallen + 2
+      if (crashes >= poisonAt)
+        await move(ctx, some, {
+          to: 'held',
+          crashes,
+          code: 'poison',
+          words: `连续出错，需人工处理：${messageOf(error).slice(0, 200)}`,
+        })
+      else await move(ctx, some, { to: 'queued', crashes, readyAt: ctx.now + backOffMs(crashes / 2) })
+    }
+  })
+}
+
+/** 1, 2, 4 … s, at most a minute. */
+const backOffMs = (attempts: number): number => Math.min(60_000, 500 * 2 ** attempts)
+
+export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}

@@ -1,0 +1,103 @@
+import type { Act } from '../base/act.ts'
+import type { Clock, Instant } from '../base/clock.ts'
+import type { Db } from '../base/db.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { LinkParts } from '../content/index.ts'
+import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Channel, Outcome, Parcel, ParcelRecipient } from './channel.ts'
+import type { Lease } from './lease.ts'
+
+export interface DeliveryParts {
+  readonly db: Db
+  readonly act: Act
+  readonly clock: Clock
+  readonly log: Log
+  readonly channels: readonly Channel[]
+  readonly links: LinkParts
+  /** When to look an unknown broadcast up, after its call: env.reconcileDelaysMs. */
+  readonly reconcileDelaysMs: readonly number[]
+  /** For tests that stop a worker between two steps. */
+  readonly failPoint?: (step: string) => Promise<void>
+}
+
+/** What the loops share. */
+export interface Works extends Omit<DeliveryParts, 'channels' | 'failPoint'> {
+  readonly lease: Lease
+  readonly channels: ReadonlyMap<string, Channel>
+  readonly failPoint: (step: string) => Promise<void>
+  /** Channels that must rest, until when (business time). */
+  readonly rests: Map<string, Instant>
+}
+
+/** A call that takes longer is unknown. */
+const callMs = 15_000
+
+export const recipientOf = (row: PromiseRow, name: string): ParcelRecipient => {
+  const content = contentOf(row)
+  return {
+    promise: row.id,
+    subject: row.subject,
+    title: row.title,
+    name,
+    why: content.why ?? '',
+    ...(content.welcomeCode === undefined ? {} : { welcomeCode: content.welcomeCode }),
+  }
+}
+
+export const contentOf = (row: PromiseRow): { text: string; why?: string; welcomeCode?: string } =>
+  JSON.parse(row.content) as { text: string; why?: string; welcomeCode?: string }
+
+export const parcelOf = (row: ParcelRow, recipients: readonly ParcelRecipient[]): Parcel => ({
+  id: row.id,
+  channel: row.channel,
+  sender: row.sender,
+  batchToken: row.batch_token,
+  text: row.text,
+  recipients,
+  body: row.body,
+  intentAt: row.intent_at,
+  calledAt: row.called_at,
+  ...(row.remote_id === null ? {} : { remoteId: row.remote_id }),
+})
+
+/**
+ * Makes the call. Whatever is thrown, and whatever does not come back in time, may have left: unknown.
+ */
+export async function callChannel(works: Works, channel: Channel, parcel: Parcel): Promise<Outcome> {
+  const stop = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Outcome>((ok) => {
+    timer = setTimeout(() => {
+      ok({ kind: 'unknown', why: `${String(callMs)} ms 内没有回应` })
+      stop.abort()
+    }, callMs)
+  })
+  try {
+    return await Promise.race([channel.send(parcel, stop.signal), late])
+  } catch (error) {
+    works.log.error({ channel: channel.name, parcel: parcel.id, err: error }, 'a channel threw while sending')
+    return { kind: 'unknown', why: messageOf(error).slice(0, 200) }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * When to look for what a call of unknown end has made. Where repeating is harmless it is done soon and often (a
+ * welcome has 20 s), elsewhere at the delays of RELIABILITY.md §2.
+ */
+export function lookAt(
+  works: Pick<Works, 'channels' | 'reconcileDelaysMs'>,
+  parcel: LookedFor,
+  now: Instant,
+): Instant {
+  if (works.channels.get(parcel.channel)?.resendWithinMs !== undefined)
+    return now + Math.min(60_000, 500 * 3 ** parcel.looks)
+  return parcel.called_at + (works.reconcileDelaysMs[parcel.looks] ?? 60_000)
+}
+interface LookedFor {
+  readonly channel: string
+  readonly called_at: number
+  readonly looks: number
+}

@@ -1,0 +1,258 @@
+/**
+ * Answers *unknown* before anything else is said (RELIABILITY.md §2). Where repeating the same bytes is harmless they
+ * are repeated inside the safe window; elsewhere the remote side is searched for the batch token, three times, and only
+ * what is surely absent is sent again. What cannot be known is held for a person.
+ */
+import type { Ctx } from '../base/act.ts'
+import { system } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import { hours, minutes } from '../base/clock.ts'
+import {
+  adoptedIds,
+  lockParcel,
+  lockPromises,
+  move,
+  optedOut,
+  optedOutReason,
+  parcelsToLookAt,
+  pausedNow,
+  promisesOfParcel,
+  updateParcel,
+} from '../outbox/index.ts'
+import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Channel, Found } from './channel.ts'
+import type { Meant } from './intent.ts'
+import { poisonAt } from './lease.ts'
+import { callAndSettle, groupBy, settleParcel } from './outcome.ts'
+import { lookAt, parcelOf, recipientOf } from './parts.ts'
+import type { Works } from './parts.ts'
+
+const parcelsPerRun = 50
+/** So long a broadcast may stay out of sight (the API refuses to look); then a person has to. */
+const maxUnsureMs = hours(24)
+const unsureMs = minutes(1)
+const lookMs = 30_000
+
+/** Answers how many parcels were looked at. */
+export async function reconcile(works: Works, now: Instant): Promise<number> {
+  const parcels = await parcelsToLookAt(works.db.reader, ['unknown', 'abandoned'], now, parcelsPerRun)
+  for (const parcel of parcels) {
+    const channel = works.channels.get(parcel.channel)
+    if (!channel) continue
+    if (parcel.state === 'abandoned') await watchAbandoned(works, channel, parcel)
+    else if (channel.resendWithinMs !== undefined) await repeat(works, channel, parcel)
+    else await search(works, channel, parcel)
+  }
+  return parcels.length
+}
+
+// ---------------------------------------------------------------- repeating
+
+async function repeat(works: Works, channel: Channel, parcel: ParcelRow): Promise<void> {
+  await works.lease.hold()
+  const meant = await works.act(system('delivery'), (ctx) => meanAgain(works, ctx, channel, parcel.id))
+  await works.failPoint('meant')
+  if (meant) await callAndSettle(works, channel, meant)
+}
+
+async function meanAgain(works: Works, ctx: Ctx, channel: Channel, id: string): Promise<Meant | null> {
+  const parcel = await lockParcel(ctx.tx, id)
+  if (parcel?.state !== 'unknown') return null
+  const rows = await unknownOf(ctx, id)
+  const rest = await giveUp(ctx, channel, parcel, rows)
+  if (rest.length === 0) {
+    const ended = (await promisesOfParcel(ctx.tx, id)).every(({ state }) => state !== 'held')
+    await updateParcel(ctx.tx, id, {
+      state: ended ? 'cancelled' : 'held',
+      next_look_at: null,
+      settled_at: ctx.now,
+    })
+    return null
+  }
+  const restUntil = works.rests.get(channel.name) ?? 0
+  if (restUntil > ctx.now || (await pausedNow(ctx.tx))) {
+    await updateParcel(ctx.tx, id, { next_look_at: Math.max(restUntil, ctx.now + 1_000) })
+    return null
+  }
+  const change = {
+    state: 'intent',
+    attempts: parcel.attempts + 1,
+    looks: parcel.looks + 1,
+    called_at: ctx.now,
+    next_look_at: null,
+  } as const
+  await updateParcel(ctx.tx, id, change)
+  await move(ctx, rest, { to: 'intent', holder: works.lease.worker, attempt: true })
+  // The body is stored; the recipients only say who is meant.
+  const row = { ...parcel, ...change }
+  return {
+    parcel: parcelOf(
+      row,
+      rest.map((one) => recipientOf(one, '')),
+    ),
+    attempt: row.attempts,
+  }
+}
+
+const unknownOf = async (ctx: Ctx, parcel: string): Promise<PromiseRow[]> => {
+  const ids = (await promisesOfParcel(ctx.tx, parcel)).map((row) => row.id)
+  return (await lockPromises(ctx.tx, ids)).filter(({ state }) => state === 'unknown')
+}
+
+/** Ends what must not be repeated any more; answers the rest. */
+async function giveUp(
+  ctx: Ctx,
+  channel: Channel,
+  parcel: ParcelRow,
+  rows: readonly PromiseRow[],
+): Promise<PromiseRow[]> {
+  const refusers = await optedOut(
+    ctx.tx,
+    rows.flatMap(({ customer }) => (customer === null ? [] : [customer])),
+  )
+  const endOf = (row: PromiseRow): 'late' | 'unwanted' | 'poison' | 'window' | 'again' => {
+    if (row.expires_at <= ctx.now) return 'late'
+    if (refusers.has(`${row.customer ?? ''}\t${row.purpose}`)) return 'unwanted'
+    if (row.crashes >= poisonAt) return 'poison'
+    return ctx.now >= parcel.intent_at + (channel.resendWithinMs ?? 0) ? 'window' : 'again'
+  }
+  const ends = groupBy(rows, endOf)
+  await move(ctx, ends.get('late') ?? [], { to: 'expired', code: 'late', words: '结果未知，已过期' })
+  await move(ctx, ends.get('unwanted') ?? [], { to: 'cancelled', ...optedOutReason })
+  await move(ctx, ends.get('poison') ?? [], { to: 'held', ...poisonReason })
+  await move(ctx, ends.get('window') ?? [], {
+    to: 'held',
+    code: 'unsure',
+    words: '无法确认是否已发出，需人工核对',
+  })
+  return ends.get('again') ?? []
+}
+
+const poisonReason = { code: 'poison', words: '发送进程多次在此中断，需人工处理' } as const
+
+// ---------------------------------------------------------------- searching
+
+async function search(works: Works, channel: Channel, parcel: ParcelRow): Promise<void> {
+  const found = await look(works, channel, parcel)
+  if (found !== 'unsure' && found.length > 0) return adopt(works, channel, parcel, found)
+  await works.act(system('delivery'), async (ctx) => {
+    const locked = await lockParcel(ctx.tx, parcel.id)
+    if (locked?.state !== 'unknown' || locked.attempts !== parcel.attempts) return
+    const looks = locked.looks + 1
+    if (found === 'unsure') return lookLater(ctx, locked)
+    if (looks < works.reconcileDelaysMs.length) {
+      const nextAt = Math.max(ctx.now + 1, lookAt(works, { ...locked, looks }, ctx.now))
+      return updateParcel(ctx.tx, parcel.id, { looks, next_look_at: nextAt })
+    }
+    await sendAgain(ctx, locked, looks)
+  })
+}
+
+async function lookLater(ctx: Ctx, parcel: ParcelRow): Promise<void> {
+  if (ctx.now < parcel.called_at + maxUnsureMs) {
+    // An unsure look says nothing: it is not one of the looks that prove absence.
+    return updateParcel(ctx.tx, parcel.id, { next_look_at: ctx.now + unsureMs, error: '暂时查不到结果' })
+  }
+  await updateParcel(ctx.tx, parcel.id, { state: 'held', next_look_at: null })
+  await move(ctx, await unknownOf(ctx, parcel.id), {
+    to: 'held',
+    code: 'unsure',
+    words: '无法确认是否已发出，需人工核对',
+  })
+}
+
+/** Surely absent: back to the queue, in the same parcel, so that it goes out with the same token. */
+async function sendAgain(ctx: Ctx, parcel: ParcelRow, looks: number): Promise<void> {
+  const rows = await unknownOf(ctx, parcel.id)
+  const poison = rows.filter(({ crashes }) => crashes >= poisonAt)
+  await updateParcel(ctx.tx, parcel.id, {
+    state: poison.length === rows.length ? 'held' : 'again',
+    looks,
+    next_look_at: null,
+  })
+  await move(ctx, poison, { to: 'held', ...poisonReason })
+  await move(
+    ctx,
+    rows.filter(({ crashes }) => crashes < poisonAt),
+    { to: 'queued', readyAt: ctx.now },
+  )
+}
+
+/** What carries the token and belongs to no other parcel. */
+export async function look(
+  works: Works,
+  channel: Channel,
+  parcel: ParcelRow,
+): Promise<readonly Found[] | 'unsure'> {
+  if (!channel.find) return 'unsure'
+  const carried = await promisesOfParcel(works.db.reader, parcel.id)
+  const asked = parcelOf(
+    parcel,
+    carried.map((row) => recipientOf(row, '')),
+  )
+  try {
+    const found = await channel.find(asked, AbortSignal.timeout(lookMs))
+    if (found === 'unsure') return found
+    const taken = await adoptedIds(
+      works.db.reader,
+      found.map(({ remoteId }) => remoteId),
+    )
+    return found.filter(({ remoteId }) => !taken.has(remoteId))
+  } catch (error) {
+    works.log.warn({ parcel: parcel.id, err: error }, 'an unknown broadcast could not be looked up')
+    return 'unsure'
+  }
+}
+
+async function adopt(
+  works: Works,
+  channel: Channel,
+  parcel: ParcelRow,
+  found: readonly Found[],
+): Promise<void> {
+  const kept = found.find(({ confirmed }) => confirmed) ?? found[0]
+  if (!kept) return
+  await works.act(system('delivery'), async (ctx) => {
+    const locked = await lockParcel(ctx.tx, parcel.id)
+    if (locked?.state !== 'unknown') return
+    await settleParcel(works, ctx, locked, {
+      kind: 'waiting',
+      remoteId: kept.remoteId,
+      why: 'advisor-must-confirm',
+    })
+  })
+  await takeBack(
+    works,
+    channel,
+    parcel,
+    found.filter(({ remoteId }) => remoteId !== kept.remoteId),
+  )
+}
+
+/** Twins of a parcel: the unconfirmed are taken back, the confirmed can only be reported. */
+export async function takeBack(
+  works: Works,
+  channel: Channel,
+  parcel: ParcelRow,
+  twins: readonly Found[],
+): Promise<void> {
+  for (const twin of twins) {
+    if (twin.confirmed || !channel.cancel) {
+      works.log.error({ parcel: parcel.id, remoteId: twin.remoteId }, 'a broadcast went out twice')
+      continue
+    }
+    await channel.cancel(twin.remoteId, AbortSignal.timeout(lookMs))
+  }
+}
+
+/** A parcel that was replaced: should its lost call turn up after all, nobody may confirm it. */
+async function watchAbandoned(works: Works, channel: Channel, parcel: ParcelRow): Promise<void> {
+  const found = await look(works, channel, parcel)
+  if (found !== 'unsure') await takeBack(works, channel, parcel, found)
+  await works.act(system('delivery'), async (ctx) => {
+    await updateParcel(ctx.tx, parcel.id, {
+      state: found === 'unsure' ? 'abandoned' : 'cancelled',
+      next_look_at: found === 'unsure' ? ctx.now + unsureMs : null,
+    })
+  })
+}

@@ -1,0 +1,224 @@
+/**
+ * Reads who really got a broadcast. It is a task, not a send (WECOM.md §3.6): the advisor may press now, tomorrow or
+ * never, so a waiting parcel is asked about at growing intervals, reminded of, and in the end taken back. It is called
+ * expired only after it was cancelled and the results were read once more; a press in the last second still counts.
+ */
+import type { Ctx } from '../base/act.ts'
+import { system } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import { hours, minutes, seconds } from '../base/clock.ts'
+import {
+  currentManners,
+  isQuiet,
+  lockParcel,
+  lockPromises,
+  move,
+  nextAllowedAt,
+  optedOut,
+  optedOutReason,
+  outwaited,
+  parcelsToLookAt,
+  promisesOfParcel,
+  updateParcel,
+} from '../outbox/index.ts'
+import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Channel, RecipientResult } from './channel.ts'
+import { groupBy } from './outcome.ts'
+import { parcelOf, recipientOf } from './parts.ts'
+import type { Works } from './parts.ts'
+import { look, takeBack } from './reconcile.ts'
+
+const parcelsPerRun = 50
+const rowsPerTransaction = 500
+const readMs = 60_000
+const leastWaitMs = seconds(30)
+const mostWaitMs = minutes(30)
+const troubleMs = seconds(30)
+/** When an ended broadcast is asked about one last time. */
+const afterwardsMs = minutes(10)
+/** First reminder, then one each eight hours: never more than three in any 24 (41094). */
+const firstReminderMs = hours(2)
+const reminderMs = hours(8)
+
+/** Answers how many parcels and tasks were settled or asked about. */
+export async function pollResults(works: Works, now: Instant): Promise<number> {
+  const parcels = await parcelsToLookAt(
+    works.db.reader,
+    ['waiting', 'expired', 'cancelled'],
+    now,
+    parcelsPerRun,
+  )
+  for (const parcel of parcels) {
+    const channel = works.channels.get(parcel.channel)
+    if (channel) await pollSafely(works, channel, parcel, now)
+  }
+  return parcels.length + (await endTasks(works, now))
+}
+
+/** One broadcast that cannot be read now must not keep the others waiting. */
+async function pollSafely(works: Works, channel: Channel, parcel: ParcelRow, now: Instant): Promise<void> {
+  try {
+    await pollParcel(works, channel, parcel, now)
+  } catch (error) {
+    works.log.warn({ parcel: parcel.id, err: error }, 'the results of a broadcast could not be read')
+    await works.act(system('delivery'), (ctx) =>
+      updateParcel(ctx.tx, parcel.id, { next_look_at: ctx.now + troubleMs }),
+    )
+  }
+}
+
+async function pollParcel(works: Works, channel: Channel, parcel: ParcelRow, now: Instant): Promise<void> {
+  const remoteId = parcel.remote_id
+  const waiting = parcel.state === 'waiting'
+  const ends = waiting && (parcel.recall !== null || parcel.expires_at <= now)
+  // A parcel that was called twice may have a twin that turned up late.
+  if (waiting && parcel.attempts > 1 && channel.find) {
+    const twins = await look(works, channel, parcel)
+    if (twins !== 'unsure') await takeBack(works, channel, parcel, twins)
+  }
+  if (ends && channel.cancel && remoteId !== null) await channel.cancel(remoteId, AbortSignal.timeout(readMs))
+  await settleResults(works, parcel, await readResults(works, channel, parcel))
+  if (!waiting) return close(works, parcel)
+  if (ends) return endParcel(works, parcel)
+  await lookAgain(works, channel, parcel, now)
+}
+
+async function readResults(works: Works, channel: Channel, parcel: ParcelRow): Promise<RecipientResult[]> {
+  if (!channel.results) return []
+  const carried = await promisesOfParcel(works.db.reader, parcel.id)
+  const asked = parcelOf(
+    parcel,
+    carried.map((row) => recipientOf(row, '')),
+  )
+  const results: RecipientResult[] = []
+  for await (const result of channel.results(asked, AbortSignal.timeout(readMs))) results.push(result)
+  return results
+}
+
+async function settleResults(
+  works: Works,
+  parcel: ParcelRow,
+  results: readonly RecipientResult[],
+): Promise<void> {
+  const final = results.filter(({ status }) => status !== 'waiting')
+  for (let from = 0; from < final.length; from += rowsPerTransaction) {
+    const part = final.slice(from, from + rowsPerTransaction)
+    await works.act(system('delivery'), (ctx) => settlePart(ctx, parcel, part))
+  }
+}
+
+async function settlePart(ctx: Ctx, parcel: ParcelRow, results: readonly RecipientResult[]): Promise<void> {
+  const resultOf = new Map(results.map((result) => [result.subject, result]))
+  const concerned = (await promisesOfParcel(ctx.tx, parcel.id)).filter(
+    ({ subject, state }) => resultOf.has(subject) && state !== 'sent',
+  )
+  const rows = await lockPromises(
+    ctx.tx,
+    concerned.map(({ id }) => id),
+  )
+  const sent = rows.filter(
+    ({ subject, state }) =>
+      resultOf.get(subject)?.status === 'sent' &&
+      (state === 'waiting' || state === 'expired' || state === 'cancelled' || state === 'refused'),
+  )
+  for (const [at, some] of groupBy(sent, ({ subject }) => resultOf.get(subject)?.at ?? ctx.now))
+    await move(ctx, some, { to: 'sent', at })
+  const refused = rows.filter(
+    ({ subject, state }) => resultOf.get(subject)?.status === 'refused' && state === 'waiting',
+  )
+  for (const [code, some] of groupBy(refused, ({ subject }) => resultOf.get(subject)?.code ?? 'refused'))
+    await move(ctx, some, {
+      to: 'refused',
+      code,
+      words: resultOf.get(some[0]?.subject ?? '')?.words ?? '企业微信未送达',
+    })
+}
+
+const waitingOf = async (ctx: Ctx, parcel: ParcelRow): Promise<PromiseRow[]> => {
+  const ids = (await promisesOfParcel(ctx.tx, parcel.id)).map(({ id }) => id)
+  return (await lockPromises(ctx.tx, ids)).filter(({ state }) => state === 'waiting')
+}
+
+async function lookAgain(works: Works, channel: Channel, parcel: ParcelRow, now: Instant): Promise<void> {
+  const reminded = await remindIfDue(works, channel, parcel, now)
+  await works.act(system('delivery'), async (ctx) => {
+    const locked = await lockParcel(ctx.tx, parcel.id)
+    if (locked?.state !== 'waiting') return
+    const waiting = await waitingOf(ctx, parcel)
+    if (waiting.length === 0)
+      return updateParcel(ctx.tx, parcel.id, { state: 'sent', settled_at: ctx.now, next_look_at: null })
+    const pauseMs = Math.min(mostWaitMs, Math.max(leastWaitMs, Math.round((ctx.now - parcel.called_at) / 2)))
+    await updateParcel(ctx.tx, parcel.id, {
+      // Somebody may have asked for it back while we were reading.
+      next_look_at: locked.recall === null ? Math.min(ctx.now + pauseMs, parcel.expires_at) : ctx.now,
+      ...(reminded ? { reminded_at: ctx.now } : {}),
+    })
+  })
+}
+
+async function remindIfDue(
+  works: Works,
+  channel: Channel,
+  parcel: ParcelRow,
+  now: Instant,
+): Promise<boolean> {
+  const dueAt =
+    parcel.reminded_at === null ? parcel.called_at + firstReminderMs : parcel.reminded_at + reminderMs
+  if (!channel.remind || parcel.remote_id === null || now <= dueAt) return false
+  if (isQuiet(await currentManners(works.db.reader), now)) return false
+  await channel.remind(parcel.remote_id, AbortSignal.timeout(readMs))
+  return true
+}
+
+/** Cancelled and read once more: what still waits will not be said by this parcel. */
+async function endParcel(works: Works, parcel: ParcelRow): Promise<void> {
+  await works.act(system('delivery'), async (ctx) => {
+    const locked = await lockParcel(ctx.tx, parcel.id)
+    if (locked?.state !== 'waiting') return
+    const expired = locked.expires_at <= ctx.now
+    const rows = await waitingOf(ctx, parcel)
+    if (locked.recall === 'paused')
+      await move(ctx, rows, { to: 'cancelled', code: 'paused', words: '已暂停触达，群发已撤回' })
+    else if (locked.recall === null || expired)
+      await move(ctx, rows, { to: 'expired', code: 'not-confirmed', words: '顾问未在期限内确认' })
+    else await issueAgain(ctx, rows)
+    await updateParcel(ctx.tx, parcel.id, {
+      state: locked.recall === null ? 'expired' : 'cancelled',
+      settled_at: ctx.now,
+      next_look_at: ctx.now + afterwardsMs,
+    })
+  })
+}
+
+/** Somebody opted out: the others get it in a new parcel, if the hour still allows it. */
+async function issueAgain(ctx: Ctx, rows: readonly PromiseRow[]): Promise<void> {
+  const refusers = await optedOut(
+    ctx.tx,
+    rows.flatMap(({ customer }) => (customer === null ? [] : [customer])),
+  )
+  const unwilling = rows.filter((row) => refusers.has(`${row.customer ?? ''}\t${row.purpose}`))
+  await move(ctx, unwilling, { to: 'cancelled', ...optedOutReason })
+  const manners = await currentManners(ctx.tx)
+  const willing = rows.filter((row) => !unwilling.includes(row))
+  for (const [readyAt, some] of groupBy(willing, (row) => nextAllowedAt(manners, row, ctx.now).at))
+    await move(ctx, some, { to: 'queued', parcel: null, readyAt: Math.min(readyAt, Number.MAX_SAFE_INTEGER) })
+}
+
+const close = (works: Works, parcel: ParcelRow): Promise<void> =>
+  works.act(system('delivery'), (ctx) => updateParcel(ctx.tx, parcel.id, { next_look_at: null }))
+
+/** Advisor tasks have no parcel to ask: they wait for the sidebar, and then their time is over. */
+async function endTasks(works: Works, now: Instant): Promise<number> {
+  const ids = (await outwaited(works.db.reader, now, rowsPerTransaction)).map(({ id }) => id)
+  if (ids.length === 0) return 0
+  await works.act(system('delivery'), async (ctx) => {
+    const rows = (await lockPromises(ctx.tx, ids)).filter(({ state }) => state === 'waiting')
+    const [pressed, unpressed] = [
+      rows.filter((row) => row.pressed_at !== null),
+      rows.filter((row) => row.pressed_at === null),
+    ]
+    await move(ctx, pressed, { to: 'expired', code: 'unsettled', words: '顾问按过发送，但没有确认结果' })
+    await move(ctx, unpressed, { to: 'expired', code: 'not-sent', words: '顾问未在期限内发送' })
+  })
+  return ids.length
+}
