@@ -130,7 +130,7 @@ onBothDatabases('sessions', (open) => {
     const state = await act(system('test'), (ctx) => openState(ctx, '/sidebar/'))
     const answers = await Promise.all([close(state), close(state), close(state)])
     expect(answers.filter((to) => to === '/sidebar/')).toHaveLength(1)
-    expect(await close('A'.repeat(43))).toBeNull()
+    expect(await close('a'.repeat(64))).toBeNull()
     const late = await act(system('test'), (ctx) => openState(ctx, '/admin/'))
     clock.advance(minutes(10))
     expect(await close(late)).toBeNull()

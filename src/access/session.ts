@@ -75,13 +75,14 @@ export async function sweepAccess(ctx: Ctx): Promise<void> {
 
 /** Begins a sign-in; the answer goes through WeCom and comes back once. `to` must be an own path (`ownPath`). */
 export async function openState(ctx: Ctx, to: string): Promise<string> {
-  const state = newSecret()
+  // WeCom takes letters and digits only (WECOM.md §6), so the random bits travel as hex.
+  const state = sha256(newSecret())
   await insertState(ctx.tx, { state_hash: sha256(state), to_path: to, created_at: ctx.now })
   return state
 }
 
 /** Where that sign-in wanted to go; null when the state is unknown, too old or was used before. */
 export async function closeState(ctx: Ctx, state: string): Promise<string | null> {
-  if (!isSecret(state)) return null
+  if (!/^[0-9a-f]{64}$/.test(state)) return null
   return (await spendState(ctx.tx, sha256(state), ctx.now - stateMs)) ?? null
 }
