@@ -40,6 +40,8 @@ export interface Context {
   url: string
   /** Back to the beginning; set once the shop is known. */
   restart: () => void
+  /** Nobody listens for so long, on the wall clock: connections are truly refused. */
+  outage: (ms: number) => void
 }
 
 export const defaultSettings: SimulatorSettings = {
@@ -102,6 +104,7 @@ export function createContext(options: SimulatorOptions): Context {
     state: createState(),
     url: '',
     restart: () => {},
+    outage: () => {},
   }
 }
 

@@ -1,7 +1,8 @@
 import { clickCard, sendChatMessage, staffSays } from './deeds/chat.ts'
-import { addContact, addStaff, customerSays, removeContact } from './deeds/contacts.ts'
+import { addContact, addStaff, customerSays, removeContact, removeStaff } from './deeds/contacts.ts'
 import { staffBroadcast } from './deeds/broadcasts.ts'
 import { changeGroup, createGroup, dismissGroup, joinGroup, leaveGroup } from './deeds/groups.ts'
+import { kfEnter, kfSays } from './deeds/kf.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import type { Control } from './control.ts'
 import { ApiError } from './errors.ts'
@@ -20,6 +21,7 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
     const staff = { userid: text(body, 'userid'), name: optionalText(body, 'name') ?? text(body, 'userid') }
     return addStaff(ctx, { ...staff, ...(alias === undefined ? {} : { alias }), confirm: confirmOf(body) })
   },
+  'POST staff/remove': ({ ctx, body }) => done(removeStaff(ctx, text(body, 'userid'))),
   'POST contacts/add': ({ ctx, body }) =>
     addContact(ctx, {
       userid: text(body, 'userid'),
@@ -75,6 +77,14 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
       ...given(body, ['taskId', 'msgid']),
     }
     return { responseCode: clickCard(ctx, { ...click, ...(selected === undefined ? {} : { selected }) }) }
+  },
+  'POST kf/enter': ({ ctx, body }) =>
+    kfEnter(ctx, text(body, 'open_kfid'), text(body, 'external_userid'), optionalText(body, 'scene_param')),
+  'POST kf/says': ({ ctx, body }) => {
+    const menuId = optionalText(body, 'menu_id')
+    return {
+      msgid: kfSays(ctx, text(body, 'open_kfid'), text(body, 'external_userid'), text(body, 'text'), menuId),
+    }
   },
   'POST chat/send': ({ ctx, body }) => {
     const sent = sendChatMessage(ctx, {

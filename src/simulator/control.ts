@@ -145,8 +145,12 @@ function readFault(body: Body): FaultRequest {
   }
 }
 
-/** Killing tokens without naming an API is a deed of this moment, not something that waits for a call. */
+/** Killing tokens or closing the port names no API: a deed of this moment, not something that waits for a call. */
 export function addFault(ctx: Context, request: FaultRequest): Fault {
+  if (request.kind === 'refuse' && request.api === undefined && request.ms !== undefined) {
+    ctx.outage(request.ms)
+    return { ...request, id: 'done', struck: 1, untilAt: null }
+  }
   const atOnce =
     request.api === undefined && (request.kind === 'invalidate-token' || request.kind === 'expire-token')
   if (!atOnce) return ctx.faults.add(request, ctx.clock.now())

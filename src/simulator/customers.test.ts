@@ -213,3 +213,12 @@ test('media expire after three days', async () => {
   await sim.advanceTo(sim.now() + 3 * 86_400_000 + 1)
   expect(await send()).toMatchObject({ errcode: 40007 })
 })
+
+test('a staff member who leaves the corp takes the relations along', async () => {
+  sim.world.removeStaff('zhangwei')
+  expect(await client.get('externalcontact/get', { external_userid: 'wmB' })).toMatchObject({
+    follow_user: [{ userid: 'LiMei' }],
+  })
+  expect(await client.get('externalcontact/get_follow_user_list')).toMatchObject({ follow_user: ['LiMei'] })
+  expect(await client.get('user/get', { userid: 'zhangwei' })).toMatchObject({ errcode: 60111 })
+})

@@ -60,6 +60,12 @@ const words: Readonly<Record<number, string>> = {
   84061: 'not external contact',
   84074: 'no permission of external contact',
   85002: 'contain forbidden words',
+  95000: 'invalid open_kfid',
+  95001: 'send msg count limit',
+  95002: 'send msg over 48 hours',
+  95007: 'invalid msg token',
+  95016: 'illegal session state change',
+  95018: 'send msg session status invalid',
   301002: 'not allow operate another agent with this accesstoken',
 }
 

@@ -159,3 +159,21 @@ test('the clock, the state and a reset over HTTP', async () => {
   })
   expect(await (await send()).json()).toMatchObject({ errcode: 40014 })
 })
+
+test('an outage refuses connections until the port opens again', async () => {
+  expect(await client.sim('POST', 'faults', { kind: 'refuse', ms: 150 })).toMatchObject({
+    fault: { struck: 1 },
+  })
+  const codes: unknown[] = []
+  const answered = async (): Promise<boolean> => {
+    try {
+      return (await send()).status === 200
+    } catch (error) {
+      codes.push((error as { cause?: { code?: string } }).cause?.code)
+      return false
+    }
+  }
+  await expect.poll(answered, { timeout: 5_000, interval: 20 }).toBe(true)
+  expect(codes).toContain('ECONNREFUSED')
+  expect(sim.ledger()).toHaveLength(1)
+})

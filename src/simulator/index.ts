@@ -24,7 +24,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     restart(ctx, shop)
     limiter.clear()
   }
+  let reopening: NodeJS.Timeout | null = null
+  ctx.outage = (ms) => {
+    // The answer to whoever asked for the outage still goes out; then the port is closed for real.
+    setImmediate(() => {
+      server.close()
+      server.closeIdleConnections()
+      reopening = setTimeout(() => server.listen(address.port, address.address), ms)
+    })
+  }
   return present(ctx, async () => {
+    if (reopening) clearTimeout(reopening)
     ctx.clock.close()
     ctx.callbacks.close()
     server.closeAllConnections()

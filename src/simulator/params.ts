@@ -109,10 +109,10 @@ export function page<Item>(
   return { items: items.slice(from, to), next: to < items.length ? cursorOf(list, to) : '' }
 }
 
-const cursorOf = (list: string, offset: number): string =>
+export const cursorOf = (list: string, offset: number): string =>
   Buffer.from(`${list}\n${offset}`).toString('base64url')
 
-function offsetOf(list: string, cursor: string): number {
+export function offsetOf(list: string, cursor: string): number {
   const [name, offset] = Buffer.from(cursor, 'base64url').toString('utf8').split('\n')
   if (name !== list || offset === undefined || !/^\d+$/.test(offset)) throw new ApiError(50100)
   return Number.parseInt(offset, 10)

@@ -104,6 +104,35 @@ export interface ContactWay {
   fields: Record<string, unknown>
 }
 
+export interface KfAccount {
+  readonly openKfId: string
+  name: string
+  readonly servicers: Set<string>
+  /** What sync_msg hands out; messages sent through the API are not in it. */
+  readonly messages: { readonly at: number; readonly body: Record<string, unknown> }[]
+}
+
+/** 0 new, 1 smart assistant, 2 waiting pool, 3 human, 4 ended (WECOM.md §5). */
+export type KfState = 0 | 1 | 2 | 3 | 4
+
+export interface KfSession {
+  state: KfState
+  servicer: string
+  /** 0: never wrote. */
+  lastWroteAt: number
+  /** Our messages since the customer last wrote. */
+  answers: number
+  /** The last time anything was said, by either side. */
+  lastAt: number
+}
+
+export interface KfCode {
+  readonly openKfId: string
+  readonly externalUserId: string
+  readonly expiresAt: number
+  used: boolean
+}
+
 /** Everything that `/sim/reset` throws away. */
 export interface State {
   shop: SeededShop | null
@@ -134,6 +163,12 @@ export interface State {
   readonly recent: Map<string, number[]>
   readonly media: Map<string, Media>
   readonly contactWays: Map<string, ContactWay>
+  readonly kfAccounts: Map<string, KfAccount>
+  /** Keyed by account and customer. */
+  readonly kfSessions: Map<string, KfSession>
+  readonly kfCodes: Map<string, KfCode>
+  /** Tokens of kf_msg_or_event to the end of their ten minutes. */
+  readonly kfTokens: Map<string, number>
 }
 
 export function createState(): State {
@@ -161,6 +196,10 @@ export function createState(): State {
     recent: new Map(),
     media: new Map(),
     contactWays: new Map(),
+    kfAccounts: new Map(),
+    kfSessions: new Map(),
+    kfCodes: new Map(),
+    kfTokens: new Map(),
   }
 }
 

@@ -14,7 +14,8 @@ export type QuotaMode = 'month-days' | '7-per-week' | '1-per-day'
 
 // ---------------------------------------------------------------- the ledger
 
-export type LedgerApi = 'add_msg_template' | 'message/send' | 'send_welcome_msg' | 'sendChatMessage'
+export type LedgerApi =
+  'add_msg_template' | 'message/send' | 'send_welcome_msg' | 'sendChatMessage' | 'kf/send_msg'
 export type LedgerStatus = 'accepted' | 'sent' | 'failed' | 'cancelled'
 
 /** One row per recipient of everything accepted. Rows are never removed; status fields move. */
@@ -24,7 +25,7 @@ export interface LedgerRow {
   readonly api: LedgerApi
   readonly via: 'api' | 'sidebar'
   readonly msgid: string
-  /** The staff userid who speaks; for message/send the agent id as text. */
+  /** The staff userid who speaks; for message/send the agent id as text, for kf the open_kfid. */
   readonly sender: string
   readonly recipientKind: 'customer' | 'group' | 'staff'
   readonly recipient: string
@@ -62,7 +63,7 @@ export interface FaultRequest {
   readonly kind: FaultKind
   /** For `errcode`. */
   readonly errcode?: number
-  /** How often it strikes; absent: until cleared. */
+  /** How often it strikes; absent: until cleared. `refuse` with `ms` and no API closes the port that long. */
   readonly times?: number
   /** 0..1, drawn from the seeded generator; absent: 1. */
   readonly probability?: number
@@ -298,6 +299,8 @@ export interface World {
 
   addStaff(staff: SeededStaff): StaffMember
   setConfirm(userid: string, confirm: Confirm): void
+  /** Leaves the corp: change_contact delete_user; the API no longer shows the relations. */
+  removeStaff(userid: string): void
   addContact(contact: AddContact): { external_userid: string; welcomeCode: string | null }
   /** `staff`: del_external_contact, the relation is gone; `customer`: del_follow_user, the API still shows it. */
   removeContact(userid: string, externalUserId: string, by: 'staff' | 'customer'): void
@@ -325,6 +328,10 @@ export interface World {
   confirm(userid: string, msgid: string): void
   /** A broadcast the staff member made alone: counts against the quota, makes no ledger row. */
   staffBroadcast(userid: string, externalUserIds: readonly string[]): void
+  /** The customer opens a 微信客服 chat: enter_session, with a welcome code if the two were silent for 48 h. */
+  kfEnter(openKfId: string, externalUserId: string, sceneParam?: string): { welcomeCode: string | null }
+  /** The customer writes there, or taps a menu entry. Answers the msgid. */
+  kfSays(openKfId: string, externalUserId: string, text: string, menuId?: string): string
   /** The chat client's sendChatMessage. */
   sendChatMessage(message: ChatMessage): { ok: boolean; msgid: string; reason?: string }
   /** Any inner XML as an encrypted callback. */

@@ -10,8 +10,10 @@ import {
   newExternalUserId,
   newOpenId,
   removeContact,
+  removeStaff,
 } from './deeds/contacts.ts'
 import { changeGroup, createGroup, dismissGroup, joinGroup, leaveGroup } from './deeds/groups.ts'
+import { kfEnter, kfSays } from './deeds/kf.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import type { World } from './types.ts'
 
@@ -41,6 +43,7 @@ export function createWorld(ctx: Context): World {
     setConfirm: (userid, confirm) => {
       mustStaff(ctx, userid).confirm = confirm
     },
+    removeStaff: (userid) => removeStaff(ctx, userid),
     addContact: (contact) => addContact(ctx, contact),
     removeContact: (userid, id, by) => removeContact(ctx, userid, id, by),
     createGroup: (group) => createGroup(ctx, group),
@@ -58,6 +61,8 @@ export function createWorld(ctx: Context): World {
     clickCard: (click) => clickCard(ctx, click),
     confirm: (userid, msgid) => confirmTask(ctx, userid, msgid),
     staffBroadcast: (userid, ids) => staffBroadcast(ctx, userid, ids),
+    kfEnter: (openKfId, id, sceneParam) => kfEnter(ctx, openKfId, id, sceneParam),
+    kfSays: (openKfId, id, text, menuId) => kfSays(ctx, openKfId, id, text, menuId),
     sendChatMessage: (message) => sendChatMessage(ctx, message),
     callback: (innerXml) => {
       ctx.callbacks.send(innerXml)

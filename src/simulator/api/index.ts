@@ -5,6 +5,7 @@ import { contactWayApis } from './contact-ways.ts'
 import { customerApis } from './customers.ts'
 import { groupApis } from './groups.ts'
 import { identityApis } from './identity.ts'
+import { kfApis } from './kf.ts'
 import { mediaApis } from './media.ts'
 import { messageApis } from './messages.ts'
 import { tagApis } from './tags.ts'
@@ -25,6 +26,7 @@ const all: readonly Api[] = [
   ...messageApis,
   ...identityApis,
   ...mediaApis,
+  ...kfApis,
 ]
 
 /** Every API the simulator answers, by path without `/cgi-bin/`. */

@@ -126,6 +126,16 @@ export function removeContact(
   emitEvent(ctx, 'change_external_contact', change, { UserID: staff.userid, ExternalUserID: externalUserId })
 }
 
+/** Leaves the corp. Open tasks stay with nobody; the API no longer shows the relations. */
+export function removeStaff(ctx: Context, userid: string): void {
+  const staff = mustStaff(ctx, userid)
+  for (const id of [...(ctx.state.servedBy.get(staff.userid) ?? [])]) {
+    dropFollow(ctx.state, mustCustomer(ctx, id), staff.userid)
+  }
+  ctx.state.staff.delete(staff.userid.toLowerCase())
+  emitEvent(ctx, 'change_contact', 'delete_user', { UserID: staff.userid })
+}
+
 export function customerSays(ctx: Context, externalUserId: string, userid: string): void {
   const staff = mustStaff(ctx, userid)
   const follow = mustCustomer(ctx, externalUserId).follows.get(staff.userid)

@@ -1,0 +1,102 @@
+import { seconds, type Context } from '../context.ts'
+import { WorldError } from '../errors.ts'
+import type { KfAccount, KfSession } from '../state.ts'
+import { xml } from '../xml.ts'
+import { ensureCustomer } from './contacts.ts'
+
+/** The windows of 微信客服 (WECOM.md §5). */
+export const kfWindowMs = 48 * 3_600_000
+const welcomeMs = 20_000
+const tokenMs = 600_000
+
+function mustAccount(ctx: Context, openKfId: string): KfAccount {
+  const account = ctx.state.kfAccounts.get(openKfId)
+  if (!account) throw new WorldError(`there is no kf account ${openKfId}`)
+  return account
+}
+
+export function sessionOf(ctx: Context, openKfId: string, externalUserId: string): KfSession {
+  const key = `${openKfId} ${externalUserId}`
+  const known = ctx.state.kfSessions.get(key)
+  if (known) return known
+  const session: KfSession = { state: 0, servicer: '', lastWroteAt: 0, answers: 0, lastAt: 0 }
+  ctx.state.kfSessions.set(key, session)
+  return session
+}
+
+/** The callback carries no content, only a token to pull with; it has no FromUserName. */
+function append(ctx: Context, account: KfAccount, body: Record<string, unknown>): void {
+  account.messages.push({ at: ctx.clock.now(), body })
+  const token = ctx.rng.text(40)
+  ctx.state.kfTokens.set(token, ctx.clock.now() + tokenMs)
+  const inner = xml({
+    ToUserName: ctx.credentials.corpId,
+    CreateTime: seconds(ctx.clock.now()),
+    MsgType: 'event',
+    Event: 'kf_msg_or_event',
+    Token: token,
+    OpenKfId: account.openKfId,
+  })
+  ctx.callbacks.send(inner)
+}
+
+export function kfEnter(
+  ctx: Context,
+  openKfId: string,
+  id: string,
+  sceneParam?: string,
+): { welcomeCode: string | null } {
+  const account = mustAccount(ctx, openKfId)
+  const customer = ensureCustomer(ctx, id)
+  const session = sessionOf(ctx, openKfId, customer.externalUserId)
+  const now = ctx.clock.now()
+  const silent = session.lastAt === 0 || now - session.lastAt > kfWindowMs
+  const welcomeCode = silent ? ctx.rng.text(43) : null
+  if (welcomeCode) {
+    const code = {
+      openKfId,
+      externalUserId: customer.externalUserId,
+      expiresAt: now + welcomeMs,
+      used: false,
+    }
+    ctx.state.kfCodes.set(welcomeCode, code)
+  }
+  append(ctx, account, {
+    msgid: ctx.rng.text(32),
+    send_time: seconds(now),
+    origin: 4,
+    msgtype: 'event',
+    event: {
+      event_type: 'enter_session',
+      open_kfid: openKfId,
+      external_userid: customer.externalUserId,
+      scene: '',
+      ...(sceneParam === undefined ? {} : { scene_param: sceneParam }),
+      ...(welcomeCode === null ? {} : { welcome_code: welcomeCode }),
+    },
+  })
+  return { welcomeCode }
+}
+
+export function kfSays(ctx: Context, openKfId: string, id: string, text: string, menuId?: string): string {
+  const account = mustAccount(ctx, openKfId)
+  const customer = ensureCustomer(ctx, id)
+  const session = sessionOf(ctx, openKfId, customer.externalUserId)
+  const now = ctx.clock.now()
+  // Writing opens the window anew, and a finished conversation with it.
+  if (session.state === 4) session.state = 0
+  session.lastWroteAt = now
+  session.lastAt = now
+  session.answers = 0
+  const msgid = ctx.rng.text(32)
+  append(ctx, account, {
+    msgid,
+    open_kfid: openKfId,
+    external_userid: customer.externalUserId,
+    send_time: seconds(now),
+    origin: 3,
+    msgtype: 'text',
+    text: { content: text, ...(menuId === undefined ? {} : { menu_id: menuId }) },
+  })
+  return msgid
+}
