@@ -5,6 +5,7 @@ import { Order1763700000020 } from './1763700000020-order.ts'
 import { Segment1763700000030 } from './1763700000030-segment.ts'
 import { Outbox1763700000040 } from './1763700000040-outbox.ts'
 import { Games1763700000050 } from './1763700000050-games.ts'
+import { Cadence1763700000060 } from './1763700000060-cadence.ts'
 import { Access1763700000070 } from './1763700000070-access.ts'
 
 export const migrations = [
@@ -14,5 +15,6 @@ export const migrations = [
   Segment1763700000030,
   Outbox1763700000040,
   Games1763700000050,
+  Cadence1763700000060,
   Access1763700000070,
 ]

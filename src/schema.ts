@@ -8,6 +8,7 @@ import type { Db } from './base/db.ts'
 import { ConfigMistakes } from './base/errors.ts'
 import { jobTables } from './base/jobs.tables.ts'
 import type { TableDefinition } from './base/table.ts'
+import { cadenceTables } from './cadence/index.ts'
 import { customerTables } from './customer/index.ts'
 import { deliveryTables } from './delivery/index.ts'
 import { gameTables } from './game/index.ts'
@@ -26,6 +27,7 @@ export const tables: readonly TableDefinition[] = [
   ...segmentTables,
   ...rewardTables,
   ...gameTables,
+  ...cadenceTables,
   ...deliveryTables,
   ...accessTables,
 ]

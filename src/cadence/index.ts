@@ -1,5 +1,25 @@
 /** What the folders to the right may use. */
+export { cadenceTables } from './cadence.tables.ts'
 export { gamesOf, readCadence } from './config.ts'
 export type { Cadence, CadenceRead, ReadOptions, Touchpoint } from './config.ts'
 export type { Mistake } from './mistake.ts'
 export type { GamePlan } from './touchpoint.ts'
+
+// Versions.
+export {
+  cadenceOfVersion,
+  currentCadence,
+  invalidCadence,
+  publish,
+  readCadenceFile,
+  seedCadence,
+  tierNames,
+} from './versions.ts'
+export type { Publishing } from './versions.ts'
+export { newestVersion, versionList, versionRow } from './cadence.store.ts'
+export type { VersionRow } from './cadence.store.ts'
+
+// Planning.
+export { createCadenceJobs, planAt, planDay } from './plan.ts'
+export type { CadenceParts } from './plan.ts'
+export { createCadenceFollowers } from './triggers.ts'

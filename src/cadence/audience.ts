@@ -1,0 +1,97 @@
+/** Everybody as touchpoints see them on a day: standing, advisor, a name to be called by. Read in bulk. */
+import { addDays } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
+import type { Reader } from '../base/db.ts'
+import { plainWords, salutationOf } from '../content/index.ts'
+import { advisorsOf } from '../customer/index.ts'
+import type { Advisor } from '../customer/index.ts'
+import { standingsAsOf } from '../segment/index.ts'
+import type { Standing, TierRules } from '../segment/index.ts'
+import { activeGroups, identityRows, profileRows, wokenSince } from './cadence.store.ts'
+import type { Cadence } from './config.ts'
+import type { Group, Member, Reason } from './touchpoint.ts'
+
+/** What does not change with the day: contacts, names, groups. */
+export interface People {
+  readonly advisors: ReadonlyMap<string, Advisor>
+  /** The first external_userid of each customer, whether or not anybody is in contact with her. */
+  readonly externals: ReadonlyMap<string, string>
+  readonly shopIds: ReadonlyMap<string, string>
+  readonly profiles: ReadonlyMap<string, { readonly name: string; readonly gender: number }>
+  readonly groups: readonly Group[]
+}
+
+export async function readPeople(
+  reader: Reader,
+  customers: readonly string[] | null = null,
+): Promise<People> {
+  const identities = await identityRows(reader, customers)
+  // The first of each: rows come in order, so later ones must not replace it.
+  const firstOf = (kind: string): Map<string, string> =>
+    new Map(
+      identities
+        .filter((one) => one.kind === kind)
+        .toReversed()
+        .map((one) => [one.customer, one.value]),
+    )
+  const externals = firstOf('external')
+  const profiles = await profileRows(reader, customers === null ? null : [...externals.values()])
+  return {
+    advisors: await advisorsOf(reader, customers),
+    externals,
+    shopIds: firstOf('shop'),
+    profiles: new Map(profiles.map(({ external, name, gender }) => [external, { name, gender }])),
+    groups: customers === null ? await activeGroups(reader) : [],
+  }
+}
+
+export const standingsOf = (
+  reader: Reader,
+  rules: TierRules,
+  day: Day,
+  customers: readonly string[] | null,
+): Promise<Standing[]> => standingsAsOf(reader, rules, day, customers)
+
+/** Days of earlier wake-ups by customer, as promised. */
+export async function wokenBefore(reader: Reader, cadence: Cadence, day: Day): Promise<Map<string, Day[]>> {
+  const names = cadence.touchpoints.filter(({ rules }) => rules.kind === 'wake-up').map(({ name }) => name)
+  const woken = new Map<string, Day[]>()
+  for (const row of await wokenSince(reader, names, addDays(day, -400)))
+    woken.set(row.customer, [...(woken.get(row.customer) ?? []), row.day])
+  return woken
+}
+
+export function memberOf(standing: Standing, people: People, woken: readonly Day[]): Member {
+  const advisor = people.advisors.get(standing.customer)
+  const external = advisor?.external ?? people.externals.get(standing.customer) ?? null
+  const profile = external === null ? undefined : people.profiles.get(external)
+  const shopId = people.shopIds.get(standing.customer)
+  const seen = plainWords(profile?.name ?? '')
+  return {
+    customer: standing.customer,
+    tier: standing.tier,
+    tierTitle: standing.tierTitle,
+    tierReason: standing.reason,
+    dormancy: standing.dormancy,
+    firstDay: standing.firstDay ?? null,
+    lastDay: standing.lastDay ?? null,
+    purchases: standing.purchases,
+    name: seen !== '' ? seen : shopId === undefined ? '微信客户' : `客户 ${plainWords(shopId)}`,
+    salutation: salutationOf({
+      name: plainWords(profile?.name ?? ''),
+      remark: plainWords(advisor?.remark ?? ''),
+      gender: profile?.gender,
+    }),
+    external,
+    advisor: advisor ? { userid: advisor.staff, name: plainWords(advisor.staffName) } : null,
+    woken,
+  }
+}
+
+/** Why nobody can speak with her; null when somebody can. */
+export function unreachable(member: Member): Reason | null {
+  if (member.advisor) return null
+  return member.external === null
+    ? { code: 'no-advisor', words: '未添加企业微信，没有顾问可以联系' }
+    : { code: 'no-advisor', words: '没有顾问：与顾问的好友关系已解除' }
+}

@@ -1,0 +1,196 @@
+/** The versions, and what the planner reads of customers, groups and earlier promises. */
+import type { Day } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+import type { Reader, Tx } from '../base/db.ts'
+import type { ChannelName, Decision, PromiseState, Purpose, SubjectKind } from '../outbox/index.ts'
+
+export interface VersionRow {
+  readonly version: number
+  readonly yaml: string
+  readonly note: string
+  readonly published_by: string
+  readonly published_at: number
+}
+
+export async function newestVersion(reader: Reader): Promise<VersionRow | null> {
+  const [row] = await reader.rows<VersionRow>('select * from cadence_version order by version desc limit 1')
+  return row ?? null
+}
+
+export async function newestVersionNumber(reader: Reader): Promise<number> {
+  const [row] = await reader.rows<{ version: number | null }>(
+    'select max(version) as version from cadence_version',
+  )
+  return row?.version ?? 0
+}
+
+export async function versionRow(reader: Reader, version: number): Promise<VersionRow | null> {
+  return (
+    (await reader.rows<VersionRow>('select * from cadence_version where version = $1', [version]))[0] ?? null
+  )
+}
+
+export const versionList = (reader: Reader): Promise<Omit<VersionRow, 'yaml'>[]> =>
+  reader.rows(
+    'select version, note, published_by, published_at from cadence_version order by version desc limit 500',
+  )
+
+/** False when somebody else wrote this version first. */
+export async function insertVersion(tx: Tx, row: VersionRow): Promise<boolean> {
+  return (await tx.insert('cadence_version', [{ ...row }], 'ON CONFLICT (version) DO NOTHING')) === 1
+}
+
+// ---------------------------------------------------------------- audience
+
+const places = (keys: readonly string[], from = 1): string =>
+  keys.map((_, i) => `$${String(from + i)}`).join(', ')
+
+/** Answers for any number of keys; null = for everybody. */
+async function forKeys<T extends object>(
+  reader: Reader,
+  keys: readonly string[] | null,
+  sql: (condition: string) => string,
+  column: string,
+): Promise<T[]> {
+  if (keys === null) return reader.rows<T>(sql('1 = 1'))
+  const rows: T[] = []
+  for (let from = 0; from < keys.length; from += 1_000) {
+    const part = keys.slice(from, from + 1_000)
+    rows.push(...(await reader.rows<T>(sql(`${column} in (${places(part)})`), part)))
+  }
+  return rows
+}
+
+export interface IdentityRow {
+  readonly customer: string
+  readonly kind: 'external' | 'shop' | 'phone'
+  readonly value: string
+}
+/** External and shop ids; somebody who was only seen through OAuth (`openid:…`) is nobody's contact. */
+export const identityRows = (reader: Reader, customers: readonly string[] | null): Promise<IdentityRow[]> =>
+  forKeys(
+    reader,
+    customers,
+    (condition) =>
+      `select customer, kind, value from identity where kind in ('external', 'shop') and value not like 'openid:%' and ${condition} order by customer, kind, value`,
+    'customer',
+  )
+
+export interface ProfileRow {
+  readonly external: string
+  readonly name: string
+  readonly gender: number
+}
+export const profileRows = (reader: Reader, externals: readonly string[] | null): Promise<ProfileRow[]> =>
+  forKeys(
+    reader,
+    externals,
+    (condition) => `select external, name, gender from profile where ${condition}`,
+    'external',
+  )
+
+export interface GroupRow {
+  readonly chat: string
+  readonly name: string
+  readonly owner: string
+  readonly interest: string | null
+}
+export const activeGroups = (reader: Reader): Promise<GroupRow[]> =>
+  reader.rows(`select chat, name, owner, interest from chat_group where state = 'active' order by chat`)
+
+export async function staffName(reader: Reader, userid: string): Promise<string> {
+  const [row] = await reader.rows<{ name: string }>('select name from staff where userid = $1', [userid])
+  return row?.name ?? userid
+}
+
+/** Wake-ups of these touchpoints that were promised since and not lost on the way. */
+export async function wokenSince(
+  reader: Reader,
+  touchpoints: readonly string[],
+  since: Day,
+): Promise<{ customer: string; day: Day }[]> {
+  if (touchpoints.length === 0) return []
+  return reader.rows(
+    `select customer, day from promise where touchpoint in (${places(touchpoints)}) and day >= $${String(touchpoints.length + 1)}
+       and customer is not null and decision <> 'declined' and state not in ('refused', 'expired', 'cancelled')`,
+    [...touchpoints, since],
+  )
+}
+
+/** Days on which these customers bought, as far as they count for a first order and a last one. */
+export async function purchaseSpans(
+  reader: Reader,
+  customers: readonly string[],
+  until: Day,
+): Promise<Map<string, { first: Day; last: Day }>> {
+  const rows = await reader.rows<{ customer: string; first: Day; last: Day }>(
+    `select customer, min(day) as first, max(day) as last from purchase_day
+     where customer in (${places(customers)}) and orders > 0 and day <= $${String(customers.length + 1)} group by customer`,
+    [...customers, until],
+  )
+  return new Map(rows.map((row) => [row.customer, row]))
+}
+
+// ---------------------------------------------------------------- promises
+
+/** A promise as the calendar shows it. */
+export interface ShownRow {
+  readonly id: string
+  readonly dedupe_key: string
+  readonly touchpoint: string
+  readonly title: string
+  readonly purpose: Purpose
+  readonly channel: ChannelName
+  readonly subject_kind: SubjectKind
+  readonly subject: string
+  readonly customer: string | null
+  readonly sender: string | null
+  readonly day: Day
+  readonly due_at: number
+  readonly expires_at: number
+  readonly decision: Decision
+  readonly reason_code: string
+  readonly reason_words: string
+  readonly state: PromiseState | null
+  readonly sent_at: number | null
+  readonly settle_words: string | null
+  readonly content: string
+}
+
+const shown = `id, dedupe_key, touchpoint, title, purpose, channel, subject_kind, subject, customer, sender, day, due_at,
+  expires_at, decision, reason_code, reason_words, state, sent_at, settle_words, content`
+
+export const promisesOfDays = (reader: Reader, from: Day, to: Day): Promise<ShownRow[]> =>
+  reader.rows(`select ${shown} from promise where day >= $1 and day <= $2 order by due_at, dedupe_key`, [
+    from,
+    to,
+  ])
+
+export const promisesOfCustomer = (reader: Reader, customer: string, limit: number): Promise<ShownRow[]> =>
+  reader.rows(
+    `select ${shown} from promise where customer = $1 order by due_at desc, dedupe_key limit ${String(limit)}`,
+    [customer],
+  )
+
+export interface CellRow {
+  readonly day: Day
+  readonly touchpoint: string
+  readonly title: string
+  readonly channel: ChannelName
+  readonly decision: Decision
+  readonly state: PromiseState | null
+  readonly reason_code: string
+  readonly reason_words: string
+  readonly first_due: Instant
+  readonly n: number
+}
+
+/** Days that are over, counted in the database. */
+export const countedDays = (reader: Reader, from: Day, to: Day): Promise<CellRow[]> =>
+  reader.rows(
+    `select day, touchpoint, title, channel, decision, state, reason_code, reason_words,
+       cast(min(due_at) as bigint) as first_due, cast(count(*) as bigint) as n
+     from promise where day >= $1 and day <= $2
+     group by day, touchpoint, title, channel, decision, state, reason_code, reason_words`,
+    [from, to],
+  )

@@ -1,0 +1,101 @@
+/** One slot, one planner: stage the day, let the outbox decide, insert. Run again it changes nothing. */
+import { system } from '../base/act.ts'
+import type { Act } from '../base/act.ts'
+import type { Day } from '../base/calendar.ts'
+import { hours } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Db, Reader } from '../base/db.ts'
+import type { Job } from '../base/jobs.ts'
+import { ensureGames } from '../game/index.ts'
+import { enqueue } from '../outbox/index.ts'
+import type { Candidate, Decided } from '../outbox/index.ts'
+import type { TierRules } from '../segment/index.ts'
+import { readPeople, standingsOf, wokenBefore } from './audience.ts'
+import { gamesOf } from './config.ts'
+import type { Cadence } from './config.ts'
+import { stageDay } from './stage.ts'
+import { currentCadence } from './versions.ts'
+
+export interface CadenceParts {
+  readonly db: Db
+  readonly act: Act
+  readonly clock: Clock
+  readonly tierRules: TierRules
+  /** Called after candidates were committed, so that delivery looks at once. */
+  readonly wakeDelivery?: (() => void) | undefined
+}
+
+/** No transaction holds more customers than this. */
+const customersAtOnce = 400
+
+/** When the day is planned: before the first window, after the nightly moves of tiers. */
+export const planAt = '08:30'
+
+export async function stageOn(
+  reader: Reader,
+  cadence: Cadence,
+  rules: TierRules,
+  day: Day,
+  customers: readonly string[] | null = null,
+): Promise<Candidate[]> {
+  return stageDay({
+    cadence,
+    day,
+    people: await readPeople(reader, customers),
+    standings: await standingsOf(reader, rules, day, customers),
+    woken: await wokenBefore(reader, cadence, day),
+  })
+}
+
+export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]> {
+  const { db, act, tierRules } = parts
+  const cadence = await currentCadence(db.reader)
+  if (!cadence) return []
+  await act(system('planner'), (ctx) => ensureGames(ctx, gamesOf(cadence, day)))
+  const staged = await stageOn(db.reader, cadence, tierRules, day)
+  const decided: Decided[] = []
+  for (const part of inParts(staged)) {
+    const answers = await act(
+      system('planner'),
+      async (ctx) => {
+        if (parts.wakeDelivery) ctx.afterCommit(parts.wakeDelivery)
+        return enqueue(ctx, part)
+      },
+      'bulk',
+    )
+    decided.push(...answers)
+  }
+  return decided
+}
+
+/** A customer's candidates stay in one part, so that her caps are counted once. */
+function* inParts(candidates: readonly Candidate[]): Generator<Candidate[]> {
+  let part: Candidate[] = []
+  let subjects = new Set<string>()
+  const bySubject = [...candidates].sort((a, b) =>
+    ownerOf(a) < ownerOf(b) ? -1 : ownerOf(a) > ownerOf(b) ? 1 : 0,
+  )
+  for (const candidate of bySubject) {
+    if (subjects.size >= customersAtOnce && !subjects.has(ownerOf(candidate))) {
+      yield part
+      part = []
+      subjects = new Set()
+    }
+    subjects.add(ownerOf(candidate))
+    part.push(candidate)
+  }
+  if (part.length > 0) yield part
+}
+const ownerOf = ({ customer, subject }: Candidate): string => customer ?? subject
+
+export const createCadenceJobs = (parts: CadenceParts): Job[] => [
+  {
+    name: 'plan-day',
+    schedule: { every: 'day', at: planAt },
+    // After 20:30 nothing planned could still leave inside a window.
+    catchUpMs: hours(12),
+    async run({ day }) {
+      await planDay(parts, day)
+    },
+  },
+]

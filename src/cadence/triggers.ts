@@ -1,0 +1,172 @@
+/** Touchpoints that answer a happening at once: the welcome, the visit after the first order, the gift of a wake-up. */
+import type { Ctx } from '../base/act.ts'
+import { dayOf } from '../base/calendar.ts'
+import type { Reader } from '../base/db.ts'
+import { plainWords } from '../content/index.ts'
+import { customersOfRows } from '../customer/index.ts'
+import type { Follower, Kind, LogRow } from '../interaction/index.ts'
+import { enqueue } from '../outbox/index.ts'
+import type { Candidate } from '../outbox/index.ts'
+import { issueCoupon } from '../reward/index.ts'
+import type { Standing, TierRules } from '../segment/index.ts'
+import { memberOf, readPeople, standingsOf } from './audience.ts'
+import { purchaseSpans, staffName } from './cadence.store.ts'
+import type { Cadence } from './config.ts'
+import type { CadenceParts } from './plan.ts'
+import { customerCandidate, isForCustomers } from './stage.ts'
+import { momentOf } from './touchpoint.ts'
+import type { Happened, Member } from './touchpoint.ts'
+import { wakeGiftOf } from './touchpoints/wake-up.ts'
+import { currentCadence } from './versions.ts'
+
+const triggers: readonly Kind[] = ['contact-added', 'order-placed']
+
+export const createCadenceFollowers = ({
+  tierRules,
+  wakeDelivery,
+}: Pick<CadenceParts, 'tierRules' | 'wakeDelivery'>): Follower[] => [
+  {
+    name: 'cadence-triggers',
+    kinds: triggers,
+    async handle(ctx, rows) {
+      const cadence = await currentCadence(ctx.tx)
+      if (!cadence) return
+      const candidates = await candidatesOf(ctx, cadence, tierRules, rows)
+      if (candidates.length === 0) return
+      await enqueue(ctx, candidates)
+      if (wakeDelivery) ctx.afterCommit(wakeDelivery)
+    },
+  },
+  {
+    name: 'cadence-wake-up-gift',
+    kinds: ['touch-sent'],
+    async handle(ctx, rows) {
+      const cadence = await currentCadence(ctx.tx)
+      if (cadence) await giveCoupons(ctx, cadence, rows)
+    },
+  },
+]
+
+/** A contact without a welcome code is one we compared, or one that the console welcomes; it was not added just now. */
+const isOccasion = (row: LogRow): boolean => row.kind !== 'contact-added' || welcomeCodeOf(row) !== null
+const welcomeCodeOf = ({ detail }: LogRow): string | null =>
+  typeof detail['WelcomeCode'] === 'string' ? detail['WelcomeCode'] : null
+
+async function candidatesOf(
+  ctx: Ctx,
+  cadence: Cadence,
+  rules: TierRules,
+  all: readonly LogRow[],
+): Promise<Candidate[]> {
+  const rows = all.filter(isOccasion)
+  const customers = await customersOfRows(ctx.tx, rows)
+  const ids = [...new Set(customers.values())]
+  if (ids.length === 0) return []
+  const today = dayOf(ctx.now)
+  const spans = await purchaseSpans(ctx.tx, ids, today)
+  const staged = new Map<string, Candidate>()
+  const members = await membersOf(ctx.tx, rules, today, ids)
+  for (const row of rows) {
+    const customer = customers.get(row.id)
+    const member = customer === undefined ? undefined : members.get(customer)
+    if (!member) continue
+    const first = spans.get(member.customer)?.first
+    const happened: Happened = {
+      kind: row.kind,
+      at: row.at,
+      staff: row.who.staff ?? null,
+      detail: row.detail,
+      purchases: first === undefined || first >= dayOf(row.at) ? 1 : 2,
+    }
+    for (const candidate of await answersTo(ctx, cadence, row, happened, member))
+      if (!staged.has(candidate.dedupeKey)) staged.set(candidate.dedupeKey, candidate)
+  }
+  return [...staged.values()]
+}
+
+async function membersOf(
+  reader: Reader,
+  rules: TierRules,
+  today: string,
+  ids: readonly string[],
+): Promise<Map<string, Member>> {
+  const people = await readPeople(reader, ids)
+  const standings = await standingsOf(reader, rules, today, ids)
+  const lead = (customer: string): Standing => ({
+    customer,
+    tier: rules.lead.name,
+    tierTitle: rules.lead.title,
+    reason: '还没有购买记录',
+    dormancy: null,
+    dormancyByRhythm: null,
+    stage: 'attraction',
+    purchases: 0,
+    spentFen: 0,
+    computedDay: today,
+  })
+  const known = new Map(standings.map((standing) => [standing.customer, standing]))
+  return new Map(ids.map((id) => [id, memberOf(known.get(id) ?? lead(id), people, [])]))
+}
+
+async function answersTo(
+  ctx: Ctx,
+  cadence: Cadence,
+  row: LogRow,
+  happened: Happened,
+  seen: Member,
+): Promise<Candidate[]> {
+  const answers: Candidate[] = []
+  for (const touchpoint of cadence.touchpoints.filter(isForCustomers)) {
+    const { rules, tiers } = touchpoint
+    if (rules.answers !== row.kind || (tiers !== null && !tiers.includes(seen.tier))) continue
+    const member = row.kind === 'contact-added' ? await addedBy(ctx.tx, row, seen) : seen
+    const due = rules.onHappening?.(happened, member) ?? null
+    // An order of long ago, come in by import, is no occasion any more.
+    if (!due || (row.kind === 'order-placed' && due.expiresAt <= ctx.now)) continue
+    const candidate = customerCandidate(cadence, touchpoint, due, member, momentOf(dayOf(due.wantedAt)))
+    const welcomeCode = welcomeCodeOf(row)
+    answers.push(
+      welcomeCode === null ? candidate : { ...candidate, content: { ...candidate.content, welcomeCode } },
+    )
+  }
+  return answers
+}
+
+/** Whoever has just been added is spoken to by the one who added her; the mirror learns of it only later. */
+async function addedBy(reader: Reader, { who }: LogRow, member: Member): Promise<Member> {
+  if (who.staff === undefined) return member
+  return {
+    ...member,
+    external: who.external ?? member.external,
+    advisor: { userid: who.staff, name: plainWords(await staffName(reader, who.staff)) },
+  }
+}
+
+// ---------------------------------------------------------------- the gift of a wake-up
+
+async function giveCoupons(ctx: Ctx, cadence: Cadence, rows: readonly LogRow[]): Promise<void> {
+  const wakeUps = new Map(
+    cadence.touchpoints
+      .filter(({ rules }) => rules.kind === 'wake-up')
+      .map((one) => [one.name, one.settings]),
+  )
+  const woken = rows.filter(({ detail }) => wakeUps.has(String(detail['touchpoint'])))
+  const customers = await customersOfRows(ctx.tx, woken)
+  if (customers.size === 0) return
+  for (const row of woken) {
+    const customer = customers.get(row.id)
+    const day = String(row.detail['day'])
+    if (customer === undefined) continue
+    const asleepSince = (await purchaseSpans(ctx.tx, [customer], day)).get(customer)?.last
+    const name = String(row.detail['touchpoint'])
+    const gift = asleepSince === undefined ? null : wakeGiftOf(wakeUps.get(name), asleepSince, day)
+    if (!gift) continue
+    await issueCoupon(ctx, {
+      player: customer,
+      who: row.who,
+      title: gift.title,
+      validDays: gift.validHours / 24,
+      key: `${name}:${customer}:${day}`,
+    })
+  }
+}

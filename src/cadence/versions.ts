@@ -1,0 +1,144 @@
+/**
+ * Versions: the shipped file is the first, each publishing makes the next, the newest is in force. A publisher names the
+ * version she started from, so that two people never overwrite each other unseen.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LRUCache } from 'lru-cache'
+import type { Ctx } from '../base/act.ts'
+import type { Reader } from '../base/db.ts'
+import { ConfigMistakes, Refusal } from '../base/errors.ts'
+import { publishManners } from '../outbox/index.ts'
+import type { TierRules } from '../segment/index.ts'
+import { insertVersion, newestVersion, newestVersionNumber, versionRow } from './cadence.store.ts'
+import type { VersionRow } from './cadence.store.ts'
+import { readCadence } from './config.ts'
+import type { Cadence } from './config.ts'
+import type { Mistake } from './mistake.ts'
+
+export const tierNames = (rules: TierRules): string[] => [
+  ...rules.tiers.map(({ name }) => name),
+  rules.lead.name,
+]
+
+/** A published text never changes, so neither does what was read from it. */
+const parsed = new LRUCache<string, Cadence>({ max: 8 })
+
+function cadenceOf({ version, yaml }: VersionRow): Cadence {
+  const known = parsed.get(yaml)
+  if (known?.version === version) return known
+  // Tiers were checked when it was published; a tier renamed since then must not stop the reader.
+  const { cadence, mistakes } = readCadence(yaml, { tiers: null, version })
+  if (!cadence)
+    throw new ConfigMistakes(
+      `Cadence version ${String(version)} cannot be used by this version of Siyu:`,
+      mistakes.map(
+        ({ line, path, messageEn, fixEn }) => `line ${String(line)} ${path}: ${messageEn}; ${fixEn}`,
+      ),
+    )
+  parsed.set(yaml, cadence)
+  return cadence
+}
+
+/** The cadence in force; null before the first start. */
+export async function currentCadence(reader: Reader): Promise<Cadence | null> {
+  const row = await newestVersion(reader)
+  return row && cadenceOf(row)
+}
+
+export async function cadenceOfVersion(reader: Reader, version: number): Promise<Cadence | null> {
+  const row = await versionRow(reader, version)
+  return row && cadenceOf(row)
+}
+
+export interface Publishing {
+  readonly yaml: string
+  readonly note: string
+  /** Shown in the list of versions. */
+  readonly by: string
+  /** The version the author started from; null = whatever is newest. */
+  readonly baseVersion: number | null
+}
+
+/** Refused as a whole, with every mistake. */
+export const invalidCadence = (mistakes: readonly Mistake[]): Refusal =>
+  new Refusal('invalid-cadence', `配置有 ${String(mistakes.length)} 处错误，没有发布`, 422, {
+    fix: '按提示逐条修改后再发布',
+    detail: { problems: mistakes },
+  })
+
+/** Publishes a new version; the same text as the one in force changes nothing. */
+export async function publish(ctx: Ctx, rules: TierRules, publishing: Publishing): Promise<VersionRow> {
+  const { yaml, note, by, baseVersion } = publishing
+  const { cadence, mistakes } = readCadence(yaml, { tiers: tierNames(rules) })
+  if (!cadence) throw invalidCadence(mistakes)
+  const newest = await newestVersion(ctx.tx)
+  if (baseVersion !== null && baseVersion !== (newest?.version ?? 0)) throw stale(newest)
+  if (newest?.yaml === yaml) return newest
+  const row = {
+    version: (newest?.version ?? 0) + 1,
+    yaml,
+    note,
+    published_by: by,
+    published_at: ctx.now,
+  }
+  if (!(await insertVersion(ctx.tx, row))) throw stale(await newestVersion(ctx.tx))
+  await publishManners(ctx, row.version, cadence.manners)
+  ctx.record({
+    kind: 'cadence-published',
+    at: ctx.now,
+    source: 'cadence',
+    sourceKey: `version:${String(row.version)}`,
+    who: ctx.actor.kind === 'staff' ? { staff: ctx.actor.userid } : {},
+    detail: { version: row.version, by, note },
+  })
+  return row
+}
+
+const stale = (newest: VersionRow | null): Refusal =>
+  new Refusal(
+    'stale-version',
+    `已有更新的版本 ${String(newest?.version ?? 0)}，由${newest?.published_by ?? ''}发布`,
+    409,
+    {
+      fix: '重新打开最新版本，把修改合并进去再发布',
+      detail: { version: newest?.version ?? 0 },
+    },
+  )
+
+/** `cadence.yaml` of the configuration folder; exit code 3 when it is not there. */
+export function readCadenceFile(configDir: string): string {
+  const path = join(configDir, 'cadence.yaml')
+  if (existsSync(path)) return readFileSync(path, 'utf8')
+  throw new ConfigMistakes('The cadence is missing:', [
+    `${path} does not exist; restore it from the release, or point SIYU_CONFIG_DIR at your configuration`,
+  ])
+}
+
+/**
+ * Called at every start. The file becomes version 1 of an empty database; with `source: 'file'` a changed file becomes
+ * the next version. A file that cannot be used stops the start with every mistake (exit code 3).
+ */
+export async function seedCadence(
+  ctx: Ctx,
+  rules: TierRules,
+  file: { readonly yaml: string; readonly path: string; readonly source: 'database' | 'file' },
+): Promise<void> {
+  const version = await newestVersionNumber(ctx.tx)
+  if (version > 0 && file.source === 'database') return
+  const { mistakes } = readCadence(file.yaml, { tiers: tierNames(rules) })
+  if (mistakes.length > 0)
+    throw new ConfigMistakes(
+      'The cadence cannot be used:',
+      mistakes.map(
+        ({ line, column, path, messageEn, fixEn }) =>
+          `${file.path}:${String(line)}:${String(column)} ${path}: ${messageEn}; ${fixEn}`,
+      ),
+    )
+  await publish(ctx, rules, {
+    yaml: file.yaml,
+    note: version === 0 ? '初始配置' : '配置文件已更新',
+    by: 'file',
+    baseVersion: null,
+  })
+}
