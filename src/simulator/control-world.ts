@@ -4,6 +4,7 @@ import { staffBroadcast } from './deeds/broadcasts.ts'
 import { changeGroup, createGroup, dismissGroup, joinGroup, leaveGroup } from './deeds/groups.ts'
 import { kfEnter, kfSays } from './deeds/kf.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
+import { refuseTransfer } from './deeds/transfer.ts'
 import type { Control } from './control.ts'
 import { ApiError } from './errors.ts'
 import { optionalInteger, optionalText, optionalTexts, text, texts, type Body } from './params.ts'
@@ -41,6 +42,9 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
         ...given(body, ['remark']),
       }),
     ),
+  'POST contacts/refuse-transfer': ({ ctx, body }) => ({
+    ok: refuseTransfer(ctx, text(body, 'external_userid')),
+  }),
   'POST contacts/says': ({ ctx, body }) =>
     done(customerSays(ctx, text(body, 'external_userid'), text(body, 'userid'))),
   'POST groups/create': ({ ctx, body }) => {

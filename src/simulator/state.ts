@@ -133,6 +133,15 @@ export interface KfCode {
   used: boolean
 }
 
+export interface Transfer {
+  readonly from: string
+  readonly to: string
+  readonly externalUserId: string
+  /** 1 done, 2 waiting, 3 refused. */
+  status: 1 | 2 | 3
+  at: number
+}
+
 /** Everything that `/sim/reset` throws away. */
 export interface State {
   shop: SeededShop | null
@@ -163,6 +172,7 @@ export interface State {
   readonly recent: Map<string, number[]>
   readonly media: Map<string, Media>
   readonly contactWays: Map<string, ContactWay>
+  readonly transfers: Transfer[]
   readonly kfAccounts: Map<string, KfAccount>
   /** Keyed by account and customer. */
   readonly kfSessions: Map<string, KfSession>
@@ -196,6 +206,7 @@ export function createState(): State {
     recent: new Map(),
     media: new Map(),
     contactWays: new Map(),
+    transfers: [],
     kfAccounts: new Map(),
     kfSessions: new Map(),
     kfCodes: new Map(),

@@ -10,6 +10,7 @@ import { mediaApis } from './media.ts'
 import { messageApis } from './messages.ts'
 import { tagApis } from './tags.ts'
 import { tokenApis } from './token.ts'
+import { transferApis } from './transfer.ts'
 import { userApis } from './users.ts'
 import { welcomeApis } from './welcome.ts'
 
@@ -18,6 +19,7 @@ const all: readonly Api[] = [
   ...userApis,
   ...customerApis,
   ...contactWayApis,
+  ...transferApis,
   ...groupApis,
   ...tagApis,
   ...welcomeApis,

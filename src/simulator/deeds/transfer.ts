@@ -1,0 +1,50 @@
+import { seconds, type Context } from '../context.ts'
+import { dropFollow, newFollow, putFollow, type Transfer } from '../state.ts'
+import { emitEvent } from './emit.ts'
+
+/** A customer who does nothing is handed over after a day (WECOM.md §3.8). */
+const automaticMs = 86_400_000
+
+export function startTransfer(ctx: Context, wanted: Omit<Transfer, 'status' | 'at'>): Transfer {
+  const transfer: Transfer = { ...wanted, status: 2, at: ctx.clock.now() }
+  ctx.state.transfers.push(transfer)
+  ctx.clock.schedule(transfer.at + automaticMs, () => complete(ctx, transfer))
+  return transfer
+}
+
+/** The old relation goes with the source that tells it from churn, the new one comes with the old remark and tags. */
+function complete(ctx: Context, transfer: Transfer): void {
+  const customer = ctx.state.customers.get(transfer.externalUserId)
+  const before = customer?.follows.get(transfer.from)
+  if (transfer.status !== 2 || !customer || !before) return
+  transfer.status = 1
+  transfer.at = ctx.clock.now()
+  dropFollow(ctx.state, customer, transfer.from)
+  const follow = customer.follows.get(transfer.to) ?? newFollow(transfer.to, seconds(transfer.at))
+  follow.addWay = 202
+  follow.remark = before.remark
+  for (const id of before.tagIds) follow.tagIds.add(id)
+  putFollow(ctx.state, customer, follow)
+  const ExternalUserID = customer.externalUserId
+  emitEvent(ctx, 'change_external_contact', 'del_external_contact', {
+    UserID: transfer.from,
+    ExternalUserID,
+    Source: 'DELETE_BY_TRANSFER',
+  })
+  emitEvent(ctx, 'change_external_contact', 'add_external_contact', { UserID: transfer.to, ExternalUserID })
+}
+
+export function refuseTransfer(ctx: Context, externalUserId: string): boolean {
+  const transfer = ctx.state.transfers.find(
+    (one) => one.externalUserId === externalUserId && one.status === 2,
+  )
+  if (!transfer) return false
+  transfer.status = 3
+  transfer.at = ctx.clock.now()
+  emitEvent(ctx, 'change_external_contact', 'transfer_fail', {
+    FailReason: 'customer_refused',
+    UserID: transfer.to,
+    ExternalUserID: externalUserId,
+  })
+  return true
+}
