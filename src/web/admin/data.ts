@@ -1,6 +1,6 @@
-import { keepPreviousData, QueryCache, QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { keepPreviousData, QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type ComputedRef, type MaybeRefOrGetter, toValue } from 'vue'
-import { ApiProblem, ask, problemOf } from '../shared/api.ts'
+import { ApiProblem, ask as askServer, type Asking, problemOf } from '../shared/api.ts'
 import { wallOf } from '../shared/format.ts'
 import { startSignIn } from './sign-in.ts'
 import type {
@@ -24,13 +24,17 @@ const isCallersFault = (error: unknown): boolean => {
   return status >= 400 && status < 500
 }
 
-/** One cache for the page. A 401 anywhere means the session ended: go and sign in, and come back to this very page. */
+/** A 401 anywhere means the session ended: go and sign in, and come back to this very page. Drafts stay on the computer. */
+const ask = async <T>(method: 'GET' | 'POST', path: string, asking: Asking): Promise<T> => {
+  try {
+    return await askServer<T>(method, path, asking)
+  } catch (thrown) {
+    if (thrown instanceof ApiProblem && thrown.problem.status === 401) startSignIn()
+    throw thrown
+  }
+}
+
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error) => {
-      if (error instanceof ApiProblem && error.problem.status === 401) startSignIn()
-    },
-  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,
@@ -46,15 +50,18 @@ const useGet = <T>(
   path: MaybeRefOrGetter<string>,
   query: MaybeRefOrGetter<Query> = {},
   enabled: MaybeRefOrGetter<boolean> = true,
+  againMs: number | false = false,
 ) =>
   useQuery({
     queryKey: computed(() => [toValue(path), toValue(query)] as const),
     queryFn: ({ signal }) => ask<T>('GET', toValue(path), { query: toValue(query), signal }),
     enabled: computed(() => toValue(enabled)),
     placeholderData: keepPreviousData,
+    refetchInterval: againMs,
   })
 
-export const useMe = () => useGet<Me>('/api/admin/me')
+/** Business time moves on while the page is open, and in the demo it leaps. */
+export const useMe = () => useGet<Me>('/api/admin/me', {}, true, 60_000)
 
 /** The shop's day by the server's business time, which is virtual in the demo. */
 export const useToday = (): ComputedRef<string> => {
@@ -62,7 +69,8 @@ export const useToday = (): ComputedRef<string> => {
   return computed(() => (data.value ? wallOf(data.value.now).day : ''))
 }
 
-export const useOverview = () => useGet<Overview>('/api/admin/overview')
+/** Read again often: whether everything is paused must never be old news on anybody's screen. */
+export const useOverview = () => useGet<Overview>('/api/admin/overview', {}, true, 20_000)
 
 export const useCalendar = (query: MaybeRefOrGetter<Query>, enabled: MaybeRefOrGetter<boolean> = true) =>
   useGet<Calendar>('/api/admin/calendar', query, enabled)

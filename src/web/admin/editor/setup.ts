@@ -6,7 +6,7 @@ import { tags } from '@lezer/highlight'
 
 const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: '#0b5d5e' },
-  { tag: tags.comment, color: '#66726f', fontStyle: 'italic' },
+  { tag: tags.comment, color: '#5f6b68', fontStyle: 'italic' },
   { tag: [tags.string, tags.special(tags.string)], color: '#7a4a0c' },
   { tag: [tags.number, tags.bool, tags.null, tags.atom, tags.keyword], color: '#4b3f99' },
   { tag: [tags.punctuation, tags.separator, tags.squareBracket, tags.brace], color: '#5d6865' },
@@ -18,7 +18,7 @@ const look = EditorView.theme({
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.65' },
   '.cm-gutters': {
     backgroundColor: '#fafbfa',
-    color: '#707b78',
+    color: '#5f6b68',
     border: 'none',
     borderRight: '1px solid var(--line)',
   },
