@@ -1,27 +1,5 @@
-import type { Reader, Tx } from '../base/db.ts'
+import type { Tx } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
-import type { LogRow } from '../interaction/index.ts'
-
-/** The customers whom these rows mean today. */
-export async function customersOf(reader: Reader, rows: readonly LogRow[]): Promise<string[]> {
-  const customers: string[] = []
-  for (const { who } of rows) {
-    const pairs = [
-      ['external', who.external],
-      ['shop', who.shopId],
-      ['phone', who.phoneHash],
-    ] as const
-    for (const [kind, value] of pairs) {
-      if (value === undefined) continue
-      const found = await reader.rows<{ customer: string }>(
-        'select customer from identity where kind = $1 and value = $2',
-        [kind, value],
-      )
-      customers.push(...found.map(({ customer }) => customer))
-    }
-  }
-  return customers
-}
 
 export async function writeTalks(
   tx: Tx,

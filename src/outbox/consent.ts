@@ -1,8 +1,9 @@
 /** Consent ends promises at once; talks and complaints restrain. */
 import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
+import { customersOfRows } from '../customer/index.ts'
 import type { Follower, LogRow, Projection } from '../interaction/index.ts'
-import { customersOf, writeComplaints, writeTalks } from './consent.store.ts'
+import { writeComplaints, writeTalks } from './consent.store.ts'
 import { updateParcel } from './parcel.store.ts'
 import { lockPromises, unwanted } from './promise.store.ts'
 import { move } from './settle.ts'
@@ -36,7 +37,7 @@ export const createOutboxFollowers = (): Follower[] => [
     name: 'outbox-opt-out',
     kinds: ['opted-out'],
     async handle(ctx, rows) {
-      await cancelUnwanted(ctx, await customersOf(ctx.tx, rows))
+      await cancelUnwanted(ctx, [...(await customersOfRows(ctx.tx, rows)).values()])
     },
   },
 ]

@@ -1,0 +1,79 @@
+import type { Reader } from '../base/db.ts'
+import type { Instant } from '../base/clock.ts'
+import type { PromiseRow } from '../outbox/index.ts'
+
+const list = (count: number, from = 1): string =>
+  Array.from({ length: count }, (_, i) => `$${String(from + i)}`).join(', ')
+
+/**
+ * The open tasks of one advisor, for customers she is in contact with. One that she pressed and never settled stays,
+ * even when its time is over: only she can say whether it was sent.
+ */
+export const openTasks = (
+  reader: Reader,
+  staff: string,
+  external: string | null,
+  limit: number,
+): Promise<PromiseRow[]> =>
+  reader.rows<PromiseRow>(
+    `select p.* from promise p join relation r on r.external = p.subject and r.staff = p.sender and r.state = 'active'
+     where p.sender = $1 and p.channel = 'advisor-task'
+       and (p.state = 'waiting' or (p.state in ('expired', 'cancelled') and p.pressed_at is not null))
+       ${external === null ? '' : 'and p.subject = $2'}
+     order by p.priority desc, p.expires_at, p.id limit ${String(limit)}`,
+    external === null ? [staff] : [staff, external],
+  )
+
+export async function openTaskCount(reader: Reader, staff: string): Promise<number> {
+  const [row] = await reader.rows<{ count: number }>(
+    `select cast(count(*) as bigint) as count from promise p
+     join relation r on r.external = p.subject and r.staff = p.sender and r.state = 'active'
+     where p.sender = $1 and p.channel = 'advisor-task'
+       and (p.state = 'waiting' or (p.state in ('expired', 'cancelled') and p.pressed_at is not null))`,
+    [staff],
+  )
+  return row?.count ?? 0
+}
+
+export interface KnownAs {
+  readonly external: string
+  readonly name: string | null
+  readonly remark: string | null
+}
+
+export async function knownAs(
+  reader: Reader,
+  staff: string,
+  externals: readonly string[],
+): Promise<Map<string, string>> {
+  if (externals.length === 0) return new Map()
+  const rows = await reader.rows<KnownAs>(
+    `select r.external, p.name, r.remark from relation r left join profile p on p.external = r.external
+     where r.staff = $1 and r.external in (${list(externals.length, 2)})`,
+    [staff, ...externals],
+  )
+  return new Map(rows.map(({ external, name, remark }) => [external, remark || name || external]))
+}
+
+export async function tiersOf(reader: Reader, customers: readonly string[]): Promise<Map<string, string>> {
+  if (customers.length === 0) return new Map()
+  const rows = await reader.rows<{ customer: string; tier: string }>(
+    `select customer, tier from standing where customer in (${list(customers.length)})`,
+    customers,
+  )
+  return new Map(rows.map(({ customer, tier }) => [customer, tier]))
+}
+
+/** Which of these customers were reached since then, by whatever channel. */
+export async function reachedSince(
+  reader: Reader,
+  customers: readonly string[],
+  since: Instant,
+): Promise<Set<string>> {
+  if (customers.length === 0) return new Set()
+  const rows = await reader.rows<{ customer: string }>(
+    `select distinct customer from promise where state = 'sent' and sent_at >= $1 and customer in (${list(customers.length, 2)})`,
+    [since, ...customers],
+  )
+  return new Set(rows.map(({ customer }) => customer))
+}

@@ -1,0 +1,55 @@
+/** A promise as its advisor sees it: pure. */
+import type { Instant } from '../base/clock.ts'
+import { days, hours } from '../base/clock.ts'
+import { fillLinks, personalLink } from '../content/index.ts'
+import type { LinkParts } from '../content/index.ts'
+import { isQuiet } from '../outbox/index.ts'
+import type { Content, Manners, PromiseRow } from '../outbox/index.ts'
+
+export type TaskState = 'waiting' | 'intent' | 'sent' | 'skipped' | 'over'
+
+export interface Task {
+  readonly promise: PromiseRow
+  readonly name: string
+  readonly tier: string
+  readonly tierTitle: string
+  readonly why: string
+  /** With her own links. */
+  readonly text: string
+  readonly state: TaskState
+  /** Shown, never blocking: the press is hers. */
+  readonly warnings: readonly string[]
+}
+
+export function taskState(row: PromiseRow): TaskState {
+  if (row.state === 'sent') return 'sent'
+  if (row.pressed_at !== null) return 'intent'
+  if (row.settle_code === 'skipped') return 'skipped'
+  return row.state === 'waiting' ? 'waiting' : 'over'
+}
+
+export const contentOf = (row: PromiseRow): Content => JSON.parse(row.content) as Content
+
+export const personalText = (links: LinkParts, row: PromiseRow): string =>
+  fillLinks(contentOf(row).text, (target) => personalLink(links, { promise: row.id, target }))
+
+export interface Circumstances {
+  readonly now: Instant
+  readonly manners: Manners
+  readonly optedOut: boolean
+  readonly reachedToday: boolean
+  readonly talkedAt: Instant | null
+  readonly complaintAt: Instant | null
+}
+
+export function warningsFor(row: PromiseRow, seen: Circumstances): string[] {
+  const { now, manners } = seen
+  const warnings: string[] = []
+  if (seen.optedOut) warnings.push('客户已退订')
+  if (seen.complaintAt !== null && now < seen.complaintAt + days(manners.complaintDays))
+    warnings.push('有未解决的售后')
+  if (seen.talkedAt !== null && now < seen.talkedAt + hours(manners.afterTalkHours)) warnings.push('刚聊过')
+  if (seen.reachedToday && row.state !== 'sent') warnings.push('今天已触达')
+  if (isQuiet(manners, now)) warnings.push('现在是安静时段')
+  return warnings
+}

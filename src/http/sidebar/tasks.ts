@@ -1,0 +1,143 @@
+/** The advisor's page beside a chat. Every route acts as the signed-in advisor, on her own customers only. */
+import type { Act, Actor, Ctx } from '../../base/act.ts'
+import { isoOf } from '../../base/calendar.ts'
+import type { Db, Reader } from '../../base/db.ts'
+import { customerOfExternal } from '../../customer/index.ts'
+import {
+  beginSend,
+  mustOwn,
+  notFound,
+  present,
+  setOptOut,
+  settleSend,
+  skipTask,
+  tasksOf,
+  today,
+} from '../../desk/index.ts'
+import type { DeskParts, Task } from '../../desk/index.ts'
+import type { PromiseRow } from '../../outbox/index.ts'
+import { intentBody, settleBody, sidebarOptOutBody, skipBody } from '../contract.ts'
+import type { CustomerCard, Paged, SidebarCustomer, SidebarTask } from '../contract.ts'
+import { parse } from '../parse.ts'
+import type { Call, Route } from '../route.ts'
+
+export interface SidebarTaskParts extends DeskParts {
+  readonly act: Act
+  readonly db: Db
+  readonly card: (reader: Reader, customer: string) => Promise<CustomerCard>
+}
+
+const toSidebar = (task: Task): SidebarTask => ({
+  promiseId: task.promise.id,
+  externalUserId: task.promise.subject,
+  name: task.name,
+  tier: task.tier,
+  tierTitle: task.tierTitle,
+  touchpoint: task.promise.touchpoint,
+  title: task.promise.title,
+  why: task.why,
+  text: task.text,
+  dueAt: isoOf(task.promise.due_at),
+  expiresAt: isoOf(task.promise.expires_at),
+  // A task that ended otherwise is shown like one that was passed over: nothing is left to do.
+  state: task.state === 'over' ? 'skipped' : task.state,
+  warnings: task.warnings,
+})
+
+const staffOf = (call: Call): string => {
+  if (!call.staff) throw notFound()
+  return call.staff.userid
+}
+const param = (call: Call, name: string): string => call.params[name] ?? ''
+
+export function sidebarTaskRoutes(parts: SidebarTaskParts): Route[] {
+  const { act, db } = parts
+  const access = { kind: 'staff' } as const
+
+  /** Does it as this advisor and shows the task as it is then. */
+  async function deed(call: Call, work: (ctx: Ctx, staff: string, id: string) => Promise<PromiseRow>) {
+    const staff = staffOf(call)
+    const actor: Actor = { kind: 'staff', userid: staff }
+    const row = await act(actor, (ctx) => work(ctx, staff, param(call, 'id')))
+    const [task] = await present(parts, db.reader, [row], call.now)
+    if (!task) throw notFound()
+    return { json: toSidebar(task) }
+  }
+
+  async function wish(call: Call, optedOut: boolean) {
+    const staff = staffOf(call)
+    const { said } = parse(sidebarOptOutBody, call.body ?? {})
+    await act({ kind: 'staff', userid: staff }, (ctx) =>
+      setOptOut(ctx, staff, param(call, 'external'), { optedOut, said }),
+    )
+    return { json: { optedOut } }
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: '/api/sidebar/today',
+      access,
+      async handle(call) {
+        const { total, items } = await today(parts, db.reader, staffOf(call), call.now)
+        return { json: { total, items: items.map(toSidebar) } satisfies Paged<SidebarTask> }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/sidebar/customers/:external',
+      access,
+      async handle(call) {
+        const external = param(call, 'external')
+        await mustOwn(db.reader, staffOf(call), external)
+        const customer = await customerOfExternal(db.reader, external)
+        if (customer === null) throw notFound()
+        const tasks = await tasksOf(parts, db.reader, staffOf(call), external, call.now)
+        const answer: SidebarCustomer = {
+          customer: await parts.card(db.reader, customer),
+          tasks: tasks.map(toSidebar),
+        }
+        return { json: answer }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/sidebar/promises/:id/intent',
+      access,
+      handle(call) {
+        const { text } = parse(intentBody, call.body)
+        return deed(call, (ctx, staff, id) => beginSend(ctx, staff, id, text))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/sidebar/promises/:id/settle',
+      access,
+      handle(call) {
+        const { result } = parse(settleBody, call.body)
+        return deed(call, (ctx, staff, id) => settleSend(ctx, staff, id, result))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/sidebar/promises/:id/skip',
+      access,
+      handle(call) {
+        const { reason } = parse(skipBody, call.body)
+        return deed(call, (ctx, staff, id) => skipTask(ctx, staff, id, reason))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/sidebar/customers/:external/opt-out',
+      access,
+      handle: (call) => wish(call, true),
+    },
+    {
+      method: 'POST',
+      path: '/api/sidebar/customers/:external/opt-in',
+      access,
+      handle: (call) => wish(call, false),
+    },
+  ]
+}
