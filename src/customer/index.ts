@@ -5,6 +5,7 @@ export { customerTables } from './customer.tables.ts'
 export { resolveCustomers, customersOfRows } from './resolve.ts'
 export { chooseTopics, optIn, optOut, optedOutOf, subscriptionsOf } from './consent.ts'
 export type { Choice, Purpose, Subscriptions } from './consent.ts'
+export { findGroup, isGroupMember } from './groups.store.ts'
 export { dismissGroup, endContact, saveContacts, saveGroup, saveStaff } from './mirror.ts'
 export type { ContactSeen, GroupSeen, StaffSeen } from './mirror.ts'
 export {
