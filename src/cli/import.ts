@@ -1,7 +1,7 @@
 /** `siyu import orders|products FILE`: the JSON document of the verb. */
 import { dayOf } from '../base/calendar.ts'
 import { Refusal } from '../base/errors.ts'
-import { importOrders, importProductFile } from '../files/index.ts'
+import { importOrders, importProducts } from '../files/index.ts'
 import type { ImportOptions, ImportParts, OrdersImported, ProductsImported } from '../files/index.ts'
 import { refreshCutPoints, resegmentEverybody } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
@@ -30,7 +30,7 @@ export async function runImport(
       return done
     }
     case 'products':
-      return importProductFile(parts, options)
+      return importProducts(parts, options)
     default:
       throw new Refusal('usage', `There is no "import ${options.what}".`, 400, {
         fix: 'Use import orders FILE or import products FILE.',

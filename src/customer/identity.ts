@@ -23,6 +23,6 @@ export function identitiesIn(who: Who): Identity[] {
 /** The same person gets the same id in every rebuild. */
 export const customerIdOf = (first: Identity): string => `c${sha256(keyOf(first)).slice(0, 24)}`
 
-/** A player known to WeChat only; she becomes a customer when she buys or decides about messages. */
+/** A player known to WeChat only, or heard by the puppet; a customer when she buys or decides about messages. */
 export const isStranger = ({ kind, value }: Identity): boolean =>
-  kind === 'external' && value.startsWith('openid:')
+  kind === 'external' && /^(openid|wechaty):/.test(value)

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Refusal } from '../base/errors.ts'
 import { sha256 } from '../base/ids.ts'
-import { importProducts } from '../order/index.ts'
+import { saveProducts } from '../order/index.ts'
 import type { Product } from '../order/index.ts'
 import { cellAt, findColumns, parseMap, requireColumns } from './columns.ts'
 import type { Columns, ColumnSpec } from './columns.ts'
@@ -26,6 +26,8 @@ const productColumns: readonly ColumnSpec[] = [
   { name: 'category', headers: ['category', '类目', '分类'] },
   { name: 'stage', headers: ['stage', '阶段'] },
   { name: 'age_range', headers: ['age_range', '适用年龄'] },
+  { name: 'age_from_months', headers: ['age_from_months'] },
+  { name: 'age_to_months', headers: ['age_to_months'] },
   { name: 'price', headers: ['price', '价格', '售价'] },
   { name: 'stock', headers: ['stock', '库存'] },
   { name: 'url', headers: ['url', '链接'] },
@@ -38,10 +40,7 @@ const rowsPerTransaction = 500
 const pauseMs = 20
 const maxText = 500
 
-export async function importProductFile(
-  parts: ImportParts,
-  options: ImportOptions,
-): Promise<ProductsImported> {
+export async function importProducts(parts: ImportParts, options: ImportOptions): Promise<ProductsImported> {
   const startedAt = parts.clock.steady()
   const file = await openRowFile(options.file, options.encoding ?? null)
   const map = parseMap(options.map ?? '', productColumns)
@@ -62,7 +61,7 @@ export async function importProductFile(
       source: 'import:products',
       sourceKey: `part:${sha256(JSON.stringify(products)).slice(0, 32)}`,
     }
-    await parts.act({ kind: 'cli', verb: 'import' }, (ctx) => importProducts(ctx, products, part), 'bulk')
+    await parts.act({ kind: 'cli', verb: 'import' }, (ctx) => saveProducts(ctx, products, part), 'bulk')
     options.onProgress?.(lines)
     await pause(pauseMs)
   }
@@ -120,7 +119,7 @@ function readProduct(cells: readonly string[], columns: Columns): Parsed<Product
       name: text('name'),
       category: text('category'),
       stage: text('stage'),
-      ageRange: text('age_range'),
+      ageRange: text('age_range') || monthsOf(text('age_from_months'), text('age_to_months')),
       priceFen: price.value,
       stock: stock.value,
       url: text('url'),
@@ -130,6 +129,10 @@ function readProduct(cells: readonly string[], columns: Columns): Parsed<Product
     },
   }
 }
+
+/** `6-12月龄`, when the file keeps the two ends in columns of their own. */
+const monthsOf = (from: string, to: string): string =>
+  from === '' && to === '' ? '' : `${from || '0'}-${to}月龄`
 
 const readWhole = (text: string, what: string): Parsed<number | undefined> => {
   if (text === '') return { ok: true, value: undefined }

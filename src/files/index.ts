@@ -1,6 +1,6 @@
 /** What the folders to the right may use. */
 export { importOrders } from './import-orders.ts'
 export type { ImportOptions, ImportParts, OrdersImported } from './import-orders.ts'
-export { importProductFile } from './import-products.ts'
+export { importProducts } from './import-products.ts'
 export type { ProductsImported } from './import-products.ts'
 export type { Encoding } from './text-file.ts'

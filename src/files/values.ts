@@ -78,20 +78,23 @@ function readAny(text: string): DateTime | null {
 export interface Item {
   readonly sku: string
   readonly quantity: number
+  readonly amountFen?: number
 }
 
 const maxItems = 200
 
-/** `SKU1*2;SKU2`: separated by `;` or `|`, a quantity after `*` or `×`. */
+/** `SKU1*2;SKU2`, or `SKU1:2:59.00;SKU2:1:12.50` with what was paid for the line; separated by `;` or `|`. */
 export function readItems(text: string): Parsed<Item[]> {
-  const parts = text.split(/[;；|]/).map((part) => part.trim())
   const items: Item[] = []
-  for (const part of parts.filter((one) => one !== '')) {
-    const [sku = '', quantity = '1', ...more] = part.split(/[*×]/).map((one) => one.trim())
+  for (const part of text.split(/[;；|]/).map((one) => one.trim())) {
+    if (part === '') continue
+    const [sku = '', quantity = '1', paid, ...more] = part.split(/[*×:]/).map((one) => one.trim())
     const n = Number(quantity)
-    if (sku === '' || sku.length > 64 || more.length > 0 || !Number.isInteger(n) || n < 1 || n > 10_000)
-      return bad(`"${part.slice(0, 40)}" is not SKU or SKU*QUANTITY`)
-    items.push({ sku, quantity: n })
+    const amount = paid === undefined ? null : readFen(paid)
+    const sound = sku !== '' && sku.length <= 64 && more.length === 0 && Number.isInteger(n)
+    if (!sound || n < 1 || n > 10_000 || amount?.ok === false)
+      return bad(`"${part.slice(0, 40)}" is not SKU, SKU*QUANTITY or SKU:QUANTITY:AMOUNT`)
+    items.push({ sku, quantity: n, ...(amount?.ok === true ? { amountFen: amount.value } : {}) })
   }
   return items.length > maxItems ? bad(`more than ${String(maxItems)} items`) : { ok: true, value: items }
 }

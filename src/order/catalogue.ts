@@ -17,7 +17,7 @@ export interface Product {
 }
 
 /** Adds or replaces products by sku; at most 500 at a time. `part` names this piece of the import in the log. */
-export async function importProducts(
+export async function saveProducts(
   ctx: Ctx,
   products: readonly Product[],
   part: { readonly source: string; readonly sourceKey: string },

@@ -2,7 +2,7 @@
 import { orderProjection } from './orders.ts'
 
 export { orderTables } from './order.tables.ts'
-export { importProducts } from './catalogue.ts'
+export { saveProducts } from './catalogue.ts'
 export type { Product } from './catalogue.ts'
 export { orderKeyOf, refundKeyOf } from './orders.ts'
 export { customersOfRefunds, productNames } from './order.store.ts'

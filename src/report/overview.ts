@@ -1,0 +1,35 @@
+/** The shop at a glance: who is there, and what the last seven days brought. */
+import { addDays, dayOf, instantOf } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+import { pausedNow } from '../outbox/index.ts'
+import type { ReportParts } from './customers.ts'
+import { kindCounts, newestCadenceVersion, ordersSince, promiseCounts, tierCounts } from './report.store.ts'
+
+export async function overview({ reader, rules }: ReportParts, now: Instant) {
+  // Seven whole days with today, in the shop's zone.
+  const sinceDay = addDays(dayOf(now), -6)
+  const since = instantOf(sinceDay)
+  const counts = await tierCounts(reader, rules.lead.name)
+  const kinds = await kindCounts(reader, ['poll-voted', 'clue-found', 'tier-moved', 'opted-out'], since)
+  const orders = await ordersSince(reader, since)
+  const promises = await promiseCounts(reader, since, sinceDay)
+  return {
+    customers: [...counts.values()].reduce((sum, n) => sum + n, 0),
+    tiers: [...rules.tiers, rules.lead].map(({ name, title }) => ({
+      tier: name,
+      title,
+      count: counts.get(name) ?? 0,
+    })),
+    last7Days: {
+      ...promises,
+      votes: kinds.get('poll-voted') ?? 0,
+      finds: kinds.get('clue-found') ?? 0,
+      orders: orders.n,
+      orderFen: orders.fen,
+      tierMoves: kinds.get('tier-moved') ?? 0,
+      optOuts: kinds.get('opted-out') ?? 0,
+    },
+    paused: (await pausedNow(reader)) !== null,
+    cadenceVersion: await newestCadenceVersion(reader),
+  }
+}

@@ -1,0 +1,177 @@
+/** Read-only figures over everybody's tables; nothing here decides or writes. */
+import type { Day } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+import type { Reader, Value } from '../base/db.ts'
+import type { PromiseState } from '../outbox/index.ts'
+
+export interface CustomerLine {
+  readonly id: string
+  readonly tier: string | null
+  readonly reason: string | null
+  readonly dormancy: string | null
+  readonly stage: string | null
+  readonly purchases: number | null
+  readonly amount_fen: number | null
+  readonly last_day: Day | null
+}
+
+export interface CustomerSearch {
+  readonly query: string
+  readonly tier: string
+  /** The tier of whoever was never looked at. */
+  readonly leadTier: string
+  readonly limit: number
+  readonly offset: number
+}
+
+const lineColumns = `c.id, s.tier, s.reason, s.dormancy, s.stage, f.purchases, f.amount_fen, f.last_day`
+const lineTables = `customer c left join standing s on s.customer = c.id left join facts f on f.customer = c.id`
+
+export async function searchCustomers(
+  reader: Reader,
+  { query, tier, leadTier, limit, offset }: CustomerSearch,
+): Promise<{ total: number; lines: CustomerLine[] }> {
+  const params: Value[] = []
+  const where: string[] = []
+  if (tier !== '') {
+    params.push(leadTier, tier)
+    where.push('coalesce(s.tier, $1) = $2')
+  }
+  if (query !== '') {
+    const like = `%${query.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+    const at = params.push(query, like)
+    where.push(
+      `(c.id = $${String(at - 1)} or c.id in (
+         select i.customer from identity i left join profile p on i.kind = 'external' and p.external = i.value
+         where i.value = $${String(at - 1)} or lower(p.name) like $${String(at)} escape '\\'))`,
+    )
+  }
+  const condition = where.length === 0 ? '' : `where ${where.join(' and ')}`
+  const [count] = await reader.rows<{ n: number }>(
+    `select cast(count(*) as bigint) as n from ${lineTables} ${condition}`,
+    params,
+  )
+  const lines = await reader.rows<CustomerLine>(
+    `select ${lineColumns} from ${lineTables} ${condition}
+     order by coalesce(f.amount_fen, 0) desc, c.id limit ${String(limit)} offset ${String(offset)}`,
+    params,
+  )
+  return { total: count?.n ?? 0, lines }
+}
+
+export async function customerLine(reader: Reader, id: string): Promise<CustomerLine | null> {
+  const [line] = await reader.rows<CustomerLine>(`select ${lineColumns} from ${lineTables} where c.id = $1`, [
+    id,
+  ])
+  return line ?? null
+}
+
+export interface ProfileLine {
+  readonly external: string
+  readonly avatar: string | null
+  readonly remark_tags: string
+}
+
+export const profilesOf = (reader: Reader, externals: readonly string[]): Promise<ProfileLine[]> =>
+  externals.length === 0
+    ? Promise.resolve([])
+    : reader.rows<ProfileLine>(
+        `select external, avatar, remark_tags from profile where external in (${externals.map((_, i) => `$${String(i + 1)}`).join(', ')}) order by external`,
+        externals,
+      )
+
+export const wantedTagsOf = (
+  reader: Reader,
+  customer: string,
+): Promise<{ tag_group: string; tag: string }[]> =>
+  reader.rows('select tag_group, tag from wanted_tag where customer = $1 order by tag_group', [customer])
+
+export interface OrderLine {
+  readonly at: Instant
+  readonly amount_fen: number
+  readonly refunded_fen: number
+  readonly items: string
+}
+
+export const ordersOf = (reader: Reader, customer: string, limit: number): Promise<OrderLine[]> =>
+  reader.rows<OrderLine>(
+    `select at, amount_fen, refunded_fen, items from shop_order where customer = $1 order by at desc limit ${String(limit)}`,
+    [customer],
+  )
+
+export interface TouchLine {
+  readonly title: string
+  readonly subject: string
+  readonly sender: string | null
+  readonly due_at: Instant
+  readonly decision: 'queued' | 'later' | 'declined'
+  readonly reason_code: string
+  readonly reason_words: string
+  readonly state: PromiseState | null
+  readonly content: string
+}
+
+export const touchesOf = (reader: Reader, customer: string, limit: number): Promise<TouchLine[]> =>
+  reader.rows<TouchLine>(
+    `select title, subject, sender, due_at, decision, reason_code, reason_words, state, content
+     from promise where customer = $1 order by due_at desc, id limit ${String(limit)}`,
+    [customer],
+  )
+
+// ------------------------------------------------------------------ overview
+
+export async function tierCounts(reader: Reader, leadTier: string): Promise<Map<string, number>> {
+  const rows = await reader.rows<{ tier: string; n: number }>(
+    `select coalesce(s.tier, cast($1 as text)) as tier, cast(count(*) as bigint) as n
+     from customer c left join standing s on s.customer = c.id group by 1`,
+    [leadTier],
+  )
+  return new Map(rows.map(({ tier, n }) => [tier, n]))
+}
+
+export async function kindCounts(
+  reader: Reader,
+  kinds: readonly string[],
+  since: Instant,
+): Promise<Map<string, number>> {
+  const rows = await reader.rows<{ kind: string; n: number }>(
+    `select kind, cast(count(*) as bigint) as n from log where at >= $1 and kind in (${kinds.map((_, i) => `$${String(i + 2)}`).join(', ')}) group by kind`,
+    [since, ...kinds],
+  )
+  return new Map(rows.map(({ kind, n }) => [kind, n]))
+}
+
+export async function ordersSince(reader: Reader, since: Instant): Promise<{ n: number; fen: number }> {
+  const [row] = await reader.rows<{ n: number; fen: number | null }>(
+    `select cast(count(*) as bigint) as n, cast(sum(amount_fen - refunded_fen) as bigint) as fen
+     from shop_order where at >= $1`,
+    [since],
+  )
+  return { n: row?.n ?? 0, fen: row?.fen ?? 0 }
+}
+
+export async function promiseCounts(
+  reader: Reader,
+  since: Instant,
+  sinceDay: Day,
+): Promise<{ sent: number; waiting: number; declined: number }> {
+  const count = async (where: string, params: readonly Value[]): Promise<number> => {
+    const [row] = await reader.rows<{ n: number }>(
+      `select cast(count(*) as bigint) as n from promise where ${where}`,
+      params,
+    )
+    return row?.n ?? 0
+  }
+  return {
+    sent: await count('sent_at >= $1', [since]),
+    waiting: await count(`state = 'waiting'`, []),
+    declined: await count(`decision = 'declined' and day >= $1`, [sinceDay]),
+  }
+}
+
+export async function newestCadenceVersion(reader: Reader): Promise<number> {
+  const [row] = await reader.rows<{ version: number | null }>(
+    'select max(version) as version from cadence_version',
+  )
+  return row?.version ?? 0
+}
