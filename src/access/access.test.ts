@@ -11,6 +11,7 @@ import {
   endSession,
   endSessionsOf,
   keepAlive,
+  newBrowserMark,
   openPlayer,
   openState,
   ownPath,
@@ -124,14 +125,20 @@ onBothDatabases('sessions', (open) => {
     expect([await who(second), await who(other)]).toEqual([undefined, 'wang'])
   })
 
-  it('begin with a state that works once, for ten minutes', async () => {
-    const close = (state: string): Promise<string | null> =>
-      act(system('test'), (ctx) => closeState(ctx, state))
-    const state = await act(system('test'), (ctx) => openState(ctx, '/sidebar/'))
+  it('begin with a state that works once, for ten minutes, in the browser it began in', async () => {
+    const browser = newBrowserMark(undefined)
+    const open = (): Promise<string> => act(system('test'), (ctx) => openState(ctx, '/sidebar/', browser))
+    const close = (state: string, by: string | undefined = browser): Promise<string | null> =>
+      act(system('test'), (ctx) => closeState(ctx, state, by))
+    const state = await open()
+    expect(state).toMatch(/^[A-Za-z0-9]{1,128}$/)
+    expect(await close(state, newBrowserMark('not a mark'))).toBeNull()
+    expect(await close(state, '')).toBeNull()
     const answers = await Promise.all([close(state), close(state), close(state)])
     expect(answers.filter((to) => to === '/sidebar/')).toHaveLength(1)
     expect(await close('a'.repeat(64))).toBeNull()
-    const late = await act(system('test'), (ctx) => openState(ctx, '/admin/'))
+    expect(newBrowserMark(browser)).toBe(browser)
+    const late = await open()
     clock.advance(minutes(10))
     expect(await close(late)).toBeNull()
   })

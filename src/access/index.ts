@@ -11,6 +11,7 @@ export {
   endSessionsOf,
   idleMs,
   keepAlive,
+  newBrowserMark,
   openState,
   sessionMs,
   sessionOf,

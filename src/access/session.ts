@@ -73,16 +73,26 @@ export async function sweepAccess(ctx: Ctx): Promise<void> {
   await deleteOldStates(ctx.tx, ctx.now - stateMs)
 }
 
+/** What a browser carries through a sign-in, so that nobody can finish in it what was begun in another one. */
+export const newBrowserMark = (given: string | undefined): string =>
+  given !== undefined && isSecret(given) ? given : newSecret()
+
 /** Begins a sign-in; the answer goes through WeCom and comes back once. `to` must be an own path (`ownPath`). */
-export async function openState(ctx: Ctx, to: string): Promise<string> {
+export async function openState(ctx: Ctx, to: string, browser: string): Promise<string> {
   // WeCom takes letters and digits only (WECOM.md §6), so the random bits travel as hex.
   const state = sha256(newSecret())
-  await insertState(ctx.tx, { state_hash: sha256(state), to_path: to, created_at: ctx.now })
+  await insertState(ctx.tx, { state_hash: bound(state, browser), to_path: to, created_at: ctx.now })
   return state
 }
 
-/** Where that sign-in wanted to go; null when the state is unknown, too old or was used before. */
-export async function closeState(ctx: Ctx, state: string): Promise<string | null> {
-  if (!/^[0-9a-f]{64}$/.test(state)) return null
-  return (await spendState(ctx.tx, sha256(state), ctx.now - stateMs)) ?? null
+/** Where that sign-in wanted to go; null when the state is unknown here, too old or was used before. */
+export async function closeState(
+  ctx: Ctx,
+  state: string,
+  browser: string | undefined,
+): Promise<string | null> {
+  if (!/^[0-9a-f]{64}$/.test(state) || browser === undefined || !isSecret(browser)) return null
+  return (await spendState(ctx.tx, bound(state, browser), ctx.now - stateMs)) ?? null
 }
+
+const bound = (state: string, browser: string): string => sha256(`${state} ${browser}`)
