@@ -125,6 +125,20 @@ describe('cadence', () => {
     expect(mock.state.document.yaml).toContain('perWeek: 3')
   })
 
+  test('an emptied editor is checked too, and cannot be published', async () => {
+    await open('/admin/cadence')
+    await status('检查通过')
+    await page.locator('.cm-content').click()
+    await page.keyboard.press('ControlOrMeta+a')
+    await page.keyboard.press('Delete')
+    await status('1 处问题')
+    expect(await page.locator('[data-test=publish]').isDisabled()).toBe(true)
+    await page.getByRole('button', { name: '放弃草稿' }).click()
+    await dialog('放弃草稿').getByRole('button', { name: '放弃', exact: true }).click()
+    await status('检查通过')
+    expect(await page.locator('.cm-content').innerText()).toContain('私域触达节奏')
+  })
+
   test('a cadence kept in a file can only be read', async () => {
     mock.state.document = { ...mock.state.document, readOnly: true }
     await open('/admin/cadence')

@@ -30,8 +30,7 @@ const useChecks = (text: () => string) => {
     checking.value = false
   }
   const later = useDebounceFn(check, settleMs)
-  watch(text, (value) => {
-    if (!value) return
+  watch(text, () => {
     checking.value = true
     void later()
   })
