@@ -15,19 +15,9 @@ import type {
   Paged,
   Problem,
 } from '../../src/http/contract.ts'
+import { cardOf, games } from './mock-cards.ts'
 import { diffOf, firstYaml, problemsOf, versionDay } from './mock-cadence.ts'
-import {
-  calendarOf,
-  cardOf,
-  customers,
-  deliveries,
-  games,
-  now,
-  subjectsOf,
-  tiers,
-  today,
-  touchpoints,
-} from './mock-shop.ts'
+import { calendarOf, customers, deliveries, now, subjectsOf, tiers, today, touchpoints } from './mock-shop.ts'
 
 const web = fileURLToPath(new URL('../../dist/web/', import.meta.url))
 
