@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
+// Started from a test runner it would inherit `test` and bundle the development build of Vue.
+process.env['NODE_ENV'] = 'production'
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const kibibyte = 1024
 

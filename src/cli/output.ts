@@ -42,8 +42,15 @@ function listOf(document: unknown, list: string | undefined): readonly unknown[]
 const summaryOf = (document: unknown, list: string | undefined, count: number): unknown =>
   Array.isArray(document) || list === undefined ? { count } : { ...(document as object), [list]: count }
 
+/** A person pressed Ctrl-C; what is done is done. */
+export class Interrupted extends Error {}
+
 /** The exit code of an error, after its words went to stderr. A bug shows its stack: it is for a developer. */
 export function report(error: unknown): number {
+  if (error instanceof Interrupted) {
+    say(error.message)
+    return exitCodes.interrupted
+  }
   if (error instanceof ConfigMistakes) {
     say(error.message)
     return exitCodes.configuration
