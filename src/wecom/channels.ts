@@ -1,0 +1,20 @@
+/** Every channel that WeCom carries. To add one: its file, and a line here. */
+import type { Clock } from '../base/clock.ts'
+import type { Channel } from '../delivery/index.ts'
+import { createAdvisorTaskChannel } from './advisor-task.channel.ts'
+import { createBroadcastChannel } from './broadcast.channel.ts'
+import { createGroupBroadcastChannel } from './group-broadcast.channel.ts'
+import type { WecomApi } from './protocol/api.ts'
+import { createWelcomeChannel } from './welcome.channel.ts'
+
+export const createWecomChannels = (parts: {
+  readonly api: WecomApi
+  readonly clock: Clock
+  readonly publicUrl: string
+  readonly agentId: string
+}): readonly Channel[] => [
+  createWelcomeChannel(parts.api),
+  createAdvisorTaskChannel(parts),
+  createBroadcastChannel(parts),
+  createGroupBroadcastChannel(parts),
+]

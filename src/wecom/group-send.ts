@@ -1,0 +1,177 @@
+/**
+ * What 客户群发 and 社群群发 share: add_msg_template makes a task that the advisor must confirm (WECOM.md §3.6). The API
+ * has no key of ours, so a lost answer is looked up by the batch token that every link of the words carries.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import type { Clock } from '../base/clock.ts'
+import { days } from '../base/clock.ts'
+import type { Channel, Found, Parcel, ParcelDraft, RecipientResult } from '../delivery/index.ts'
+import { notFriends, outcomeOf, unreadable } from './outcome.ts'
+import type { BroadcastSeen, WecomApi } from './protocol/api.ts'
+import type { Result } from './protocol/result.ts'
+
+export interface GroupSendParts {
+  readonly api: Pick<
+    WecomApi,
+    | 'addBroadcast'
+    | 'broadcasts'
+    | 'broadcastTasks'
+    | 'broadcastResults'
+    | 'remindBroadcast'
+    | 'cancelBroadcast'
+  >
+  readonly clock: Clock
+}
+
+interface Kind {
+  readonly name: 'broadcast' | 'group-broadcast'
+  readonly chatType: 'single' | 'group'
+  readonly maxRecipients: number
+  recipients(draft: ParcelDraft): Readonly<Record<string, unknown>>
+}
+
+/** Our clock and WeCom's may differ a little; the token decides, this only bounds the search. */
+const slackMs = 60_000
+/** The list takes at most a month. */
+const longestSearchMs = days(30)
+const maxPages = 200
+
+export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
+  const { api } = parts
+  return {
+    name: kind.name,
+    maxRecipients: kind.maxRecipients,
+    rate: { perMinute: 600, burst: 20 },
+    compose: (draft) =>
+      JSON.stringify({
+        chat_type: kind.chatType,
+        ...kind.recipients(draft),
+        sender: draft.sender ?? '',
+        text: { content: draft.text },
+      }),
+    async send(parcel, signal) {
+      if (parcel.sender === null) return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
+      const result = await api.addBroadcast(parcel.body, signal)
+      if (result.kind !== 'ok') return outcomeOf(result)
+      const { msgid, fail_list: failed } = result.value
+      return { kind: 'waiting', remoteId: msgid, why: 'advisor-must-confirm', failed: notFriends(failed) }
+    },
+    results: (parcel, signal) => results(parts, kind, parcel, signal),
+    find: (parcel, signal) => find(parts, kind, parcel, signal),
+    async cancel(remoteId, signal) {
+      const result = await api.cancelBroadcast(remoteId, signal)
+      if (result.kind === 'ok' || (result.kind === 'error' && result.reaction === 'done')) return
+      throw unreadable('the broadcast could not be cancelled', result)
+    },
+    async remind(remoteId, signal) {
+      const result = await api.remindBroadcast(remoteId, signal)
+      if (result.kind === 'ok') return 'reminded'
+      // 41094: three in 24 h; 41093: cancelled, so there is nothing left to remind of.
+      if (result.kind === 'error' && ['reminded-too-often', 'cancelled'].includes(result.name))
+        return 'too-often'
+      throw unreadable('the advisor could not be reminded', result)
+    },
+  }
+}
+
+/** Every page of a listing; throws OutsideFailure when one cannot be read. */
+async function* pages<P extends { readonly next_cursor: string }>(
+  what: string,
+  read: (cursor: string) => Promise<Result<P>>,
+): AsyncGenerator<P> {
+  let cursor = ''
+  for (let n = 0; n < maxPages; n += 1) {
+    const result = await read(cursor)
+    if (result.kind !== 'ok') throw unreadable(what, result)
+    yield result.value
+    cursor = result.value.next_cursor
+    if (cursor === '') return
+  }
+}
+
+// ------------------------------------------------------------------ who got it
+
+const statusOf: Readonly<Record<number, Pick<RecipientResult, 'status' | 'code' | 'words'>>> = {
+  0: { status: 'waiting' },
+  1: { status: 'sent' },
+  2: { status: 'refused', code: 'not-a-friend', words: '已不是好友' },
+  3: { status: 'refused', code: 'quota-used', words: '客户接收群发次数已达上限' },
+}
+
+async function* results(
+  { api }: GroupSendParts,
+  kind: Kind,
+  parcel: Parcel,
+  signal: AbortSignal,
+): AsyncGenerator<RecipientResult> {
+  const msgid = parcel.remoteId
+  if (msgid === undefined) return
+  for await (const { task_list: tasks } of pages('the tasks of a broadcast', (cursor) =>
+    api.broadcastTasks(msgid, cursor, signal),
+  )) {
+    for (const { userid } of tasks) {
+      for await (const { send_list: rows } of pages('the results of a broadcast', (cursor) =>
+        api.broadcastResults(msgid, userid, cursor, signal),
+      )) {
+        for (const row of rows) {
+          const subject = kind.chatType === 'group' ? row.chat_id : row.external_userid
+          const status = statusOf[row.status]
+          if (subject === undefined || status === undefined) continue
+          yield {
+            subject,
+            ...status,
+            ...(row.send_time === undefined || row.send_time === 0 ? {} : { at: row.send_time * 1000 }),
+          }
+        }
+      }
+    }
+  }
+}
+
+// ------------------------------------------------------------------ answering an unknown
+
+const bodyShape = z.object({ attachments: z.array(z.record(z.string(), z.unknown())).default([]) })
+
+async function find(
+  parts: GroupSendParts,
+  kind: Kind,
+  parcel: Parcel,
+  signal: AbortSignal,
+): Promise<readonly Found[] | 'unsure'> {
+  // Words without a token look like anybody's: a person has to judge.
+  if (!parcel.text.includes(parcel.batchToken)) return 'unsure'
+  const from = Math.floor((parcel.intentAt - slackMs) / 1000)
+  const to = Math.floor(
+    (Math.min(parts.clock.now(), parcel.intentAt + longestSearchMs - 2 * slackMs) + slackMs) / 1000,
+  )
+  const found: Found[] = []
+  for await (const { group_msg_list: list } of pages('the list of broadcasts', (cursor) =>
+    parts.api.broadcasts(kind.chatType, from, to, cursor, signal),
+  )) {
+    for (const seen of list.filter((one) => carries(one, parcel))) {
+      const confirmed = await confirmedBy(parts, seen.msgid, parcel.sender, signal)
+      if (confirmed === 'unsure') return 'unsure'
+      if (confirmed !== 'another') found.push({ remoteId: seen.msgid, confirmed })
+    }
+  }
+  return found
+}
+
+const carries = (seen: BroadcastSeen, parcel: Parcel): boolean =>
+  seen.text?.content === parcel.text &&
+  isDeepStrictEqual(seen.attachments, bodyShape.parse(JSON.parse(parcel.body)).attachments)
+
+/** Whether this sender has pressed; `another`: it is not his task; `unsure`: still being handed out. */
+async function confirmedBy(
+  { api }: GroupSendParts,
+  msgid: string,
+  sender: string | null,
+  signal: AbortSignal,
+): Promise<boolean | 'another' | 'unsure'> {
+  const tasks = await api.broadcastTasks(msgid, '', signal)
+  if (tasks.kind === 'error' && tasks.reaction === 'later') return 'unsure'
+  if (tasks.kind !== 'ok') throw unreadable('the tasks of a broadcast', tasks)
+  const mine = tasks.value.task_list.find(({ userid }) => userid.toLowerCase() === sender?.toLowerCase())
+  return mine === undefined ? 'another' : mine.status === 2
+}

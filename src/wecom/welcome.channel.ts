@@ -1,0 +1,34 @@
+/**
+ * The one message that leaves without a human press: within 20 s of the event, once (WECOM.md §3.5). The code makes a
+ * repetition harmless: the second one is answered 41051.
+ */
+import { seconds } from '../base/clock.ts'
+import type { Channel } from '../delivery/index.ts'
+import { outcomeOf } from './outcome.ts'
+import type { WecomApi } from './protocol/api.ts'
+
+/** The code lives for 20 s; two are left for the way. */
+const repeatWithinMs = seconds(18)
+
+export const createWelcomeChannel = (api: Pick<WecomApi, 'sendWelcome'>): Channel => ({
+  name: 'welcome',
+  maxRecipients: 1,
+  rate: { perMinute: 6_000, burst: 100 },
+  resendWithinMs: repeatWithinMs,
+  compose: (draft) =>
+    JSON.stringify({
+      welcome_code: draft.recipients[0]?.welcomeCode ?? '',
+      text: { content: draft.text },
+    }),
+  async send(parcel, signal) {
+    if (parcel.calledAt - parcel.intentAt > repeatWithinMs)
+      return { kind: 'refused', code: 'welcome-late', why: '欢迎语已过有效期' }
+    // The API answers no id; the parcel's own token names what was said.
+    const remoteId = `welcome:${parcel.batchToken}`
+    const result = await api.sendWelcome(parcel.body, signal)
+    if (result.kind === 'ok') return { kind: 'sent', remoteId }
+    // 41051: said already, by an earlier try of ours or because the two are talking.
+    if (result.kind === 'error' && result.reaction === 'done') return { kind: 'sent', remoteId }
+    return outcomeOf(result)
+  },
+})
