@@ -3,7 +3,7 @@ import { dayOf } from '../base/calendar.ts'
 import { Refusal } from '../base/errors.ts'
 import { importOrders, importProducts } from '../files/index.ts'
 import type { ImportOptions, ImportParts, OrdersImported, ProductsImported } from '../files/index.ts'
-import { refreshCutPoints, resegmentEverybody } from '../segment/index.ts'
+import { areCutPointsStale, refreshCutPoints, resegmentEverybody } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 
 export interface ImportVerbParts extends ImportParts {
@@ -41,5 +41,6 @@ export async function runImport(
 /** A history moves quantiles and tiers; nobody did anything just now, so the cause says `import`. */
 async function settleStandings(parts: ImportVerbParts): Promise<void> {
   const today = dayOf(parts.clock.now())
-  if (!(await refreshCutPoints(parts, today, 'import'))) await resegmentEverybody(parts, today, 'import')
+  if (await areCutPointsStale(parts, today)) await refreshCutPoints(parts, today, 'import')
+  else await resegmentEverybody(parts, today, 'import')
 }

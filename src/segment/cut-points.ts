@@ -42,22 +42,27 @@ export const cutPointProjection: Projection = {
   },
 }
 
-/** Freezes them when a week has passed, or when the shop has changed; answers whether it did. */
+/** True when a week has passed since they were frozen, or when the shop has changed. */
+export async function areCutPointsStale({ db, rules }: SegmentParts, day: Day): Promise<boolean> {
+  const computed = await computeAll(db.reader, rules, day)
+  return isStale(db.reader, rules, computed, day)
+}
+
+/** Freezes today's and moves whoever they move, with this cause. */
 export async function refreshCutPoints(
   parts: SegmentParts,
   day: Day,
   cause: Cause = 'cut-points',
-): Promise<boolean> {
+): Promise<void> {
   const { db, act, rules } = parts
-  if (rules.cutNeeds.length === 0) return false
-  const computed = await computeAll(db.reader, rules, day)
-  if (!(await isStale(db.reader, rules, computed, day))) return false
-  await act(system('resegment'), async (ctx) => {
-    await lockStandings(ctx.tx)
-    recordCuts(ctx, computed, day)
-  })
+  if (rules.cutNeeds.length > 0) {
+    const computed = await computeAll(db.reader, rules, day)
+    await act(system('resegment'), async (ctx) => {
+      await lockStandings(ctx.tx)
+      recordCuts(ctx, computed, day)
+    })
+  }
   await resegmentEverybody(parts, day, cause)
-  return true
 }
 
 async function computeAll(reader: Reader, rules: TierRules, day: Day): Promise<Map<string, Cut>> {

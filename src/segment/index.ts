@@ -15,7 +15,7 @@ export { summarize } from './summary.ts'
 export type { SegmentSummary } from './summary.ts'
 export { resegment, resegmentDue, resegmentEverybody } from './resegment.ts'
 export type { Cause, SegmentParts } from './resegment.ts'
-export { refreshCutPoints } from './cut-points.ts'
+export { areCutPointsStale, refreshCutPoints } from './cut-points.ts'
 export { createSegmentFollowers, createSegmentJobs } from './segment.jobs.ts'
 export { quantile } from './quantile.ts'
 

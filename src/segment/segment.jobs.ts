@@ -4,7 +4,7 @@ import type { Job } from '../base/jobs.ts'
 import { customersOfRows } from '../customer/index.ts'
 import type { Follower, Kind, LogRow } from '../interaction/index.ts'
 import { customersOfRefunds, refundKeyOf } from '../order/index.ts'
-import { refreshCutPoints } from './cut-points.ts'
+import { areCutPointsStale, refreshCutPoints } from './cut-points.ts'
 import { engagementKinds } from './facts.ts'
 import { resegment, resegmentDue } from './resegment.ts'
 import type { Cause, SegmentParts } from './resegment.ts'
@@ -46,8 +46,10 @@ export function createSegmentJobs(parts: SegmentParts): Job[] {
       schedule: { every: 'day', at: '00:10' },
       catchUpMs: days(1),
       async run({ day }) {
-        await refreshCutPoints(parts, day)
+        const stale = await areCutPointsStale(parts, day)
+        // First whom the day moves, with that cause; a refreshed quantile would hide it behind its own.
         await resegmentDue(parts, day)
+        if (stale) await refreshCutPoints(parts, day)
       },
     },
   ]

@@ -49,8 +49,8 @@ export type FeatureRow = Features & { readonly customer: string; readonly tier: 
 export async function readFeatures(reader: Reader, query: FeatureQuery): Promise<FeatureRow[]> {
   const { day, customers } = query
   if (customers?.length === 0) return []
-  const of = customers === null ? '' : `and customer in (${list(customers, 2)})`
-  const whose = customers === null ? '' : `and c.id in (${list(customers, 2)})`
+  const of = customers === null ? '' : `and customer in (${list(customers)})`
+  const whose = customers === null ? '' : `and c.id in (${list(customers)})`
   const windows = query.windows.map((days) => {
     const inside = `day > '${before(day, days)}'`
     const n = String(days)
@@ -74,9 +74,9 @@ export async function readFeatures(reader: Reader, query: FeatureQuery): Promise
        select c.id as customer, b.first_day, b.last_day, coalesce(b.purchases, 0) as purchases,
          coalesce(b.amount_fen, 0) as amount_fen, e.engaged_day ${columns.join('')}
        from customer c left join bought b on b.customer = c.id left join engaged e on e.customer = c.id
-       where c.created_at < $1 ${whose})
+       where c.created_at < $${String((customers?.length ?? 0) + 1)} ${whose})
      select features.*, ${query.tier} as tier from features order by customer`,
-    [query.knownBefore, ...(customers ?? [])],
+    [...(customers ?? []), query.knownBefore],
   )
 }
 
