@@ -20,6 +20,16 @@ export { newestVersion, versionList, versionRow } from './cadence.store.ts'
 export type { VersionRow } from './cadence.store.ts'
 
 // Planning.
-export { createCadenceJobs, planAt, planDay } from './plan.ts'
+export { createCadenceJobs, planAt, planDay, publishAndPlan } from './plan.ts'
 export type { CadenceParts } from './plan.ts'
 export { createCadenceFollowers } from './triggers.ts'
+
+// Looking ahead.
+export { previewDays, startOf } from './preview.ts'
+export type { Foreseen, Preview, PreviewParts } from './preview.ts'
+export { createCalendar, subjectViews } from './calendar.ts'
+export type { CalendarReader, CalendarView, SubjectView } from './calendar.ts'
+export { explainCustomer, promisesAround } from './explain.ts'
+export type { Explained } from './explain.ts'
+export { diffCadence } from './diff.ts'
+export type { CadenceDifference } from './diff.ts'

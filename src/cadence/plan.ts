@@ -1,8 +1,9 @@
 /** One slot, one planner: stage the day, let the outbox decide, insert. Run again it changes nothing. */
 import { system } from '../base/act.ts'
-import type { Act } from '../base/act.ts'
+import type { Act, Actor } from '../base/act.ts'
+import { dayOf, instantOf, minutesOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
-import { hours } from '../base/clock.ts'
+import { minutes } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Db, Reader } from '../base/db.ts'
 import type { Job } from '../base/jobs.ts'
@@ -11,10 +12,12 @@ import { enqueue } from '../outbox/index.ts'
 import type { Candidate, Decided } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf, wokenBefore } from './audience.ts'
+import type { VersionRow } from './cadence.store.ts'
 import { gamesOf } from './config.ts'
 import type { Cadence } from './config.ts'
 import { stageDay } from './stage.ts'
-import { currentCadence } from './versions.ts'
+import { currentCadence, publish } from './versions.ts'
+import type { Publishing } from './versions.ts'
 
 export interface CadenceParts {
   readonly db: Db
@@ -30,6 +33,8 @@ const customersAtOnce = 400
 
 /** When the day is planned: before the first window, after the nightly moves of tiers. */
 export const planAt = '08:30'
+/** Nothing planned later could still leave inside a window. */
+const planUntil = '20:30'
 
 export async function stageOn(
   reader: Reader,
@@ -88,12 +93,24 @@ function* inParts(candidates: readonly Candidate[]): Generator<Candidate[]> {
 }
 const ownerOf = ({ customer, subject }: Candidate): string => customer ?? subject
 
+/** Publishes; what the new version adds to a day that has been planned already is planned at once. */
+export async function publishAndPlan(
+  parts: CadenceParts,
+  actor: Actor,
+  publishing: Publishing,
+): Promise<VersionRow> {
+  const row = await parts.act(actor, (ctx) => publish(ctx, parts.tierRules, publishing))
+  const now = parts.clock.now()
+  const today = dayOf(now)
+  if (now >= instantOf(today, planAt) && now < instantOf(today, planUntil)) await planDay(parts, today)
+  return row
+}
+
 export const createCadenceJobs = (parts: CadenceParts): Job[] => [
   {
     name: 'plan-day',
     schedule: { every: 'day', at: planAt },
-    // After 20:30 nothing planned could still leave inside a window.
-    catchUpMs: hours(12),
+    catchUpMs: minutes(minutesOf(planUntil) - minutesOf(planAt)),
     async run({ day }) {
       await planDay(parts, day)
     },

@@ -2,7 +2,7 @@
  * What a touchpoint is: settings with a schema, and pure rules that say who is due on a day and in which words. It sees
  * neither clock nor database; the planner asks, and only the outbox decides whether now is a good moment.
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { instantOf, weekOf, weekdayOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'

@@ -1,0 +1,279 @@
+/** The calendar: days that are over from the promises, today and later from the dry run. Who gets what, who not, why. */
+import { LRUCache } from 'lru-cache'
+import { addDays, dayOf, daysBetween, isoOf, timeOf, weekdayOf } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+import type { Reader } from '../base/db.ts'
+import { advisorsOf, namesOf, namesOfStaff } from '../customer/index.ts'
+import { headSeq } from '../interaction/index.ts'
+import { channelTitles } from '../outbox/index.ts'
+import type { Decision, PromiseState } from '../outbox/index.ts'
+import type { TierRules } from '../segment/index.ts'
+import { standingsOf } from './audience.ts'
+import { activeGroups, countedDays, promisesOfDays } from './cadence.store.ts'
+import type { CellRow } from './cadence.store.ts'
+import { festivalOf } from './festivals.ts'
+import { madeOf, previewDays, startOf } from './preview.ts'
+import type { Foreseen, Preview } from './preview.ts'
+import type { Reason } from './touchpoint.ts'
+import { currentCadence } from './versions.ts'
+
+export interface Cell {
+  readonly touchpoint: string
+  readonly title: string
+  readonly channel: string
+  readonly channelTitle: string
+  /** `HH:mm` of the earliest. */
+  readonly at: string
+  /** Nothing of it has been decided for good. */
+  readonly planned: boolean
+  readonly queued: number
+  readonly later: number
+  readonly declined: number
+  readonly sent: number
+  readonly waiting: number
+  readonly reasons: readonly (Reason & { readonly count: number })[]
+}
+
+export interface CalendarDayView {
+  readonly day: Day
+  readonly weekday: number
+  readonly isToday: boolean
+  readonly festival?: string
+  readonly entries: readonly Cell[]
+}
+
+export interface CalendarView {
+  readonly from: Day
+  readonly days: readonly CalendarDayView[]
+  readonly cadenceVersion: number
+}
+
+export interface SubjectView {
+  /** Our customer id, or the chat id of a group. */
+  readonly subject: string
+  readonly name: string
+  readonly tier?: string
+  readonly advisor?: string
+  readonly at: string
+  readonly decision: Decision
+  readonly reason: Reason
+  readonly state?: PromiseState
+  readonly text?: string
+}
+
+export interface SubjectsQuery {
+  readonly day: Day
+  readonly touchpoint: string
+  readonly decision?: Decision | undefined
+  readonly reason?: string | undefined
+  readonly page: number
+  readonly size: number
+}
+
+export interface CalendarParts {
+  readonly reader: Reader
+  readonly tierRules: TierRules
+}
+
+/** A calendar that looks further ahead starts its dry run on its own first day. */
+const farAhead = 31
+/** The same screen asks several times in a row; nothing happened meanwhile, so nothing changed. */
+const keepMs = 30_000
+
+export interface CalendarReader {
+  calendar(from: Day | undefined, days: number, now: Instant): Promise<CalendarView>
+  subjects(query: SubjectsQuery, now: Instant): Promise<{ total: number; items: SubjectView[] }>
+}
+
+export function createCalendar(parts: CalendarParts): CalendarReader {
+  const previews = new LRUCache<string, Promise<Preview>>({ max: 3 })
+
+  /** From `from` (today or later) to `to`; the dry run begins today, so that today's promises use up tomorrow's caps. */
+  async function ahead(from: Day, to: Day, now: Instant): Promise<readonly Foreseen[]> {
+    const { reader, tierRules } = parts
+    const cadence = await currentCadence(reader)
+    if (!cadence) return []
+    const today = dayOf(now)
+    const start = daysBetween(today, from) <= farAhead ? today : from
+    const days = daysBetween(start, to) + 1
+    const key = [await headSeq(reader), cadence.version, start, days, Math.floor(now / keepMs)].join(' ')
+    const known = previews.get(key)
+    const running =
+      known ?? previewDays({ reader, tierRules, cadence }, { from: start, days, now: startOf(start, now) })
+    previews.set(key, running)
+    try {
+      return (await running).promises.filter(({ day }) => day >= from && day <= to)
+    } catch (error) {
+      previews.delete(key)
+      throw error
+    }
+  }
+
+  return {
+    async calendar(wanted, days, now) {
+      const today = dayOf(now)
+      const from = wanted ?? today
+      const to = addDays(from, days - 1)
+      const past =
+        from < today ? await countedDays(parts.reader, from, to < today ? to : addDays(today, -1)) : []
+      const coming = to >= today ? await ahead(from > today ? from : today, to, now) : []
+      const cells = [...past.map(ofRow), ...coming.map(ofForeseen)]
+      return {
+        from,
+        cadenceVersion: (await currentCadence(parts.reader))?.version ?? 0,
+        days: Array.from({ length: days }, (_, n) => dayView(addDays(from, n), today, cells)),
+      }
+    },
+    async subjects(query, now) {
+      const { day } = query
+      const all =
+        day < dayOf(now)
+          ? (await promisesOfDays(parts.reader, day, day)).map(madeOf)
+          : await ahead(day, day, now)
+      const found = all.filter(
+        (one) =>
+          one.touchpoint === query.touchpoint &&
+          (query.decision === undefined || one.decision === query.decision) &&
+          (query.reason === undefined || one.reasonCode === query.reason),
+      )
+      const page = found.slice((query.page - 1) * query.size, query.page * query.size)
+      return { total: found.length, items: await subjectViews(parts, page) }
+    },
+  }
+}
+
+// ---------------------------------------------------------------- cells
+
+interface Counted {
+  readonly day: Day
+  readonly touchpoint: string
+  readonly title: string
+  readonly channel: keyof typeof channelTitles
+  readonly decision: Decision
+  readonly state: PromiseState | null
+  readonly code: string
+  readonly words: string
+  readonly at: Instant
+  readonly known: boolean
+  readonly n: number
+}
+
+const ofRow = (row: CellRow): Counted => ({
+  day: row.day,
+  touchpoint: row.touchpoint,
+  title: row.title,
+  channel: row.channel,
+  decision: row.decision,
+  state: row.state,
+  code: row.reason_code,
+  words: row.reason_words,
+  at: row.first_due,
+  known: true,
+  n: row.n,
+})
+const ofForeseen = (one: Foreseen): Counted => ({
+  day: one.day,
+  touchpoint: one.touchpoint,
+  title: one.title,
+  channel: one.channel,
+  decision: one.decision,
+  state: one.state,
+  code: one.reasonCode,
+  words: one.reasonWords,
+  at: one.dueAt,
+  known: one.known,
+  n: 1,
+})
+
+function dayView(day: Day, today: Day, all: readonly Counted[]): CalendarDayView {
+  const festival = festivalOf(day)
+  const cells = new Map<string, Counted[]>()
+  for (const one of all) {
+    if (one.day !== day) continue
+    const key = `${one.touchpoint} ${one.channel}`
+    const cell = cells.get(key)
+    if (cell) cell.push(one)
+    else cells.set(key, [one])
+  }
+  return {
+    day,
+    weekday: weekdayOf(day),
+    isToday: day === today,
+    ...(festival === null ? {} : { festival }),
+    entries: [...cells.values()]
+      .map(cellOf)
+      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.touchpoint < b.touchpoint ? -1 : 1)),
+  }
+}
+
+function cellOf(counted: readonly Counted[]): Cell {
+  const [first] = counted
+  if (!first) throw new Error('A cell of the calendar holds at least one decision.')
+  const sum = (holds: (one: Counted) => boolean): number =>
+    counted.filter(holds).reduce((total, { n }) => total + n, 0)
+  return {
+    touchpoint: first.touchpoint,
+    title: counted.at(-1)?.title ?? first.title,
+    channel: first.channel,
+    channelTitle: channelTitles[first.channel],
+    at: timeOf(Math.min(...counted.map(({ at }) => at))),
+    planned: counted.every(({ known }) => !known),
+    queued: sum(({ decision }) => decision === 'queued'),
+    later: sum(({ decision }) => decision === 'later'),
+    declined: sum(({ decision }) => decision === 'declined'),
+    sent: sum(({ state }) => state === 'sent'),
+    waiting: sum(({ state }) => state === 'waiting'),
+    reasons: reasonsOf(counted.filter(({ decision }) => decision !== 'queued')),
+  }
+}
+
+/** By code, most frequent first. Words that differ only in what stands in brackets are said without it. */
+function reasonsOf(counted: readonly Counted[]): (Reason & { count: number })[] {
+  const reasons = new Map<string, { words: Set<string>; count: number }>()
+  for (const { code, words, n } of counted) {
+    const known = reasons.get(code) ?? { words: new Set(), count: 0 }
+    known.words.add(words)
+    reasons.set(code, { words: known.words, count: known.count + n })
+  }
+  return [...reasons]
+    .map(([code, { words, count }]) => {
+      const [first = ''] = words
+      return { code, words: words.size > 1 ? first.replace(/（[^（）]*）/g, '') : first, count }
+    })
+    .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1))
+}
+
+// ---------------------------------------------------------------- subjects
+
+/** Names, tiers and advisors for the few that one page shows. */
+export async function subjectViews(
+  { reader, tierRules }: CalendarParts,
+  shown: readonly Foreseen[],
+): Promise<SubjectView[]> {
+  const customers = [...new Set(shown.flatMap(({ customer }) => customer ?? []))]
+  const names = await namesOf(reader, customers)
+  const staff = await namesOfStaff(reader)
+  const advisors = await advisorsOf(reader, customers)
+  const groups = new Map((await activeGroups(reader)).map(({ chat, name }) => [chat, name]))
+  const tiers = new Map<string, string>()
+  for (const day of new Set(shown.map((one) => one.day)))
+    for (const { customer, tier } of await standingsOf(reader, tierRules, day, customers))
+      tiers.set(`${customer} ${day}`, tier)
+  return shown.map((one) => {
+    const { customer } = one
+    const tier = customer === null ? undefined : tiers.get(`${customer} ${one.day}`)
+    const advisor = one.sender ?? (customer === null ? undefined : advisors.get(customer)?.staff)
+    return {
+      subject: customer ?? one.subject,
+      name: (customer === null ? groups.get(one.subject) : names.get(customer)) ?? one.subject,
+      ...(tier === undefined ? {} : { tier }),
+      ...(advisor === undefined ? {} : { advisor: staff.get(advisor) ?? advisor }),
+      at: isoOf(one.dueAt),
+      decision: one.decision,
+      reason: { code: one.reasonCode, words: one.reasonWords },
+      ...(one.state === null ? {} : { state: one.state }),
+      ...(one.text === '' ? {} : { text: one.text }),
+    }
+  })
+}

@@ -1,0 +1,156 @@
+/**
+ * The dry run: the planner's own staging and the outbox's own decision, without the insert. The days are decided as one
+ * set, so that what is handed over on the first uses up the caps of the next.
+ */
+import { addDays, dayOf, instantOf } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+import type { Reader } from '../base/db.ts'
+import { decide } from '../outbox/index.ts'
+import type { Candidate, ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
+import type { TierRules } from '../segment/index.ts'
+import { readPeople, standingsOf, wokenBefore } from './audience.ts'
+import type { People } from './audience.ts'
+import { promisesOfDays } from './cadence.store.ts'
+import type { ShownRow } from './cadence.store.ts'
+import type { Cadence } from './config.ts'
+import { stageDay } from './stage.ts'
+
+/** One decision, made (`known`) or foreseen. */
+export interface Foreseen {
+  readonly touchpoint: string
+  readonly title: string
+  readonly channel: ChannelName
+  readonly subjectKind: SubjectKind
+  /** external_userid or chat id. */
+  readonly subject: string
+  readonly customer: string | null
+  readonly sender: string | null
+  readonly day: Day
+  readonly dueAt: Instant
+  readonly decision: Decided['decision']
+  readonly reasonCode: string
+  readonly reasonWords: string
+  readonly known: boolean
+  readonly state: PromiseState | null
+  readonly text: string
+}
+
+export interface PreviewParts {
+  readonly reader: Reader
+  readonly tierRules: TierRules
+  readonly cadence: Cadence
+}
+
+export interface Span {
+  readonly from: Day
+  readonly days: number
+  /** Business time of the dry run; the start of the first day unless that is today. */
+  readonly now: Instant
+  /** Only these customers, and no groups. */
+  readonly customers?: readonly string[]
+}
+
+export interface Preview {
+  readonly promises: readonly Foreseen[]
+  readonly people: People
+}
+
+export async function previewDays(
+  { reader, tierRules, cadence }: PreviewParts,
+  span: Span,
+): Promise<Preview> {
+  const { from, days, now, customers = null } = span
+  const people = await readPeople(reader, customers)
+  const woken = await wokenBefore(reader, cadence, from)
+  const wakeUps = new Set(
+    cadence.touchpoints.filter(({ rules }) => rules.kind === 'wake-up').map(({ name }) => name),
+  )
+  const ask = (staged: readonly Candidate[]): Promise<Decided[]> =>
+    decide(reader, staged, now, { manners: cadence.manners })
+  const staged: Candidate[] = []
+  let asked = 0
+  for (let n = 0; n < days; n += 1) {
+    const day = addDays(from, n)
+    // Whoever is woken on an earlier day of this dry run is not woken again on this one.
+    if (staged.slice(asked).some(({ touchpoint }) => wakeUps.has(touchpoint))) {
+      const decided = await ask(staged)
+      for (const one of decided.slice(asked))
+        if (
+          wakeUps.has(one.touchpoint) &&
+          one.decision !== 'declined' &&
+          one.customer !== undefined &&
+          !one.known
+        )
+          woken.set(one.customer, [...(woken.get(one.customer) ?? []), one.day])
+      asked = staged.length
+    }
+    staged.push(
+      ...stageDay({
+        cadence,
+        day,
+        people,
+        standings: await standingsOf(reader, tierRules, day, customers),
+        woken,
+      }),
+    )
+  }
+  const decided = await ask(staged)
+  const made = (await promisesOfDays(reader, from, addDays(from, days - 1))).filter(
+    (row) => customers === null || (row.customer !== null && customers.includes(row.customer)),
+  )
+  return { promises: merged(decided, made), people }
+}
+
+/** What was decided already stands as it was decided, also where nothing would be staged for it any more. */
+function merged(decided: readonly Decided[], made: readonly ShownRow[]): Foreseen[] {
+  const rows = new Map(made.map((row) => [row.dedupe_key, row]))
+  const staged = new Set(decided.map(({ dedupeKey }) => dedupeKey))
+  return [
+    ...decided.map((one) => foreseenOf(one, rows.get(one.dedupeKey))),
+    ...made.filter((row) => !staged.has(row.dedupe_key)).map(madeOf),
+  ].sort((a, b) => a.dueAt - b.dueAt || (a.subject < b.subject ? -1 : 1))
+}
+
+function foreseenOf(one: Decided, row: ShownRow | undefined): Foreseen {
+  if (row) return madeOf(row)
+  return {
+    touchpoint: one.touchpoint,
+    title: one.title,
+    channel: one.channel,
+    subjectKind: one.subjectKind,
+    subject: one.subject,
+    customer: one.customer ?? null,
+    sender: one.sender ?? null,
+    day: one.day,
+    dueAt: one.dueAt,
+    decision: one.decision,
+    reasonCode: one.reasonCode,
+    reasonWords: one.reasonWords,
+    known: one.known,
+    state: null,
+    text: one.content.text,
+  }
+}
+
+export const madeOf = (row: ShownRow): Foreseen => ({
+  touchpoint: row.touchpoint,
+  title: row.title,
+  channel: row.channel,
+  subjectKind: row.subject_kind,
+  subject: row.subject,
+  customer: row.customer,
+  sender: row.sender,
+  day: row.day,
+  dueAt: row.sent_at ?? row.due_at,
+  decision: row.decision,
+  // Where it ended badly, how it ended says more than why it began.
+  reasonCode: row.reason_code,
+  reasonWords: row.settle_words ?? row.reason_words,
+  known: true,
+  state: row.state,
+  text: (JSON.parse(row.content) as Content).text,
+})
+
+/** A dry run of a day that has begun starts now, of any other at its midnight. */
+export const startOf = (from: Day, now: Instant): Instant => (from === dayOf(now) ? now : instantOf(from))

@@ -1,0 +1,234 @@
+/** `siyu cadence validate|plan|explain|diff|apply|pause|resume`: what the verbs do; the command line wires them. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Actor } from '../base/act.ts'
+import { dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
+import { Refusal } from '../base/errors.ts'
+import {
+  currentCadence,
+  diffCadence,
+  explainCustomer,
+  previewDays,
+  publishAndPlan,
+  readCadence,
+  tierNames,
+} from '../cadence/index.ts'
+import type {
+  Cadence,
+  CadenceDifference,
+  CadenceParts,
+  Explained,
+  Foreseen,
+  Mistake,
+} from '../cadence/index.ts'
+import { customerOf, identitiesOf } from '../customer/index.ts'
+import type { IdentityKind } from '../customer/index.ts'
+import { pauseSending, resumeSending } from '../outbox/index.ts'
+import type { TierRules } from '../segment/index.ts'
+
+const usage = (message: string, fix: string): Refusal => new Refusal('usage', message, 400, { fix })
+const actor = (verb: string): Actor => ({ kind: 'cli', verb: `cadence ${verb}` })
+
+function readText(path: string): string {
+  if (!existsSync(path))
+    throw usage(`${path} does not exist.`, 'Name the file, for example config/cadence.yaml.')
+  return readFileSync(path, 'utf8')
+}
+
+// ---------------------------------------------------------------- validate
+
+export interface CadenceValidated {
+  readonly file: string
+  readonly ok: boolean
+  readonly problems: readonly {
+    readonly line: number
+    readonly column: number
+    readonly path: string
+    readonly message: string
+    readonly fix: string
+    readonly messageZh: string
+    readonly fixZh: string
+  }[]
+}
+
+const problemOf = (one: Mistake): CadenceValidated['problems'][number] => ({
+  line: one.line,
+  column: one.column,
+  path: one.path,
+  message: one.messageEn,
+  fix: one.fixEn,
+  messageZh: one.message,
+  fixZh: one.fix,
+})
+
+/** Needs no database. The verb exits 0 when `ok`, else 3. */
+export function cadenceValidate(options: {
+  readonly file?: string | undefined
+  readonly configDir: string
+  readonly tierRules: TierRules
+}): CadenceValidated {
+  const file = options.file ?? join(options.configDir, 'cadence.yaml')
+  const { mistakes } = readCadence(readText(file), { tiers: tierNames(options.tierRules) })
+  return { file, ok: mistakes.length === 0, problems: mistakes.map(problemOf) }
+}
+
+/** `config/cadence.yaml:12:5 touchpoints.weekly-note.weekday: … — fix: …`, one line a mistake, for the terminal. */
+export const validationLines = ({ file, problems }: CadenceValidated): string[] =>
+  problems.map(
+    ({ line, column, path, message, fix }) =>
+      `${file}:${String(line)}:${String(column)}${path === '' ? '' : ` ${path}`}: ${message} — fix: ${fix}`,
+  )
+
+// ---------------------------------------------------------------- plan
+
+export interface PlanOptions {
+  /** First day; today when left out. */
+  readonly from?: string | undefined
+  readonly days?: string | number | undefined
+  /** A cadence that is not published, instead of the one in force. */
+  readonly file?: string | undefined
+}
+
+export interface CadencePlanned {
+  readonly promises: readonly {
+    readonly touchpoint: string
+    readonly title: string
+    /** external_userid, chat id, or the id in the shop of somebody who is not in WeCom. */
+    readonly subject: string
+    readonly customer: string | null
+    readonly channel: string
+    readonly day: string
+    readonly at: string
+    readonly decision: string
+    /** Words. */
+    readonly reason: string
+    readonly reasonCode: string
+  }[]
+}
+
+const maxDays = 92
+
+/** The dry run: the clock stands at 00:00 of the first day, tiers are those of each day. Nothing is written. */
+export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Promise<CadencePlanned> {
+  const from = options.from ?? dayOf(parts.clock.now())
+  if (!isDay(from)) throw usage(`--from ${from} is not a day.`, 'Write it as 2026-05-20.')
+  const days = Number(options.days ?? 7)
+  if (!Number.isInteger(days) || days < 1 || days > maxDays)
+    throw usage(`--days ${String(options.days)} is not a number of days.`, `Use 1 to ${String(maxDays)}.`)
+  const cadence = await cadenceFor(parts, options.file)
+  const { promises, people } = await previewDays(
+    { reader: parts.db.reader, tierRules: parts.tierRules, cadence },
+    { from, days, now: instantOf(from) },
+  )
+  const subjectOf = ({ customer, subject }: Foreseen): string =>
+    customer !== null && customer === subject ? (people.shopIds.get(customer) ?? subject) : subject
+  return {
+    promises: promises.map((one) => ({
+      touchpoint: one.touchpoint,
+      title: one.title,
+      subject: subjectOf(one),
+      customer: one.customer,
+      channel: one.channel,
+      day: one.day,
+      at: isoOf(one.dueAt),
+      decision: one.decision,
+      reason: one.reasonWords,
+      reasonCode: one.reasonCode,
+    })),
+  }
+}
+
+async function cadenceFor({ db, tierRules }: CadenceParts, file: string | undefined): Promise<Cadence> {
+  if (file !== undefined) {
+    const { cadence, mistakes } = readCadence(readText(file), { tiers: tierNames(tierRules) })
+    if (cadence) return cadence
+    throw new Refusal('invalid-cadence', `${file} has ${String(mistakes.length)} mistakes.`, 422, {
+      fix: `Run: siyu cadence validate ${file}`,
+    })
+  }
+  const cadence = await currentCadence(db.reader)
+  if (cadence) return cadence
+  throw new Refusal('no-cadence', 'No cadence has been published in this database.', 404, {
+    fix: 'Run: siyu cadence apply config/cadence.yaml',
+  })
+}
+
+// ---------------------------------------------------------------- explain, diff, apply
+
+/** By our id, external_userid, or the id in the shop. */
+export async function cadenceExplain(
+  parts: CadenceParts,
+  options: { readonly customer: string; readonly days?: string | number | undefined },
+): Promise<Explained> {
+  const { reader } = parts.db
+  const now = parts.clock.now()
+  const days = Number(options.days ?? 14)
+  if (!Number.isInteger(days) || days < 1 || days > maxDays)
+    throw usage(`--days ${String(options.days)} is not a number of days.`, `Use 1 to ${String(maxDays)}.`)
+  const own = (await identitiesOf(reader, [options.customer])).has(options.customer) ? options.customer : null
+  const kinds: readonly IdentityKind[] = ['external', 'shop', 'phone']
+  let customer = own
+  for (const kind of kinds) customer ??= await customerOf(reader, { kind, value: options.customer })
+  if (customer === null)
+    throw new Refusal('not-found', `Nobody is known as ${options.customer}.`, 404, {
+      fix: 'Use the customer id, the external_userid, or the id in the shop.',
+    })
+  return explainCustomer({ reader, tierRules: parts.tierRules }, customer, now, days)
+}
+
+export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceDifference> =>
+  diffCadence({ reader: parts.db.reader, tierRules: parts.tierRules }, readText(file), parts.clock.now())
+
+export interface CadenceApplied {
+  readonly version: number
+  readonly publishedAt: string
+  readonly publishedBy: string
+  readonly note: string
+}
+
+/** Publishes the file as the next version; the same text as the one in force changes nothing. */
+export async function cadenceApply(
+  parts: CadenceParts & { readonly readOnly?: boolean },
+  options: { readonly file: string; readonly note?: string | undefined; readonly by?: string | undefined },
+): Promise<CadenceApplied> {
+  if (parts.readOnly === true)
+    throw new Refusal(
+      'read-only',
+      'CADENCE_SOURCE=file: the file rules, versions are made from it at start.',
+      409,
+      {
+        fix: 'Edit config/cadence.yaml and restart, or unset CADENCE_SOURCE.',
+      },
+    )
+  const row = await publishAndPlan(parts, actor('apply'), {
+    yaml: readText(options.file),
+    note: (options.note ?? '').slice(0, 200),
+    by: options.by ?? 'cli',
+    baseVersion: null,
+  })
+  return {
+    version: row.version,
+    publishedAt: isoOf(row.published_at),
+    publishedBy: row.published_by,
+    note: row.note,
+  }
+}
+
+// ---------------------------------------------------------------- pause, resume
+
+export interface SendingSwitched {
+  readonly paused: boolean
+  readonly at: string
+  readonly by: string
+  readonly reason: string
+}
+
+export async function cadencePause(parts: CadenceParts, reason: string): Promise<SendingSwitched> {
+  const pause = await parts.act(actor('pause'), (ctx) => pauseSending(ctx, 'cli', reason))
+  return { paused: true, at: isoOf(pause.at), by: pause.by, reason: pause.reason }
+}
+
+export async function cadenceResume(parts: CadenceParts, reason: string): Promise<SendingSwitched> {
+  await parts.act(actor('resume'), (ctx) => resumeSending(ctx, 'cli', reason))
+  return { paused: false, at: isoOf(parts.clock.now()), by: 'cli', reason }
+}

@@ -1,0 +1,411 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Happening } from '../src/base/act.ts'
+import { addDays, dayOf, instantOf } from '../src/base/calendar.ts'
+import { days, hours } from '../src/base/clock.ts'
+import { createLog } from '../src/base/log.ts'
+import {
+  createCadenceFollowers,
+  createCalendar,
+  currentCadence,
+  diffCadence,
+  explainCustomer,
+  planDay,
+  previewDays,
+  publish,
+  publishAndPlan,
+  seedCadence,
+  versionList,
+} from '../src/cadence/index.ts'
+import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
+import { cadencePlan } from '../src/cli/cadence.ts'
+import { optOut, saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
+import { linksIn } from '../src/content/index.ts'
+import { findGame } from '../src/game/index.ts'
+import { createFollowers } from '../src/interaction/index.ts'
+import type { Followers } from '../src/interaction/index.ts'
+import { currentManners, lockPromises, move, promiseById } from '../src/outbox/index.ts'
+import { couponsOf } from '../src/reward/index.ts'
+import { onBothDatabases } from './database.ts'
+import { configDir, openStore } from './store.ts'
+import type { TestStore } from './store.ts'
+
+const yaml = readFileSync(join(configDir, 'cadence.yaml'), 'utf8')
+/** Wednesday 2026-11-18, a week with a hunt. */
+const wednesday = '2026-11-18'
+
+const order = (shopId: string, day: string, fen: number, n = 1, external?: string): Happening => ({
+  kind: 'order-placed',
+  at: instantOf(day, '09:00'),
+  source: 'shop',
+  sourceKey: `${shopId}:${day}:${String(n)}`,
+  who: { shopId, ...(external === undefined ? {} : { external }) },
+  detail: { amountFen: fen, items: [] },
+})
+
+/** Bought often and much, so far as this shop goes. */
+const loyal = (shopId: string, external?: string): Happening[] =>
+  [10, 30, 50, 70].map((ago) => order(shopId, addDays(wednesday, -ago), 90_000, 1, external))
+
+onBothDatabases('the cadence', (open) => {
+  let store: TestStore
+  let parts: CadenceParts
+  let followers: Followers
+  let woken: number
+
+  beforeEach(async () => {
+    store = await openStore(open, instantOf(wednesday, '08:31'))
+    woken = 0
+    parts = {
+      db: store.db,
+      act: store.act,
+      clock: store.clock,
+      tierRules: store.rules,
+      wakeDelivery: () => void (woken += 1),
+    }
+    followers = createFollowers(store.db, store.act, createCadenceFollowers(parts), createLog('silent'))
+    await store.act({ kind: 'system', name: 'seed' }, async (ctx) => {
+      await seedCadence(ctx, store.rules, { yaml, path: 'cadence.yaml', source: 'database' })
+      await saveStaff(ctx, [{ userid: 'zhang', name: '张小敏', active: true, contact: true }], true)
+      await saveGroup(ctx, {
+        chat: 'wr1',
+        name: '小禾辅食交流营',
+        owner: 'zhang',
+        members: [],
+        memberVersion: '1',
+      })
+    })
+    await store.say(
+      ...loyal('m1', 'wm1'),
+      ...loyal('m2', 'wm2'),
+      ...loyal('m3'),
+      ...[300, 320].map((ago) => order('m4', addDays(wednesday, -ago), 5_000, 1, 'wm4')),
+      ...Array.from({ length: 20 }, (_, i) => order(`x${String(i)}`, addDays(wednesday, -40), 1_000)),
+    )
+    await befriend('wm1', '王芳', 2)
+    await befriend('wm2', '李强', 1)
+    await befriend('wm4', '赵六', 1)
+    await followers.catchUp()
+  })
+  afterEach(() => store.drop())
+
+  const befriend = (external: string, name: string, gender: number): Promise<void> =>
+    store.act({ kind: 'system', name: 'mirror' }, async (ctx) => {
+      await saveContacts(ctx, [{ external, staff: 'zhang', name, gender, addedAt: instantOf('2026-01-01') }])
+    })
+  const previewOf = async (
+    from: string,
+    n: number,
+    now = store.clock.now(),
+  ): Promise<readonly Foreseen[]> => {
+    const cadence = (await currentCadence(store.db.reader)) ?? expect.fail()
+    return (
+      await previewDays({ reader: store.db.reader, tierRules: store.rules, cadence }, { from, days: n, now })
+    ).promises
+  }
+  const of = (all: readonly Foreseen[], touchpoint: string) =>
+    all
+      .filter((one) => one.touchpoint === touchpoint)
+      .map(({ subject, decision, reasonCode }) => ({ subject, decision, reasonCode }))
+      .sort((a, b) =>
+        a.reasonCode < b.reasonCode ? 1 : a.reasonCode > b.reasonCode ? -1 : a.subject < b.subject ? -1 : 1,
+      )
+
+  it('gives every customer for whom a touchpoint is due a decision with a reason, and nobody else', async () => {
+    const decided = of(await previewOf(wednesday, 1), 'weekly-note')
+    expect(decided.map(({ subject }) => subject)).toEqual(expect.arrayContaining(['wm1', 'wm2']))
+    expect(decided).toHaveLength(3)
+    expect(decided.filter(({ decision }) => decision === 'queued')).toHaveLength(2)
+    expect(decided.find(({ decision }) => decision === 'declined')?.reasonCode).toBe('no-advisor')
+  })
+
+  it('plans what the dry run foretold for the same instant, and run again changes nothing', async () => {
+    const foretold = await previewOf(wednesday, 1)
+    const planned = await planDay(parts, wednesday)
+    const key = (one: {
+      touchpoint: string
+      subject: string
+      decision: string
+      reasonCode: string
+      dueAt: number
+    }) => [one.touchpoint, one.subject, one.decision, one.reasonCode, one.dueAt].join(' ')
+    expect(planned.map(key).sort()).toEqual(foretold.map(key).sort())
+    const rows = () => store.db.reader.rows('select * from promise order by id')
+    const before = await rows()
+    expect(before).toHaveLength(planned.length)
+    store.clock.advance(hours(1))
+    expect((await planDay(parts, wednesday)).every(({ known }) => known)).toBe(true)
+    expect(await rows()).toEqual(before)
+    // What was decided stands, also in a later dry run.
+    expect((await previewOf(wednesday, 1)).map(key).sort()).toEqual(planned.map(key).sort())
+  })
+
+  it('speaks to a person by her name and says why, and shows the way out', async () => {
+    const [note] = (await planDay(parts, wednesday)).filter(({ subject }) => subject === 'wm1')
+    expect(note?.content.text).toContain('王女士')
+    expect(note?.content.text).toContain('[[link:subscription]]')
+    expect(note?.content.why).toContain('每周一对一')
+    expect(note).toMatchObject({
+      channel: 'advisor-task',
+      personal: true,
+      sender: 'zhang',
+      cadenceVersion: 1,
+    })
+  })
+
+  it('gives a group one message a day, with tip, poll and clue in it', async () => {
+    const thursday = addDays(wednesday, 1)
+    for (const day of [wednesday, thursday]) {
+      const mine = (await planDay(parts, day)).filter(({ subjectKind }) => subjectKind === 'group')
+      expect(mine).toHaveLength(1)
+      expect(mine[0]?.content.text).toContain('辅食')
+      expect(linksIn(mine[0]?.content.text ?? '')).toEqual(
+        day === thursday
+          ? ['game/poll-2026-W47', 'game/hunt-growup-2026-W47', 'subscription']
+          : ['game/hunt-growup-2026-W47', 'subscription'],
+      )
+      store.clock.advance(days(1))
+    }
+    expect((await findGame(store.db.reader, 'poll-2026-W47'))?.title).toBeTruthy()
+    expect((await findGame(store.db.reader, 'hunt-growup-2026-W47'))?.kind).toBe('hunt')
+  })
+
+  it('wakes the sleeping once, gives the coupon when the message went out, and does not wake her again', async () => {
+    const tuesday = addDays(wednesday, 6)
+    const ahead = of(await previewOf(wednesday, 14), 'wake-up')
+    expect(ahead.filter(({ decision }) => decision === 'queued')).toEqual([
+      { subject: 'wm4', decision: 'queued', reasonCode: 'ok' },
+    ])
+    expect(ahead.filter(({ reasonCode }) => reasonCode === 'woken-before')).toHaveLength(1)
+    store.clock.set(instantOf(tuesday, '08:31'))
+    const [wake] = (await planDay(parts, tuesday)).filter(({ touchpoint }) => touchpoint === 'wake-up')
+    expect(wake).toMatchObject({ decision: 'queued', channel: 'broadcast', personal: false })
+    expect(wake?.content.text).not.toContain('赵')
+    await deliver(wake?.dedupeKey ?? '')
+    await followers.catchUp()
+    const coupons = await couponsOf(store.db.reader, wake?.customer ?? '')
+    expect(coupons.map(({ title, expires_at: until }) => ({ title, until }))).toEqual([
+      { title: '老朋友回归 7折券', until: store.clock.now() + hours(48) },
+    ])
+    expect(
+      of(await previewOf(tuesday, 14), 'wake-up').filter(({ reasonCode }) => reasonCode === 'woken-before'),
+    ).toHaveLength(1)
+  })
+
+  const deliver = (dedupeKey: string): Promise<void> =>
+    store.act({ kind: 'system', name: 'delivery' }, async (ctx) => {
+      const [row] = await ctx.tx.rows<{ id: string }>('select id from promise where dedupe_key = $1', [
+        dedupeKey,
+      ])
+      for (const to of ['claimed', 'intent', 'sent'] as const)
+        await move(ctx, await lockPromises(ctx.tx, [row?.id ?? '']), { to })
+      expect((await promiseById(ctx.tx, row?.id ?? ''))?.state).toBe('sent')
+    })
+
+  it('welcomes whoever has just been added, within its seconds, by the one who added her', async () => {
+    await store.say({
+      kind: 'contact-added',
+      at: store.clock.now(),
+      source: 'wecom',
+      sourceKey: 'add1',
+      who: { external: 'wm9', staff: 'zhang' },
+      detail: { WelcomeCode: 'code9' },
+    })
+    await store.say({
+      kind: 'contact-added',
+      at: store.clock.now(),
+      source: 'wecom',
+      sourceKey: 'add2',
+      who: { external: 'wm8', staff: 'zhang' },
+      detail: {},
+    })
+    await followers.catchUp()
+    const rows = await store.db.reader.rows<{
+      subject: string
+      sender: string
+      content: string
+      expires_at: number
+      decision: string
+    }>(`select subject, sender, content, expires_at, decision from promise where channel = 'welcome'`)
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject({
+      subject: 'wm9',
+      sender: 'zhang',
+      decision: 'queued',
+      expires_at: store.clock.now() + 18_000,
+    })
+    expect(JSON.parse(rows[0]?.content ?? '{}')).toMatchObject({ welcomeCode: 'code9' })
+    expect(woken).toBe(1)
+  })
+
+  it('visits after the first order, 24 hours later, once; an order of long ago is no occasion', async () => {
+    await befriend('wm7', '孙丽', 2)
+    const at = store.clock.now()
+    const first = { ...order('m7', wednesday, 8_000, 1, 'wm7'), at }
+    await store.say(first)
+    await store.say({ ...first, sourceKey: 'second', at: at + 60_000 })
+    await followers.catchUp()
+    const rows = await store.db.reader.rows<{
+      subject: string
+      wanted_at: number
+      expires_at: number
+      day: string
+    }>(`select subject, wanted_at, expires_at, day from promise where touchpoint = 'follow-up'`)
+    expect(rows).toEqual([
+      { subject: 'wm7', wanted_at: at + hours(24), expires_at: at + hours(48), day: addDays(wednesday, 1) },
+    ])
+    store.clock.advance(days(1))
+    expect(of(await previewOf(addDays(wednesday, 1), 1), 'follow-up')).toHaveLength(1)
+  })
+
+  it('says that she opted out, in the dry run and in the plan', async () => {
+    const [{ customer = null } = {}] = (await previewOf(wednesday, 1)).filter(
+      ({ subject }) => subject === 'wm1',
+    )
+    await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+      optOut(ctx, 'wm1', { via: 'h5', purpose: 'marketing' }),
+    )
+    expect(
+      of(await previewOf(wednesday, 1), 'weekly-note').find(({ subject }) => subject === 'wm1'),
+    ).toMatchObject({
+      decision: 'declined',
+      reasonCode: 'opted-out',
+    })
+    const explained = await explainCustomer(
+      { reader: store.db.reader, tierRules: store.rules },
+      customer ?? '',
+      store.clock.now(),
+    )
+    expect(explained.promises.map(({ reason }) => reason.code)).toContain('opted-out')
+    expect(explained.touchpoints.find(({ touchpoint }) => touchpoint === 'wake-up')?.words).toContain(
+      '不适用',
+    )
+  })
+
+  it('carries the caps of one day to the next: nobody hears two offers within 48 hours', async () => {
+    const second = `touchpoints:\n  second-note:\n    kind: weekly-note\n    weekday: 四\n    wordings: ['{{ customer.salutation }}，再说一句']\n`
+    await publishAndPlan(
+      parts,
+      { kind: 'staff', userid: 'zhang' },
+      { yaml: yaml.replace('touchpoints:\n', second), note: '', by: '张', baseVersion: 1 },
+    )
+    expect(
+      of(await previewOf(wednesday, 2), 'second-note').filter(({ subject }) => subject.startsWith('wm')),
+    ).toEqual([
+      { subject: 'wm1', decision: 'declined', reasonCode: 'gap' },
+      { subject: 'wm2', decision: 'declined', reasonCode: 'gap' },
+    ])
+    // The same, had today not been planned yet.
+    await store.db.tx((tx) => tx.run('DELETE FROM promise'))
+    expect(
+      of(await previewOf(wednesday, 2), 'second-note').filter(({ reasonCode }) => reasonCode === 'gap'),
+    ).toHaveLength(2)
+  })
+
+  it('shows past days from promises and coming days from the dry run, with the reasons', async () => {
+    const planned = await planDay(parts, wednesday)
+    for (const { decision, dedupeKey } of planned) if (decision !== 'declined') await deliver(dedupeKey)
+    store.clock.advance(days(1))
+    const calendar = createCalendar({ reader: store.db.reader, tierRules: store.rules })
+    const view = await calendar.calendar(wednesday, 3, store.clock.now())
+    expect(view.days.map(({ day, weekday, isToday }) => [day, weekday, isToday])).toEqual([
+      [wednesday, 3, false],
+      [addDays(wednesday, 1), 4, true],
+      [addDays(wednesday, 2), 5, false],
+    ])
+    const [past, today] = view.days
+    expect(past?.entries.find(({ touchpoint }) => touchpoint === 'weekly-note')).toMatchObject({
+      planned: false,
+      queued: 2,
+      sent: 2,
+      declined: 1,
+      channelTitle: '顾问任务',
+      at: '10:00',
+      reasons: [{ code: 'no-advisor', count: 1, words: '未添加企业微信，没有顾问可以联系' }],
+    })
+    expect(today?.entries.find(({ touchpoint }) => touchpoint === 'daily-tip')).toMatchObject({
+      planned: true,
+      queued: 1,
+    })
+    const subjects = await calendar.subjects(
+      { day: wednesday, touchpoint: 'weekly-note', page: 1, size: 10 },
+      store.clock.now(),
+    )
+    expect(subjects.total).toBe(3)
+    expect(subjects.items.map(({ name }) => name).sort()).toEqual(['客户 m3', '李强', '王芳'].sort())
+    expect(subjects.items.find(({ name }) => name === '王芳')).toMatchObject({
+      tier: 'high',
+      advisor: '张小敏',
+      decision: 'queued',
+    })
+  })
+
+  it('publishes versions: the same text is no new one, a stale author is refused, manners reach the outbox', async () => {
+    const act = (text: string, baseVersion: number | null) =>
+      store.act({ kind: 'staff', userid: 'zhang' }, (ctx) =>
+        publish(ctx, store.rules, { yaml: text, note: '改', by: '张', baseVersion }),
+      )
+    expect((await act(yaml, 1)).version).toBe(1)
+    const changed = yaml.replace('marketingPerWeek: 2', 'marketingPerWeek: 3')
+    expect((await act(changed, 1)).version).toBe(2)
+    expect((await currentManners(store.db.reader)).marketingPerWeek).toBe(3)
+    await expect(act(yaml, 1)).rejects.toMatchObject({ code: 'stale-version', status: 409 })
+    await expect(act(yaml.replace('weekday: 周三', 'weekday: 周八'), 2)).rejects.toMatchObject({
+      code: 'invalid-cadence',
+      detail: { problems: [{ path: 'touchpoints.weekly-note.weekday' }] },
+    })
+    expect((await versionList(store.db.reader)).map(({ version }) => version)).toEqual([2, 1])
+  })
+
+  it('tells what an edit changes, in words and in the next seven days', async () => {
+    const changed = yaml
+      .replace('weekday: 周三', 'weekday: 周五')
+      .replace('weekday: 周四\n    at', 'weekday: 周四\n    enabled: true\n    at')
+    const diff = await diffCadence(
+      { reader: store.db.reader, tierRules: store.rules },
+      changed,
+      store.clock.now(),
+    )
+    expect(diff.changes.map(({ words }) => words)).toContain('高价值每周一对一 · 星期：周三 → 周五')
+    expect(diff.effect).toEqual(
+      expect.arrayContaining([
+        {
+          day: wednesday,
+          touchpoint: 'weekly-note',
+          title: '高价值每周一对一',
+          before: { queued: 2, declined: 1 },
+          after: { queued: 0, declined: 0 },
+        },
+        expect.objectContaining({
+          day: addDays(wednesday, 2),
+          touchpoint: 'weekly-note',
+          after: { queued: 2, declined: 1 },
+        }),
+      ]),
+    )
+    expect(
+      (await diffCadence({ reader: store.db.reader, tierRules: store.rules }, yaml, store.clock.now()))
+        .changes,
+    ).toEqual([])
+  })
+
+  it('answers `cadence plan` from any day on, with the tiers of each day', async () => {
+    const { promises } = await cadencePlan(parts, { from: wednesday, days: 7 })
+    expect(promises.filter(({ touchpoint }) => touchpoint === 'weekly-note')).toHaveLength(3)
+    expect(promises.find(({ subject }) => subject === 'm3')).toMatchObject({
+      touchpoint: 'weekly-note',
+      decision: 'declined',
+      reasonCode: 'no-advisor',
+      day: wednesday,
+    })
+    // A year earlier nobody had bought anything yet.
+    const earlier = await cadencePlan(parts, { from: '2025-01-01', days: 7 })
+    expect(earlier.promises.filter(({ customer }) => customer !== null)).toEqual([])
+    await expect(cadencePlan(parts, { from: 'tomorrow' })).rejects.toMatchObject({ code: 'usage' })
+  })
+})
+
+describe('the days of a test', () => {
+  it('are the ones it says', () => expect(dayOf(instantOf(wednesday))).toBe(wednesday))
+})
