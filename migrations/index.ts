@@ -7,6 +7,7 @@ import { Outbox1763700000040 } from './1763700000040-outbox.ts'
 import { Games1763700000050 } from './1763700000050-games.ts'
 import { Cadence1763700000060 } from './1763700000060-cadence.ts'
 import { Access1763700000070 } from './1763700000070-access.ts'
+import { WecomMirror1763700000080 } from './1763700000080-wecom-mirror.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -17,4 +18,5 @@ export const migrations = [
   Games1763700000050,
   Cadence1763700000060,
   Access1763700000070,
+  WecomMirror1763700000080,
 ]

@@ -17,6 +17,8 @@ import { orderTables } from './order/index.ts'
 import { outboxTables } from './outbox/index.ts'
 import { rewardTables } from './reward/index.ts'
 import { segmentTables } from './segment/index.ts'
+import { wecomTables } from './wecom/index.ts'
+
 
 export const tables: readonly TableDefinition[] = [
   ...jobTables,
@@ -29,6 +31,7 @@ export const tables: readonly TableDefinition[] = [
   ...gameTables,
   ...cadenceTables,
   ...deliveryTables,
+  ...wecomTables,
   ...accessTables,
 ]
 

@@ -12,3 +12,10 @@ export type { WecomClient } from './protocol/client.ts'
 export { failureWords } from './protocol/result.ts'
 export type { Failure, Result } from './protocol/result.ts'
 export { createWecomChannels } from './channels.ts'
+
+// Our picture of staff, contacts, groups and tags.
+export { wecomTables } from './sync.tables.ts'
+export { createSync } from './sync.ts'
+export type { Sync, SyncParts } from './sync.ts'
+export { createMirror } from './mirror.ts'
+export type { Mirror, MirrorParts } from './mirror.ts'
