@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { instantOf } from '../../base/calendar.ts'
+import { customerOf } from '../../customer/index.ts'
+import { createRecorder } from '../../interaction/index.ts'
+import { onBothDatabases } from '../../../test/database.ts'
+import { openStore } from '../../../test/store.ts'
+import type { TestStore } from '../../../test/store.ts'
+import { adminCustomerRoutes } from '../admin/customers.ts'
+import type { CustomerCard, CustomerRow, EventsAnswer, Overview, Paged } from '../contract.ts'
+import type { Call, Route } from '../route.ts'
+import { eventRoutes } from './events.ts'
+
+onBothDatabases('events in, customers out', (open) => {
+  let store: TestStore
+  let routes: Route[]
+  beforeEach(async () => {
+    store = await openStore(open, instantOf('2026-05-20', '10:00'))
+    const recorder = createRecorder(store.db, store.act, store.flush)
+    routes = [
+      ...eventRoutes({ recorder }),
+      ...adminCustomerRoutes({ reader: store.db.reader, rules: store.rules }),
+    ]
+  })
+  afterEach(() => store.drop())
+
+  async function ask<T>(method: string, path: string, more: Partial<Call> = {}): Promise<T> {
+    const route = routes.find((one) => one.method === method && one.path === path)
+    if (!route) throw new Error(`no route ${path}`)
+    const answer = await route.handle({
+      params: {},
+      query: {},
+      body: null,
+      staff: null,
+      player: null,
+      cookies: { get: () => undefined },
+      requestId: 'r1',
+      ip: '127.0.0.1',
+      userAgent: 'test',
+      now: store.clock.now(),
+      ...more,
+    })
+    return answer.json as T
+  }
+  const post = (...events: object[]) => ask<EventsAnswer>('POST', '/api/v1/events', { body: { events } })
+  const order = {
+    id: 'e1',
+    kind: 'order',
+    at: '2026-05-19T20:00:00+08:00',
+    customer: { external: 'wm1', shopId: 's1' },
+    orderId: 'A1',
+    amountFen: 12_900,
+    items: [{ sku: 'S1', quantity: 2 }],
+  }
+  const complaint = {
+    id: 'e2',
+    kind: 'complaint',
+    at: '2026-05-20T09:00:00+08:00',
+    customer: { external: 'wm1' },
+    detail: { text: '漏发了', score: 1 },
+  }
+
+  it('are recorded once each, their words beside the log', async () => {
+    expect(await post(order, complaint)).toEqual({ recorded: 2, known: 0 })
+    expect(await post(order, complaint, { ...order, id: 'e3', orderId: 'A2' })).toEqual({
+      recorded: 1,
+      known: 2,
+    })
+    expect(await store.db.reader.rows('select words from log_words')).toEqual([{ words: '漏发了' }])
+    const [row] = await store.db.reader.rows(`select detail from log where kind = 'complaint-opened'`)
+    expect(row).toEqual({ detail: '{"score":1}' })
+  })
+
+  it('with a mistake refuse the batch and name the event', async () => {
+    const bad = { ...order, id: 'e4', amountFen: undefined }
+    await expect(post(order, bad)).rejects.toMatchObject({ code: 'invalid', status: 400 })
+    await expect(post({ ...order, at: '2027-05-19T20:00:00+08:00' })).rejects.toThrow('第 1 个事件')
+    await expect(post({ ...order, kind: 'refund', orderId: undefined })).rejects.toThrow('订单号')
+    await expect(post({ ...order, customer: {} })).rejects.toMatchObject({ code: 'invalid' })
+    expect(await store.db.reader.rows('select seq from log')).toEqual([])
+  })
+
+  it('show in the list, on the card and in the overview', async () => {
+    await post(order, complaint, {
+      ...order,
+      id: 'e5',
+      orderId: 'B1',
+      customer: { shopId: '100%' },
+      amountFen: 5,
+    })
+    await store.followers.catchUp()
+    const list = (query: Record<string, string>) =>
+      ask<Paged<CustomerRow>>('GET', '/api/admin/customers', { query })
+    const all = await list({})
+    expect(all.total).toBe(2)
+    expect(all.items[0]).toMatchObject({
+      name: '客户 s1',
+      tier: 'new',
+      tierTitle: '新客户',
+      spentFen: 12_900,
+    })
+    expect((await list({ query: '100%' })).items.map(({ name }) => name)).toEqual(['客户 100%'])
+    expect((await list({ query: 's1', tier: 'dormant' })).total).toBe(0)
+    expect((await list({ query: 'wm1', tier: 'new' })).total).toBe(1)
+
+    const id = (await customerOf(store.db.reader, { kind: 'external', value: 'wm1' })) ?? ''
+    const card = await ask<CustomerCard>('GET', '/api/admin/customers/:id', { params: { id } })
+    expect(card).toMatchObject({
+      externalUserId: 'wm1',
+      stage: '转化期',
+      averageFen: 12_900,
+      tags: ['分层:新客户'],
+      orders: [{ amountFen: 12_900, items: ['S1 ×2'] }],
+      points: 0,
+    })
+    expect(card.timeline.map(({ words }) => words)).toEqual([
+      '分层变更：潜在客户 → 新客户',
+      '投诉',
+      '下单 ¥129.00',
+    ])
+    expect(card.tierMoves).toMatchObject([{ from: '潜在客户', to: '新客户' }])
+    await expect(ask('GET', '/api/admin/customers/:id', { params: { id: 'c0' } })).rejects.toMatchObject({
+      code: 'not-found',
+      status: 404,
+    })
+
+    const glance = await ask<Overview>('GET', '/api/admin/overview')
+    expect(glance).toMatchObject({
+      customers: 2,
+      last7Days: { orders: 2, orderFen: 12_905, tierMoves: 2, sent: 0 },
+      paused: false,
+      cadenceVersion: 0,
+    })
+    expect(glance.tiers.find(({ tier }) => tier === 'new')).toEqual({
+      tier: 'new',
+      title: '新客户',
+      count: 2,
+    })
+  })
+})
