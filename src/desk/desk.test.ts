@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { onBothDatabases } from '../../test/database.ts'
+import { fakeChannel } from '../../test/fake-channel.ts'
+import { externalOf, openWorld } from '../../test/outbox-world.ts'
+import type { World } from '../../test/outbox-world.ts'
+import { instantOf } from '../base/calendar.ts'
+import { hours } from '../base/clock.ts'
+import { createLog } from '../base/log.ts'
+import { linkKey, readLink } from '../content/index.ts'
+import { endContact } from '../customer/index.ts'
+import { createDelivery } from '../delivery/index.ts'
+import type { Delivery } from '../delivery/index.ts'
+import { enqueue } from '../outbox/index.ts'
+import type { Candidate } from '../outbox/index.ts'
+import { readWords } from '../interaction/index.ts'
+import { beginSend, setOptOut, settleSend, skipTask } from './send.ts'
+import { tasksOf, today } from './today.ts'
+import type { DeskParts } from './today.ts'
+
+onBothDatabases('the desk', (open) => {
+  let world: World
+  let delivery: Delivery
+  const links = { publicUrl: 'https://shop.example', key: linkKey(Buffer.alloc(32, 1)) }
+  const parts: DeskParts = { links, tierTitle: (tier) => (tier === 'lead' ? '潜在客户' : tier) }
+  beforeEach(async () => {
+    world = await openWorld(open)
+    delivery = createDelivery({
+      db: world.db,
+      act: world.act,
+      clock: world.clock,
+      log: createLog('silent'),
+      channels: [fakeChannel('advisor-task', { resendWithinMs: hours(4) })],
+      links,
+      reconcileDelaysMs: [300],
+    })
+  })
+  afterEach(async () => {
+    await delivery.stop()
+    await world.drop()
+  })
+
+  const task = (n: number, more: Partial<Candidate> = {}) =>
+    world.candidate(n, { channel: 'advisor-task', personal: true, ...more })
+  async function hand(...candidates: Candidate[]) {
+    await world.as((ctx) => enqueue(ctx, candidates))
+    await delivery.drainOnce(world.clock.now())
+  }
+  const list = (staff = 'lin') => today(parts, world.db.reader, staff, world.clock.now())
+  const idOf = async (n: number) => {
+    const found = (await world.promises()).find(({ subject }) => subject === externalOf(n))
+    if (!found) throw new Error('no such promise')
+    return found.id
+  }
+
+  it('shows an advisor her own tasks by value and deadline, ready to send, with the customer’s own link', async () => {
+    await hand(task(1), task(3, { priority: 50 }), task(2))
+    const { total, items } = await list()
+    expect(total).toBe(2)
+    expect(items.map(({ promise, name }) => [promise.subject, name])).toEqual([
+      [externalOf(3), '客户3'],
+      [externalOf(1), '客户1'],
+    ])
+    const [first] = items
+    expect(first).toMatchObject({
+      state: 'waiting',
+      why: '她上周看过这一款',
+      tierTitle: '潜在客户',
+      warnings: [],
+    })
+    const token = /\/h5\/l\/(\S+)/.exec(first?.text ?? '')?.[1] ?? ''
+    expect(readLink(links.key, token)).toEqual({
+      kind: 'personal',
+      promise: first?.promise.id,
+      target: 'game/poll-1',
+    })
+  })
+
+  it('goes the two taps: intent, then sent; sending twice is asked about, settling twice is harmless', async () => {
+    await hand(task(1))
+    const id = await idOf(1)
+    await world.as((ctx) => beginSend(ctx, 'lin', id, '改写过的话'))
+    expect((await list()).items[0]?.state).toBe('intent')
+    await expect(world.as((ctx) => beginSend(ctx, 'lin', id, '再点一次'))).rejects.toMatchObject({
+      code: 'intent-open',
+      status: 409,
+    })
+    await world.as((ctx) => settleSend(ctx, 'lin', id, 'sent'))
+    await world.as((ctx) => settleSend(ctx, 'lin', id, 'sent'))
+    await world.as((ctx) => settleSend(ctx, 'lin', id, 'not-sent'))
+    const log = (await world.log()).filter(({ kind }) => kind.startsWith('touch-'))
+    expect(log.map(({ kind }) => kind)).toEqual(['touch-waiting', 'touch-intent', 'touch-sent'])
+    const words = await readWords(
+      world.db.reader,
+      log.map((row) => row.id),
+    )
+    expect([...words.values()]).toEqual(['改写过的话'])
+    expect((await list()).items).toEqual([])
+    await expect(world.as((ctx) => beginSend(ctx, 'lin', id, '又来'))).rejects.toMatchObject({
+      code: 'task-over',
+    })
+  })
+
+  it('offers a task again only after she said that it was not sent', async () => {
+    await hand(task(1))
+    const id = await idOf(1)
+    await world.as((ctx) => beginSend(ctx, 'lin', id, '你好'))
+    await expect(world.as((ctx) => skipTask(ctx, 'lin', id, '不合适'))).rejects.toMatchObject({
+      code: 'intent-open',
+    })
+    await world.as((ctx) => settleSend(ctx, 'lin', id, 'not-sent'))
+    expect((await list()).items[0]?.state).toBe('waiting')
+    await world.as((ctx) => beginSend(ctx, 'lin', id, '你好'))
+    // Time runs out with the question open: it stays, and her late answer still counts.
+    world.clock.advance(hours(40))
+    await delivery.pollOnce(world.clock.now())
+    const [open] = (await list()).items
+    expect(open?.promise.state).toBe('expired')
+    expect(open?.state).toBe('intent')
+    await world.as((ctx) => settleSend(ctx, 'lin', id, 'sent'))
+    expect((await world.promises())[0]?.state).toBe('sent')
+  })
+
+  it('records why she passed a task over', async () => {
+    await hand(task(1))
+    const id = await idOf(1)
+    await world.as((ctx) => skipTask(ctx, 'lin', id, '客户在出差'))
+    await world.as((ctx) => skipTask(ctx, 'lin', id, '再点一次'))
+    const skipped = (await world.log()).filter(({ kind }) => kind === 'touch-skipped')
+    expect(skipped.map(({ who, detail }) => [who.staff, detail['words']])).toEqual([['lin', '客户在出差']])
+    expect((await list()).items).toEqual([])
+  })
+
+  it('knows no customer and no task of somebody else, nor of a contact that has ended', async () => {
+    await hand(task(1), task(2))
+    const hers = await idOf(2)
+    const mine = await idOf(1)
+    const refused = { code: 'not-found', status: 404 }
+    await expect(
+      tasksOf(parts, world.db.reader, 'lin', externalOf(2), world.clock.now()),
+    ).rejects.toMatchObject(refused)
+    await expect(world.as((ctx) => beginSend(ctx, 'lin', hers, 'x'))).rejects.toMatchObject(refused)
+    await expect(world.as((ctx) => settleSend(ctx, 'lin', hers, 'sent'))).rejects.toMatchObject(refused)
+    await expect(world.as((ctx) => skipTask(ctx, 'lin', hers, 'x'))).rejects.toMatchObject(refused)
+    await expect(
+      world.as((ctx) => setOptOut(ctx, 'lin', externalOf(2), { optedOut: true, said: '' })),
+    ).rejects.toMatchObject(refused)
+    expect(await tasksOf(parts, world.db.reader, 'lin', externalOf(1), world.clock.now())).toHaveLength(1)
+    await world.as((ctx) => endContact(ctx, externalOf(1), 'lin', ctx.now))
+    await expect(world.as((ctx) => beginSend(ctx, 'lin', mine, 'x'))).rejects.toMatchObject(refused)
+    expect((await list()).items).toEqual([])
+  })
+
+  it('warns and never blocks: talked, complained, reached today, quiet hours', async () => {
+    await hand(task(1))
+    await world.record('kf-changed', externalOf(1))
+    await world.record('complaint-opened', externalOf(1))
+    const [offer] = (await list()).items
+    expect(offer?.warnings).toEqual(['有未解决的售后', '刚聊过'])
+    await world.as((ctx) => beginSend(ctx, 'lin', offer?.promise.id ?? '', '好'))
+    await world.as((ctx) => settleSend(ctx, 'lin', offer?.promise.id ?? '', 'sent'))
+    await hand(task(1, { dedupeKey: 'care', purpose: 'service', touchpoint: 'care' }))
+    world.clock.set(instantOf('2026-05-19', '22:00'))
+    const [care] = (await list()).items
+    expect(care?.warnings).toEqual(['有未解决的售后', '今天已触达', '现在是安静时段'])
+  })
+
+  it('ends an unsent offer when she notes the opt-out of a customer, and opens the way again', async () => {
+    await hand(task(1))
+    await world.as((ctx) => setOptOut(ctx, 'lin', externalOf(1), { optedOut: true, said: '不要再发' }))
+    await world.followers.catchUp()
+    expect((await world.promises())[0]).toMatchObject({ state: 'cancelled', settle_code: 'opted-out' })
+    expect((await list()).items).toEqual([])
+    await world.as((ctx) => setOptOut(ctx, 'lin', externalOf(1), { optedOut: false, said: '' }))
+    await hand(task(1, { dedupeKey: 'then' }))
+    expect((await list()).total).toBe(1)
+  })
+})
