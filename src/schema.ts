@@ -19,7 +19,6 @@ import { rewardTables } from './reward/index.ts'
 import { segmentTables } from './segment/index.ts'
 import { wecomTables } from './wecom/index.ts'
 
-
 export const tables: readonly TableDefinition[] = [
   ...jobTables,
   ...interactionTables,

@@ -1,0 +1,222 @@
+/** The only place that puts things together: who follows the log, which jobs run, which channels speak, which routes answer. */
+import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { system } from './base/act.ts'
+import { addDays, dayOf } from './base/calendar.ts'
+import type { Day } from './base/calendar.ts'
+import type { Clock, Instant } from './base/clock.ts'
+import type { Db } from './base/db.ts'
+import type { Env } from './base/env.ts'
+import { createJobRunner } from './base/jobs.ts'
+import type { Job } from './base/jobs.ts'
+import type { Log } from './base/log.ts'
+import { createAccessJobs } from './access/index.ts'
+import {
+  createCadenceFollowers,
+  createCadenceJobs,
+  currentCadence,
+  gamesOf,
+  seedCadence,
+} from './cadence/index.ts'
+import { linkKey } from './content/index.ts'
+import { openCore, shippedCadence } from './core.ts'
+import type { Core } from './core.ts'
+import { createDelivery } from './delivery/index.ts'
+import { ensureGames } from './game/index.ts'
+import type { GameDefinition } from './game/index.ts'
+import { createFollowers } from './interaction/index.ts'
+import { createHttp } from './http/server.ts'
+import { createMetrics } from './http/metrics.ts'
+import { createOutboxFollowers } from './outbox/index.ts'
+import {
+  createSegmentFollowers,
+  createSegmentJobs,
+  refreshCutPoints,
+} from './segment/index.ts'
+import { routesOf } from './routes.ts'
+import { createWecom } from './wecom-side.ts'
+
+export interface AppParts {
+  readonly env: Env
+  readonly clock: Clock
+  readonly log: Log
+  readonly root: string
+}
+
+export interface App {
+  readonly env: Env
+  readonly db: Db
+  /** For imports in the same process. */
+  readonly importParts: Core
+  listen(): Promise<{ readonly port: number; readonly url: string }>
+  /** Timers and loops on; `settle` is for whoever moves the clock by hand. */
+  start(): void
+  stop(): Promise<void>
+  wakeJobs(): void
+  /** Does everything that is due now, until nothing is left to do. */
+  settle(): Promise<void>
+  busy(): boolean
+  /** The next business instant at which something falls due. */
+  nextDueAt(): Promise<Instant | null>
+  /** Compares staff, customers and groups with WeCom, all of them. */
+  compareAll(): Promise<void>
+  refreshTiers(): Promise<void>
+  gamesBetween(from: Day, days: number): Promise<GameDefinition[]>
+}
+
+/** Wakes of the job runner: node-cron's minute, this poll, and each commit that may have made something due. */
+const jobPollMs = 15_000
+
+export async function openApp({ env, clock, log, root }: AppParts): Promise<App> {
+  const core = await openCore({ env, clock, root, mode: 'upgrade' })
+  const { db, act, recorder, rules } = core
+  try {
+    await act(system('setup'), (ctx) => seedCadence(ctx, rules, shippedCadence(env)))
+  } catch (error) {
+    await core.close()
+    throw error
+  }
+  const metrics = createMetrics()
+  const links = { publicUrl: env.publicUrl, key: linkKey(env.masterKey) }
+  const wecom = createWecom({ core, log, metrics })
+  const delivery = createDelivery({
+    db,
+    act,
+    clock,
+    log,
+    channels: wecom.channels,
+    links,
+    reconcileDelaysMs: env.reconcileDelaysMs,
+  })
+  const wakeDelivery = (): void => delivery.wake()
+
+  const followers = createFollowers(
+    db,
+    act,
+    [
+      ...wecom.followers,
+      ...createSegmentFollowers({ rules }),
+      ...createOutboxFollowers(),
+      ...createCadenceFollowers({ tierRules: rules, wakeDelivery }),
+      gamesFollower(core),
+    ],
+    log,
+  )
+  core.onRecorded(() => followers.wake())
+  const jobs: Job[] = [
+    ...createAccessJobs({ act }),
+    ...createSegmentJobs(core),
+    openGames(core),
+    ...createCadenceJobs({ db, act, clock, tierRules: rules, wakeDelivery }),
+    ...wecom.jobs,
+  ]
+  const runner = createJobRunner(db, jobs, log)
+  const http = createHttp({
+    clock,
+    log,
+    metrics,
+    routes: routesOf({ core, api: wecom.api, links }),
+    identities: wecom.identities,
+    checks: wecom.checks,
+    pages: resolve(root, 'dist/web'),
+    publicUrl: env.publicUrl,
+    trustProxy: env.trustProxy,
+    eventsKey: env.eventsKey,
+    callback: wecom.door,
+  })
+
+  const plans = env.roles.includes('planner')
+  const works = env.roles.includes('worker')
+  let running = 0
+  let poll: NodeJS.Timeout | null = null
+  const runJobs = async (): Promise<number> => {
+    running += 1
+    try {
+      return await runner.runDue(clock.now())
+    } finally {
+      running -= 1
+    }
+  }
+  const quietly = (work: Promise<unknown>, what: string): void => {
+    work.catch((error: unknown) => log.warn({ err: error }, `${what} stopped early and will go on`))
+  }
+
+  return {
+    env,
+    db,
+    importParts: core,
+    listen: () => http.listen(env.port, env.host),
+    start() {
+      if (plans) {
+        followers.start()
+        quietly(runJobs(), 'jobs')
+        poll = setInterval(() => quietly(runJobs(), 'jobs'), jobPollMs)
+      }
+      if (works) delivery.start()
+      wecom.start()
+    },
+    wakeJobs: () => (plans ? quietly(runJobs(), 'jobs') : undefined),
+    async stop() {
+      if (poll !== null) clearInterval(poll)
+      await http.stop()
+      await wecom.stop()
+      await delivery.stop()
+      await followers.stop()
+      while (running > 0) await pause(20)
+      await core.close()
+    },
+    async settle() {
+      for (let moved = true; moved;) {
+        const now = clock.now()
+        moved = await followers.catchUp()
+        moved = (await runJobs()) > 0 || moved
+        moved = (await wecom.settle()) || moved
+        moved = (await delivery.drainOnce(now)) > 0 || moved
+        moved = (await delivery.reconcileOnce(now)) > 0 || moved
+        moved = (await delivery.pollOnce(now)) > 0 || moved
+      }
+    },
+    busy: () => http.busy() || recorder.busy() || !delivery.idle() || running > 0 || wecom.busy(),
+    async nextDueAt() {
+      const times = [
+        runner.nextDueAt(clock.now()),
+        await delivery.nextDueAt(),
+        await wecom.nextDueAt(),
+      ].filter((at) => at !== null)
+      return times.length === 0 ? null : Math.min(...times)
+    },
+    compareAll: () => wecom.compareAll(),
+    async refreshTiers() {
+      const today = dayOf(clock.now())
+      await refreshCutPoints(core, today, 'import')
+    },
+    async gamesBetween(from, days) {
+      const cadence = await currentCadence(db.reader)
+      if (!cadence) throw new Error('No cadence is published.')
+      const games = Array.from({ length: days }, (_, n) => gamesOf(cadence, addDays(from, n))).flat()
+      return [...new Map(games.map((game) => [game.id, game])).values()]
+    },
+  }
+}
+
+/** Games of the day exist before its first message goes out, and as soon as a cadence with new ones is published. */
+const openGames = (core: Core): Job => ({
+  name: 'open-games',
+  schedule: { every: 'day', at: '00:05' },
+  catchUpMs: 86_400_000,
+  run: ({ day }) => openGamesOf(core, day),
+})
+
+const gamesFollower = (core: Core): Parameters<typeof createFollowers>[2][number] => ({
+  name: 'open-games',
+  kinds: ['cadence-published'],
+  async handle(ctx) {
+    const cadence = await currentCadence(ctx.tx)
+    if (cadence) await ensureGames(ctx, gamesOf(cadence, dayOf(core.clock.now())))
+  },
+})
+
+async function openGamesOf(core: Core, day: Day): Promise<void> {
+  const cadence = await currentCadence(core.db.reader)
+  if (cadence) await core.act(system('open-games'), (ctx) => ensureGames(ctx, gamesOf(cadence, day)))
+}

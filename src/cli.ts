@@ -1,0 +1,263 @@
+#!/usr/bin/env node
+/** The command line: verbs and their options. Each verb's module is loaded only when it is asked for. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command, CommanderError, Option } from 'commander'
+import { packageRoot } from './base/env.ts'
+import { exitCodes, printDocument, report } from './cli/output.ts'
+import type { OutputOptions } from './cli/output.ts'
+
+const version = (
+  JSON.parse(readFileSync(resolve(packageRoot, 'package.json'), 'utf8')) as { version: string }
+).version
+
+/** Runs a verb that answers one document. */
+const document =
+  <A extends readonly unknown[]>(verb: (...given: A) => Promise<unknown>, list?: string) =>
+  async (...given: A): Promise<void> => {
+    const options = given.at(-2) as OutputOptions
+    await printDocument(await verb(...given), options, list)
+  }
+
+const lists = (command: Command): Command =>
+  command.option('--jsonl', 'one JSON line per item').option('--summary', 'without the items')
+const wholeNumber = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new CommanderError(exitCodes.usage, 'siyu.number', `error: "${text}" is not a whole number`)
+  return value
+}
+
+function program(): Command {
+  const siyu = new Command('siyu')
+    .description('A bot server for WeCom that knows when to write, and when not to.')
+    .version(version)
+  siyu.showHelpAfterError('Add --help to a verb for its options.')
+  setUp(siyu)
+  run(siyu)
+  data(siyu)
+  cadence(siyu)
+  for (const verb of allVerbs(siyu)) {
+    verb.exitOverride().option('--json', 'one JSON document on stdout')
+  }
+  return siyu.exitOverride()
+}
+
+const allVerbs = (command: Command): Command[] =>
+  command.commands.flatMap((verb) => (verb.commands.length > 0 ? allVerbs(verb) : [verb]))
+
+function setUp(siyu: Command): void {
+  siyu
+    .command('init')
+    .description('write a .env with fresh keys and say what to enter in the WeCom console')
+    .option('--corp-id <id>')
+    .option('--agent-id <id>')
+    .option('--agent-secret <secret>')
+    .option('--public-url <url>')
+    .option('--admins <userids>', 'separated by commas')
+    .option('--database-url <url>')
+    .option('--force', 'replace an existing .env; the old one is kept beside it')
+    .action(document(async (options: object) => (await import('./cli/init.ts')).runInit(options)))
+  siyu
+    .command('migrate')
+    .description('bring the database to this version, after a backup')
+    .action(document(async () => (await import('./cli/migrate.ts')).runMigrate()))
+  siyu
+    .command('doctor')
+    .description('look at everything an installation needs and say what is wrong, with the fix')
+    .action(
+      document(async () => {
+        const found = await (await import('./cli/doctor.ts')).runDoctor()
+        if (!found.ok) process.exitCode = exitCodes.failed
+        return found
+      }),
+    )
+}
+
+function run(siyu: Command): void {
+  siyu
+    .command('serve')
+    .description('migrate and run the server')
+    .option('--simulator [url]', 'against a simulator (its own, or the one at url); every page is marked')
+    .action(async (options: { simulator?: string | true; json?: boolean }) =>
+      (await import('./main.ts')).runServe(options),
+    )
+  siyu
+    .command('demo')
+    .description('a seeded shop on the simulator: fourteen days on a virtual clock, then served')
+    .option('--days <n>', 'how many days', wholeNumber, 14)
+    .option('--from <date>', 'first day, YYYY-MM-DD; default: today minus the days')
+    .option('--seed <n>', 'another shop', wholeNumber, 1)
+    .option('--port <n>', 'port of the server', wholeNumber)
+    .option('--once', 'stop after the closing table')
+    .action(
+      async (options: {
+        days: number
+        from?: string
+        seed: number
+        port?: number
+        once?: boolean
+        json?: boolean
+      }) => (await import('./demo/run.ts')).runDemo(options),
+    )
+  siyu
+    .command('simulator')
+    .description('the WeCom simulator alone')
+    .option('--port <n>', '', wholeNumber, 0)
+    .option('--host <address>', '', '127.0.0.1')
+    .option('--callback <url>', 'where events are posted to')
+    .option('--seed <n>', '', wholeNumber, 1)
+    .option('--empty', 'without the seeded shop')
+    .option('--latency <ms>', 'added to every call', wholeNumber)
+    .addOption(
+      new Option('--quota <mode>', 'rule of the broadcast quota').choices([
+        'month-days',
+        '7-per-week',
+        '1-per-day',
+      ]),
+    )
+    .action(async (options: SimulatorOptions) => {
+      const { runSimulator } = await import('./simulator/main.ts')
+      const { latency, quota, ...rest } = options
+      await runSimulator({
+        ...rest,
+        ...(latency === undefined ? {} : { latencyMs: latency }),
+        ...(quota === undefined ? {} : { quotaMode: quota }),
+      })
+    })
+  siyu
+    .command('wechaty')
+    .description('carry group chats to the server through wechaty (optional)')
+    .requiredOption('--puppet <package>', 'for example wechaty-puppet-service')
+    .action(async (options: { puppet: string }) => (await import('./cli/wechaty.ts')).runWechatyVerb(options))
+}
+
+interface SimulatorOptions {
+  readonly port: number
+  readonly host: string
+  readonly callback?: string
+  readonly seed: number
+  readonly empty?: boolean
+  readonly latency?: number
+  readonly quota?: 'month-days' | '7-per-week' | '1-per-day'
+  readonly json?: boolean
+}
+
+function data(siyu: Command): void {
+  lists(
+    siyu
+      .command('import')
+      .description(
+        'orders or products from CSV, whitespace text or xlsx; a killed import is simply run again',
+      )
+      .argument('<what>', 'orders or products')
+      .argument('<file>')
+      .option('--map <columns>', 'customer=1,date=3,amount=5: names or 1-based positions')
+      .option('--date-format <format>', 'for example yyyyMMdd')
+      .option('--encoding <name>', 'utf-8 or gbk; found out when absent')
+      .option('--errors <file>', 'where refused rows go; beside the file when absent')
+      .option('--dry-run', 'read everything, write nothing'),
+  ).action(
+    document(async (what: string, file: string, options: ImportFlags) =>
+      (await import('./cli/data.ts')).importVerb(what, file, options),
+    ),
+  )
+  siyu
+    .command('segment')
+    .description('tiers, lifecycle stages and dormancy as of a day')
+    .option('--as-of <date>', 'YYYY-MM-DD; default today')
+    .option('--apply', 'write the standings of today')
+    .action(
+      document(async (options: { asOf?: string; apply?: boolean }) =>
+        (await import('./cli/data.ts')).segmentVerb(options),
+      ),
+    )
+  lists(
+    siyu
+      .command('log')
+      .description('interactions as recorded')
+      .option('--kind <kinds>', 'separated by commas')
+      .option('--customer <id>', 'a customer id or any identity of hers')
+      .option('--since <date>', 'a day or an instant')
+      .option('--limit <n>', 'how many', '100'),
+  ).action(document(async (options: object) => (await import('./cli/data.ts')).logVerb(options)))
+}
+
+function cadence(siyu: Command): void {
+  const group = siyu.command('cadence').description('who hears what and when: check, look ahead, publish')
+  const verbs = () => import('./cli/cadence-verbs.ts')
+  group
+    .command('validate')
+    .description('every mistake with its line and fix; exit code 3 if there is one')
+    .argument('[file]', 'default: config/cadence.yaml')
+    .action(document(async (file: string | undefined) => (await verbs()).validateVerb(file)))
+  lists(
+    group
+      .command('plan')
+      .description('the dry run: who gets what, who is skipped and why; nothing is written')
+      .option('--from <date>', 'YYYY-MM-DD; default today')
+      .option('--days <n>', 'how many days', '7')
+      .option('--file <file>', 'a cadence that is not published'),
+  ).action(
+    document(
+      async (options: { from?: string; days?: string; file?: string }) => (await verbs()).planVerb(options),
+      'promises',
+    ),
+  )
+  group
+    .command('explain')
+    .description('why a customer hears what she hears, and why not')
+    .argument('<customer>', 'customer id, external_userid or id in the shop')
+    .option('--days <n>', 'how many days ahead', '14')
+    .action(
+      document(async (who: string, options: { days?: string }) => (await verbs()).explainVerb(who, options)),
+    )
+  group
+    .command('diff')
+    .description('what a file would change, in words and in the next seven days')
+    .argument('<file>')
+    .action(document(async (file: string) => (await verbs()).diffVerb(file)))
+  group
+    .command('apply')
+    .description('publish a file as the next version')
+    .argument('<file>')
+    .option('--note <words>', 'why')
+    .action(
+      document(async (file: string, options: { note?: string }) => (await verbs()).applyVerb(file, options)),
+    )
+  group
+    .command('pause')
+    .description('the kill switch: no call starts later than 5 s from now')
+    .argument('<reason>')
+    .action(document(async (reason: string) => (await verbs()).pauseVerb(reason)))
+  group
+    .command('resume')
+    .description('undo pause')
+    .argument('<reason>')
+    .action(document(async (reason: string) => (await verbs()).resumeVerb(reason)))
+}
+
+interface ImportFlags {
+  readonly map?: string
+  readonly dateFormat?: string
+  readonly encoding?: string
+  readonly errors?: string
+  readonly dryRun?: boolean
+}
+
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync(process.argv)
+  } catch (error) {
+    if (error instanceof CommanderError)
+      process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    else process.exitCode = report(error)
+  }
+}
+
+// A reader that went away (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(exitCodes.ok)
+})
+await main()

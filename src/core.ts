@@ -1,0 +1,93 @@
+/** What every verb needs: the database with its log and projections. No network, no timers. */
+import { join } from 'node:path'
+import { createAct, system } from './base/act.ts'
+import type { Act } from './base/act.ts'
+import type { Clock } from './base/clock.ts'
+import type { Db } from './base/db.ts'
+import type { Env } from './base/env.ts'
+import { ConfigMistakes } from './base/errors.ts'
+import { readMeta, writeMeta } from './base/meta.store.ts'
+import { readCadenceFile } from './cadence/index.ts'
+import { customerProjections, resolveCustomers } from './customer/index.ts'
+import { createFlush, createRecorder } from './interaction/index.ts'
+import type { Flush, Recorder } from './interaction/index.ts'
+import { orderProjections } from './order/index.ts'
+import { outboxProjections } from './outbox/index.ts'
+import { openDatabase } from './schema.ts'
+import type { Opened, SchemaMode } from './schema.ts'
+import { loadTierRules, segmentProjections } from './segment/index.ts'
+import type { TierRules } from './segment/index.ts'
+
+export interface Core {
+  readonly env: Env
+  readonly clock: Clock
+  readonly db: Db
+  readonly act: Act
+  readonly flush: Flush
+  readonly recorder: Recorder
+  readonly rules: TierRules
+  readonly opened: Pick<Opened, 'migrated' | 'backup'>
+  /** Called after each commit that added log rows. */
+  onRecorded(wake: () => void): void
+  close(): Promise<void>
+}
+
+export interface CoreParts {
+  readonly env: Env
+  readonly clock: Clock
+  readonly root: string
+  readonly mode: SchemaMode
+}
+
+export async function openCore({ env, clock, root, mode }: CoreParts): Promise<Core> {
+  const rules = loadTierRules(env.configDir)
+  const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
+  const wakes: (() => void)[] = []
+  const flush = createFlush({
+    resolve: resolveCustomers,
+    projections: [...customerProjections, ...orderProjections, ...segmentProjections, ...outboxProjections],
+    wake: () => {
+      for (const wake of wakes) wake()
+    },
+  })
+  const act = createAct({ db, clock, flush: async (ctx, happenings) => void (await flush(ctx, happenings)) })
+  try {
+    await belongTo(db, act, env)
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+  return {
+    env,
+    clock,
+    db,
+    act,
+    flush,
+    recorder: createRecorder(db, act, flush),
+    rules,
+    opened,
+    onRecorded: (wake) => void wakes.push(wake),
+    close: () => db.close(),
+  }
+}
+
+/** The file that seeds version 1, and rules with CADENCE_SOURCE=file. */
+export const shippedCadence = ({ configDir, cadenceSource }: Env) => ({
+  yaml: readCadenceFile(configDir),
+  path: join(configDir, 'cadence.yaml'),
+  source: cadenceSource,
+})
+
+/** A database remembers its corp, or that it was simulated: the test shop must never meet real customers. */
+async function belongTo(db: Db, act: Act, env: Env): Promise<void> {
+  if (env.wecom.corpId === 'offline') return
+  const corp = env.simulated ? 'simulated' : env.wecom.corpId
+  const known = await readMeta(db.reader, 'corp')
+  if (known === corp) return
+  if (known !== null) {
+    throw new ConfigMistakes('This database belongs to somebody else:', [
+      `it was made for ${known}, the environment says ${corp}; set DATABASE_URL to a database of its own`,
+    ])
+  }
+  await act(system('setup'), (ctx) => writeMeta(ctx.tx, 'corp', corp))
+}

@@ -1,0 +1,140 @@
+/** Every route of the server. A test walks this list with every role. */
+import { currentCadence } from './cadence/index.ts'
+import type { LinkParts } from './content/index.ts'
+import type { Core } from './core.ts'
+import {
+  customerOfExternal,
+  findGroup,
+  findStaff,
+  isGroupMember,
+  namesOf,
+  namesOfExternals,
+  optIn,
+  optOut,
+  optedOutOf,
+  saveStaff,
+} from './customer/index.ts'
+import { system } from './base/act.ts'
+import { Refusal } from './base/errors.ts'
+import { calendarRoutes } from './http/admin/calendar.ts'
+import { cadenceRoutes } from './http/admin/cadence.ts'
+import { adminCustomerRoutes } from './http/admin/customers.ts'
+import { deliveryRoutes } from './http/admin/deliveries.ts'
+import { adminGameRoutes } from './http/admin/games.ts'
+import { pauseRoutes } from './http/admin/pause.ts'
+import { authRoutes, playerCookieFor } from './http/auth.ts'
+import type { AuthParts } from './http/auth.ts'
+import { eventRoutes } from './http/public/events.ts'
+import { groupMessageRoutes } from './http/public/group-messages.ts'
+import { h5Routes } from './http/public/h5.ts'
+import type { PromiseOfLink } from './http/public/h5.ts'
+import type { Route } from './http/route.ts'
+import { jssdkRoutes } from './http/sidebar/jssdk.ts'
+import { sidebarTaskRoutes } from './http/sidebar/tasks.ts'
+import { promiseById } from './outbox/index.ts'
+import { customerCard } from './report/index.ts'
+import type { WecomApi } from './wecom/index.ts'
+
+export interface RouteParts {
+  readonly core: Core
+  readonly api: WecomApi
+  readonly links: LinkParts
+}
+
+/** A personal link names its reader for this long after its promise ended; later it only leads to the page. */
+const linkLifeMs = 30 * 86_400_000
+
+export function routesOf({ core, api, links }: RouteParts): Route[] {
+  const { env, db, act, recorder, clock, rules } = core
+  const reader = db.reader
+  const shop = async (): Promise<string> => (await currentCadence(reader))?.shop.name ?? '私域'
+  const playerKey = async (external: string): Promise<string> =>
+    (await customerOfExternal(reader, external)) ?? external
+  const tierTitles = new Map([...rules.tiers, rules.lead].map(({ name, title }) => [name, title]))
+  const report = { reader, rules }
+  return [
+    ...authRoutes(authPartsOf(core, api)),
+    ...adminCustomerRoutes(report),
+    ...calendarRoutes({ reader, tierRules: rules }),
+    ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),
+    ...deliveryRoutes({ db, act }),
+    ...adminGameRoutes({ reader }),
+    ...pauseRoutes({ act }),
+    ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),
+    ...sidebarTaskRoutes({
+      act,
+      db,
+      links,
+      tierTitle: (tier) => tierTitles.get(tier) ?? tier,
+      async card(at, customer) {
+        const card = await customerCard({ reader: at, rules }, customer, clock.now())
+        if (!card) throw new Refusal('not-found', '没有这位客户', 404)
+        return card
+      },
+    }),
+    ...eventRoutes({ recorder }),
+    ...groupMessageRoutes({
+      act,
+      reader,
+      recorder,
+      groupOf: ({ id, topic }) => findGroup(reader, id, topic),
+      isMember: (chat, external) => isGroupMember(reader, chat, external),
+      playerKey,
+      gameAddress: (game) => `${env.publicUrl}/h5/#/game/${game}`,
+    }),
+    ...h5Routes({
+      act,
+      reader,
+      recorder,
+      linkKey: links.key,
+      simulated: env.simulated,
+      shop,
+      sealPlayer: (external, now) => playerCookieFor(env.masterKey, external, now),
+      promiseOfLink: (promise) => promiseOfLink(core, promise),
+      nameOf: async (external) => (await namesOfExternals(reader, [external])).get(external) ?? null,
+      playerKey,
+      playerNames: (keys) => namesOf(reader, keys),
+      async isOptedOut(external) {
+        const customer = await customerOfExternal(reader, external)
+        return customer !== null && (await optedOutOf(reader, [customer], 'marketing')).has(customer)
+      },
+      setMarketing: (actor, external, on) =>
+        act(actor, (ctx) => (on ? optIn : optOut)(ctx, external, { purpose: 'marketing', via: 'h5' })),
+    }),
+  ]
+}
+
+async function promiseOfLink({ db }: Core, id: string): Promise<PromiseOfLink | null> {
+  const promise = await promiseById(db.reader, id)
+  if (!promise || promise.subject_kind !== 'customer') return null
+  return { external: promise.subject, until: promise.expires_at + linkLifeMs }
+}
+
+/** What signing in needs; the server's own look at cookies uses the same. */
+export function authPartsOf({ env, db, act }: Core, api: WecomApi): AuthParts {
+  const reader = db.reader
+  return {
+    env,
+    act,
+    reader,
+    api,
+    shop: async () => (await currentCadence(reader))?.shop.name ?? '私域',
+    memberOf: (userid) => findStaff(reader, userid),
+    async learnMember(userid) {
+      const member = await api.member(userid)
+      if (member.kind !== 'ok') return null
+      const advisors = await api.followUserList()
+      const contact =
+        advisors.kind === 'ok' &&
+        advisors.value.follow_user.some((one) => one.toLowerCase() === userid.toLowerCase())
+      const seen = {
+        userid: member.value.userid,
+        name: member.value.name,
+        active: member.value.status !== 5 && member.value.enable !== 0,
+        contact,
+      }
+      await act(system('sign-in'), (ctx) => saveStaff(ctx, [seen]))
+      return seen
+    },
+  }
+}

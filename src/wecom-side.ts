@@ -1,0 +1,158 @@
+/** Everything that speaks WeCom, put together: door, client, comparison, mirror, channels. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Instant } from './base/clock.ts'
+import type { Job } from './base/jobs.ts'
+import type { Log } from './base/log.ts'
+import type { Core } from './core.ts'
+import type { Channel } from './delivery/index.ts'
+import { createIdentities } from './http/auth.ts'
+import { createCallbackDoor } from './http/callback.ts'
+import type { CallbackDoor } from './http/callback.ts'
+import type { Identities } from './http/guard.ts'
+import { databaseCheck } from './http/health.ts'
+import type { Check } from './http/health.ts'
+import type { Metrics } from './http/metrics.ts'
+import type { Follower } from './interaction/index.ts'
+import { authPartsOf } from './routes.ts'
+import {
+  createApi,
+  createClient,
+  createCodec,
+  createMirror,
+  createSync,
+  createWecomChannels,
+  failureWords,
+} from './wecom/index.ts'
+import type { WecomApi } from './wecom/index.ts'
+
+export interface WecomSide {
+  readonly api: WecomApi
+  readonly door: CallbackDoor
+  readonly identities: Identities
+  readonly checks: readonly Check[]
+  readonly channels: readonly Channel[]
+  readonly followers: readonly Follower[]
+  readonly jobs: readonly Job[]
+  compareAll(): Promise<void>
+  /** Reads again what is due and brings tags to what is wanted; answers whether anything was done. */
+  settle(): Promise<boolean>
+  nextDueAt(): Promise<Instant | null>
+  busy(): boolean
+  start(): void
+  stop(): Promise<void>
+}
+
+const tickMs = 1_000
+/** The first comparison is begun again this often until WeCom answers. */
+const compareAgainMs = 60_000
+
+export function createWecom({
+  core,
+  log,
+  metrics,
+}: {
+  readonly core: Core
+  readonly log: Log
+  readonly metrics: Metrics
+}): WecomSide {
+  const { env, db, act, clock, recorder } = core
+  const client = createClient(env.wecom, {
+    clock,
+    onCall: (api, result, ms) => metrics.wecomCall(api, result, ms),
+  })
+  const api = createApi(client)
+  const sync = createSync({ db, act, clock, log, api })
+  const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
+  const work = createLoop(log, async () => {
+    const reread = await sync.rereadDue(clock.now())
+    return (await mirror.converge()) > 0 || reread > 0
+  })
+  let compareTimer: NodeJS.Timeout | null = null
+  const firstComparison = (): void => {
+    sync.compareAll().catch((error: unknown) => {
+      log.warn({ err: error }, 'WeCom could not be compared yet; callbacks are accepted meanwhile')
+      compareTimer = setTimeout(firstComparison, compareAgainMs)
+    })
+  }
+  return {
+    api,
+    door: createCallbackDoor({
+      inbox: env.wecom,
+      codec: codecOf(core),
+      recorder,
+      reader: db.reader,
+      clock,
+      log,
+      metrics,
+    }),
+    identities: createIdentities(authPartsOf(core, api)),
+    checks: [
+      databaseCheck(db.reader),
+      wecomCheck(client),
+      { name: 'comparison', vital: false, missing: () => sync.incomplete() },
+    ],
+    channels: createWecomChannels({ api, clock, publicUrl: env.publicUrl, agentId: env.wecom.agentId }),
+    followers: [...sync.followers, ...mirror.followers],
+    jobs: sync.jobs,
+    compareAll: () => sync.compareAll(),
+    settle: () => work.once(),
+    nextDueAt: () => sync.nextDueAt(),
+    busy: () => work.busy(),
+    start() {
+      work.start()
+      firstComparison()
+    },
+    async stop() {
+      if (compareTimer !== null) clearTimeout(compareTimer)
+      await work.stop()
+      await client.close()
+    },
+  }
+}
+
+const codecOf = ({ env: { wecom } }: Core): ReturnType<typeof createCodec> => {
+  const present = (values: readonly (string | undefined)[]): string[] =>
+    values.filter((value) => value !== undefined)
+  return createCodec({
+    corpId: wecom.corpId,
+    tokens: present([wecom.callbackToken, wecom.callbackTokenPrevious]),
+    aesKeys: present([wecom.callbackAesKey, wecom.callbackAesKeyPrevious]),
+  })
+}
+
+/** Named in /readyz, never vital: the door takes callbacks without it. */
+const wecomCheck = (client: ReturnType<typeof createClient>): Check => ({
+  name: 'wecom',
+  vital: false,
+  async missing() {
+    const token = await client.warmUp()
+    return token.kind === 'ok' ? null : `no access token: ${failureWords(token)}`
+  },
+})
+
+/** One run at a time; by hand in the demo, by a timer in the server. */
+function createLoop(log: Log, work: () => Promise<boolean>) {
+  let running: Promise<boolean> | null = null
+  let timer: NodeJS.Timeout | null = null
+  const once = (): Promise<boolean> => {
+    running ??= work().finally(() => {
+      running = null
+    })
+    return running
+  }
+  return {
+    once,
+    busy: () => running !== null,
+    start() {
+      timer ??= setInterval(() => {
+        once().catch((error: unknown) =>
+          log.warn({ err: error }, 'WeCom could not be brought up to date and will be tried again'),
+        )
+      }, tickMs)
+    },
+    async stop() {
+      if (timer !== null) clearInterval(timer)
+      while (running !== null) await pause(20)
+    },
+  }
+}
