@@ -120,7 +120,7 @@ describe('a wrong cadence', () => {
     ['', '1 : 配置是空的'],
     ['shop: [', '缩进|YAML|符号|列表'],
     ['shop:\n\tname: x', '制表符|YAML|冒号|缩进'],
-    ['shop: {name: a}\nshop: {name: b}\ntouchpoints: {}', '2 : 同一处写了两次同名的键'],
+    ['shop: {name: a}\nshop: {name: b}\ntouchpoints: {}', '2 shop: 同一处写了两次同名的键'],
     ['a: &x 1\nshop: *x', '锚点'],
     ['shop: {name: a}\n__proto__: {}\ntouchpoints: {}', '__proto__'],
     ['shop: !!js/function "x"\ntouchpoints: {}', '类型标记'],
@@ -139,6 +139,29 @@ describe('a wrong cadence', () => {
     expect(mistakes(yaml).join('\n')).toMatch(
       new RegExp(expected.replaceAll('[', '\\[').replaceAll('(', '\\(')),
     )
+    expect(performance.now() - started).toBeLessThan(300)
+  })
+
+  it.each([
+    ['brackets', '['.repeat(262_000), '嵌套'],
+    ['maps in maps', '{a: '.repeat(60_000), '嵌套'],
+    ['lists in lists', '- '.repeat(130_000), '嵌套'],
+    ['quotes', '"'.repeat(262_000), '太多'],
+    ['anchors', '&a '.repeat(80_000), '太多'],
+    ['keys', Array.from({ length: 20_000 }, (_, i) => `k${String(i)}: 1`).join('\n'), '太多'],
+    [
+      'aliases',
+      `a0: &a0 [x, x]\n${Array.from({ length: 30 }, (_, i) => `a${String(i + 1)}: &a${String(i + 1)} [*a${String(i)}, *a${String(i)}]`).join('\n')}`,
+      '锚点',
+    ],
+    [
+      'loops',
+      `shop: {name: a}\ntouchpoints: {welcome: {wording: '{% for i in (1..1000) %}{% for j in (1..1000) %}x{% endfor %}{% endfor %}'}}`,
+      '话术模板有误',
+    ],
+  ])('made of %s is refused at once', (_name, yaml, expected) => {
+    const started = performance.now()
+    expect(mistakes(yaml).join('\n')).toContain(expected)
     expect(performance.now() - started).toBeLessThan(300)
   })
 

@@ -51,6 +51,13 @@ const topShape = z.strictObject({
 })
 const maxTouchpoints = 60
 
+const tooManyTouchpoints = {
+  message: `触点超过 ${String(maxTouchpoints)} 个`,
+  fix: '删去不用的触点',
+  messageEn: `there are more than ${String(maxTouchpoints)} touchpoints`,
+  fixEn: 'remove those that are not used',
+}
+
 export interface ReadOptions {
   /** Names of the tiers that exist; null when they are not known here. */
   readonly tiers: readonly string[] | null
@@ -81,6 +88,9 @@ function readTouchpoints(
   mistakes: Mistake[],
 ): Touchpoint[] {
   const touchpoints: Touchpoint[] = []
+  const names = Object.keys(written)
+  if (names.length > maxTouchpoints)
+    mistakes.push(read.at(['touchpoints'], tooManyTouchpoints, { key: names[maxTouchpoints] ?? '' }))
   for (const [name, settings] of Object.entries(written).slice(0, maxTouchpoints)) {
     const path = ['touchpoints', name]
     const slug = slugField.safeParse(name)
@@ -161,7 +171,7 @@ function mistakesOf(
     const path = [...base, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
       const known = keysAt(schema, issue.path)
-      return issue.keys.map((key) => read.at(path, unknownKey(key, known), { key }))
+      return issue.keys.slice(0, 100).map((key) => read.at(path, unknownKey(key, known), { key }))
     }
     const row = issue.code === 'custom' ? Number(issue.params?.['row'] ?? 0) : 0
     return [read.at(path, wordsOf(issue, valueAt(read.value, path)), { row })]

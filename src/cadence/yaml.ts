@@ -2,12 +2,14 @@
  * YAML as a settings language: the core schema, one document, no anchors, no tags, no prototype keys, bounded in size
  * and depth; and a map from a path to the line where it was written.
  */
-import { LineCounter, isAlias, isMap, isNode, isPair, isScalar, isSeq, parseAllDocuments } from 'yaml'
+import { Lexer, LineCounter, isAlias, isMap, isNode, isPair, isScalar, isSeq, parseAllDocuments } from 'yaml'
 import type { Document, Node } from 'yaml'
 import type { Mistake, MistakeWords } from './mistake.ts'
 
 export const maxYamlBytes = 262_144
 const maxDepth = 12
+/** The shipped file has about 3,000: ten times that is a large shop, beyond it somebody is trying something. */
+const maxLexemes = 40_000
 const maxMistakes = 200
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -36,12 +38,15 @@ export function readYaml(text: string): YamlRead {
     at: (path, other) => ({ line: 1, column: 1, path: pathText(path), ...other }),
   })
   if (Buffer.byteLength(text) > maxYamlBytes) return nothing(tooLarge)
+  const shape = oddShape(text)
+  if (shape) return nothing(shape)
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
     version: '1.2',
     schema: 'core',
     merge: false,
-    uniqueKeys: true,
+    // Its own check compares each key with each other; `walk` does it with a set.
+    uniqueKeys: false,
     prettyErrors: false,
     strict: true,
     stringKeys: false,
@@ -78,6 +83,23 @@ export function readYaml(text: string): YamlRead {
   return { value: mistakes.length > 0 ? undefined : document.toJS({ maxAliasCount: 0 }), mistakes, at }
 }
 
+/** Looked at before the parser builds anything: it recurses, and recovers from errors at length. */
+function oddShape(text: string): MistakeWords | null {
+  let lexemes = 0
+  let depth = 0
+  let inLine = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1
+    if (lexemes > maxLexemes) return tooMany
+    if (lexeme === '[' || lexeme === '{') depth += 1
+    else if (lexeme === ']' || lexeme === '}') depth = Math.max(0, depth - 1)
+    else if (lexeme === '-' || lexeme === '?') inLine += 1
+    else if (lexeme === '\n' || lexeme === '\r\n') inLine = 0
+    if (depth > maxDepth || inLine > maxDepth) return tooDeep
+  }
+  return null
+}
+
 const isBlock = (node: Node | undefined): boolean =>
   isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')
 
@@ -93,9 +115,12 @@ function walk(
   if (node.tag !== undefined && node.tag.startsWith('!')) report(node, path, tags)
   if (isSeq(node)) node.items.forEach((item, i) => walk(item, [...path, i], report))
   if (!isMap(node)) return
+  const keys = new Set<string>()
   for (const pair of node.items) {
     if (!isPair(pair)) continue
     const key: unknown = isScalar(pair.key) ? pair.key.value : undefined
+    if (isNode(pair.key) && keys.has(String(key))) report(pair.key, [...path, String(key)], duplicateKey)
+    keys.add(String(key))
     if (isNode(pair.key) && (key === undefined || key === null || typeof key === 'object'))
       report(pair.key, path, oddKey)
     else if (isNode(pair.key) && forbiddenKeys.has(String(key)))
@@ -155,6 +180,18 @@ const severalDocuments: MistakeWords = {
   messageEn: 'the file holds more than one document',
   fixEn: 'remove what follows ---',
 }
+const tooMany: MistakeWords = {
+  message: '配置的内容太多',
+  fix: '删去不用的话术和触点',
+  messageEn: 'the file holds too many values',
+  fixEn: 'remove wordings and touchpoints that are not used',
+}
+const duplicateKey: MistakeWords = {
+  message: '同一处写了两次同名的键',
+  fix: '删去其中一个',
+  messageEn: 'a key stands twice in one place',
+  fixEn: 'remove one of them',
+}
 const anchors: MistakeWords = {
   message: '不能使用锚点和引用（& 与 *）',
   fix: '把内容写全；以 * 或 & 开头的文字请加引号',
@@ -187,12 +224,6 @@ const prototypeKey = (key: string): MistakeWords => ({
 })
 
 const syntax: Readonly<Record<string, readonly [string, string, string, string]>> = {
-  DUPLICATE_KEY: [
-    '同一处写了两次同名的键',
-    '删去其中一个',
-    'a key stands twice in one place',
-    'remove one of them',
-  ],
   TAB_AS_INDENT: ['缩进用了制表符', '改用空格', 'indented with a tab', 'indent with blanks'],
   BAD_INDENT: [
     '缩进不对',

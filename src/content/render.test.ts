@@ -25,8 +25,10 @@ describe('a wording', () => {
     ['{% include "secret" %}', 'include'],
     ['点这里 [[link:http://evil]]', '[[link:http://evil]]'],
     ['长'.repeat(700), '超过上限'],
-    ['{% for i in (1..99999999) %}x{% endfor %}', '话术模板有误'],
-  ])('is refused with the reason: %s', (wording, reason) => {
+    ['{% for i in (1..99999999) %}x{% endfor %}', 'tag "for" not found'],
+    ['{% if true %}'.repeat(140), '话术模板有误'],
+    ['{% assign s = "好" %}' + '{% assign s = s | append: s %}'.repeat(60) + '{{ s }}', '话术模板有误'],
+  ])('is refused with the reason (%#)', (wording, reason) => {
     const started = performance.now()
     expect(mistakes(wording).join()).toContain(reason)
     expect(performance.now() - started).toBeLessThan(1_000)

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { instantOf } from '../src/base/calendar.ts'
+import { seedCadence } from '../src/cadence/index.ts'
+import { cadenceApply, cadenceValidate, validationLines } from '../src/cli/cadence.ts'
+import { saveGroup, saveStaff } from '../src/customer/index.ts'
+import { cadenceRoutes } from '../src/http/admin/cadence.ts'
+import { calendarRoutes } from '../src/http/admin/calendar.ts'
+import type { CadenceDocument, Calendar } from '../src/http/contract.ts'
+import type { Answer, Call, Route } from '../src/http/route.ts'
+import { sqliteDatabase } from './database.ts'
+import { configDir, openStore } from './store.ts'
+import type { TestStore } from './store.ts'
+
+const yaml = readFileSync(join(configDir, 'cadence.yaml'), 'utf8')
+const now = instantOf('2026-11-18', '08:00')
+
+let store: TestStore
+let routes: Route[]
+beforeEach(async () => {
+  store = await openStore(sqliteDatabase, now)
+  const parts = { db: store.db, act: store.act, clock: store.clock, tierRules: store.rules }
+  routes = [
+    ...cadenceRoutes({ ...parts, readOnly: false }),
+    ...calendarRoutes({ reader: store.db.reader, tierRules: store.rules }),
+  ]
+  await store.act({ kind: 'system', name: 'seed' }, async (ctx) => {
+    await seedCadence(ctx, store.rules, { yaml, path: 'cadence.yaml', source: 'database' })
+    await saveStaff(ctx, [{ userid: 'zhang', name: '张小敏', active: true, contact: true }])
+    await saveGroup(ctx, { chat: 'wr1', name: '辅食群', owner: 'zhang', members: [] })
+  })
+})
+afterEach(() => store.drop())
+
+function call(method: Route['method'], path: string, more: Partial<Call> = {}): Promise<Answer> {
+  const route = routes.find((one) => one.method === method && one.path === path) ?? expect.fail(path)
+  return route.handle({
+    params: {},
+    query: {},
+    body: null,
+    staff: { userid: 'zhang', name: '张小敏', roles: ['admin'] },
+    player: null,
+    cookies: { get: () => undefined },
+    requestId: 'r1',
+    ip: '127.0.0.1',
+    userAgent: 'test',
+    now: store.clock.now(),
+    ...more,
+  })
+}
+
+it('shows the cadence, checks a draft with lines, tells the difference, publishes it, and refuses a stale author', async () => {
+  const shown = (await call('GET', '/api/admin/cadence')).json as CadenceDocument
+  expect(shown).toMatchObject({ version: 1, yaml, readOnly: false, publishedBy: 'file' })
+  const wrong = await call('POST', '/api/admin/cadence/validate', {
+    body: { yaml: yaml.replace('weekly-note:', 'weekly-nots:') },
+  })
+  expect(wrong.json).toMatchObject({
+    ok: false,
+    problems: [{ path: 'touchpoints.weekly-nots', fix: expect.stringContaining('weekly-note') as string }],
+  })
+  const draft = yaml.replace('name: 小禾母婴', 'name: 小树母婴')
+  expect((await call('POST', '/api/admin/cadence/diff', { body: { yaml: draft } })).json).toMatchObject({
+    baseVersion: 1,
+    changes: [
+      { path: 'shop.name', before: '小禾母婴', after: '小树母婴', words: '门店 · 名称：小禾母婴 → 小树母婴' },
+    ],
+  })
+  const body = { yaml: draft, note: '改名', baseVersion: 1 }
+  expect((await call('POST', '/api/admin/cadence/publish', { body })).json).toMatchObject({
+    version: 2,
+    publishedBy: '张小敏',
+    note: '改名',
+  })
+  await expect(call('POST', '/api/admin/cadence/publish', { body })).rejects.toMatchObject({
+    code: 'stale-version',
+    status: 409,
+  })
+  await expect(
+    call('POST', '/api/admin/cadence/publish', { body: { ...body, yaml: 'x: 1', baseVersion: 2 } }),
+  ).rejects.toMatchObject({ status: 422 })
+  expect((await call('GET', '/api/admin/cadence/versions')).json).toMatchObject({
+    total: 2,
+    items: [{ version: 2 }, { version: 1 }],
+  })
+})
+
+it('is read-only when the file rules', async () => {
+  const [publishRoute] = cadenceRoutes({
+    db: store.db,
+    act: store.act,
+    clock: store.clock,
+    tierRules: store.rules,
+    readOnly: true,
+  }).slice(-1)
+  routes = publishRoute ? [publishRoute] : []
+  await expect(
+    call('POST', '/api/admin/cadence/publish', { body: { yaml, note: '', baseVersion: 1 } }),
+  ).rejects.toMatchObject({ code: 'read-only' })
+})
+
+it('plans at once what a version published during the day adds to that day', async () => {
+  store.clock.set(instantOf('2026-11-18', '09:00'))
+  const promises = () => store.db.reader.rows('select id from promise')
+  expect(await promises()).toHaveLength(0)
+  await call('POST', '/api/admin/cadence/publish', {
+    body: { yaml: yaml.replace('小禾母婴', '小树'), note: '', baseVersion: 1 },
+  })
+  expect(await promises()).toHaveLength(1)
+})
+
+it('lays the calendar out by days, and refuses a day that does not exist', async () => {
+  const calendar = (await call('GET', '/api/admin/calendar', { query: { days: '3' } })).json as Calendar
+  expect(
+    calendar.days.map(({ day, weekday, isToday }) => `${day} ${String(weekday)} ${String(isToday)}`),
+  ).toEqual(['2026-11-18 3 true', '2026-11-19 4 false', '2026-11-20 5 false'])
+  expect(calendar.days[0]?.entries).toEqual([
+    {
+      touchpoint: 'daily-tip',
+      title: '每日干货',
+      channel: 'group-broadcast',
+      channelTitle: '社群群发',
+      at: '10:00',
+      planned: true,
+      queued: 1,
+      later: 0,
+      declined: 0,
+      sent: 0,
+      waiting: 0,
+      reasons: [],
+    },
+  ])
+  const entries = await call('GET', '/api/admin/calendar/entries', {
+    query: { day: '2026-11-18', touchpoint: 'daily-tip' },
+  })
+  expect(entries.json).toMatchObject({
+    total: 1,
+    items: [{ subject: 'wr1', name: '辅食群', advisor: '张小敏', decision: 'queued' }],
+  })
+  await expect(call('GET', '/api/admin/calendar', { query: { from: '2026-02-30' } })).rejects.toMatchObject({
+    status: 400,
+  })
+})
+
+it('validates and applies from the command line', async () => {
+  expect(cadenceValidate({ configDir, tierRules: store.rules })).toMatchObject({ ok: true, problems: [] })
+  expect(() => cadenceValidate({ file: '/nowhere.yaml', configDir, tierRules: store.rules })).toThrow(
+    'does not exist',
+  )
+  const lines = validationLines({
+    file: 'c.yaml',
+    ok: false,
+    problems: [
+      { line: 3, column: 5, path: 'shop', message: 'is missing', fix: 'add it', messageZh: '', fixZh: '' },
+    ],
+  })
+  expect(lines).toEqual(['c.yaml:3:5 shop: is missing — fix: add it'])
+  const parts = { db: store.db, act: store.act, clock: store.clock, tierRules: store.rules }
+  expect((await cadenceApply(parts, { file: join(configDir, 'cadence.yaml'), note: 'same' })).version).toBe(1)
+})
