@@ -44,10 +44,37 @@ export const postponeReread = (tx: Tx, reread: Reread, to: Instant): Promise<num
 export const activeRelations = (reader: Reader): Promise<{ external: string; staff: string }[]> =>
   reader.rows(`select external, staff from relation where state = 'active' order by staff, external`)
 
-export const relationsOf = (reader: Reader, external: string): Promise<{ staff: string }[]> =>
-  reader.rows(`select staff from relation where external = $1 and state = 'active' order by staff`, [
-    external,
-  ])
+export interface RelationRow {
+  readonly external: string
+  readonly staff: string
+  readonly state: string
+  readonly added_at: number
+  readonly removed_at: number | null
+}
+
+const list = (values: readonly unknown[], from = 1): string =>
+  values.map((_, i) => `$${String(from + i)}`).join(', ')
+
+/** Of at most a few hundred customers, ended relations too. */
+export async function relationsOf(reader: Reader, externals: readonly string[]): Promise<RelationRow[]> {
+  if (externals.length === 0) return []
+  return reader.rows<RelationRow>(
+    `select external, staff, state, added_at, removed_at from relation where external in (${list(externals)}) order by external, staff`,
+    externals,
+  )
+}
+
+/** When the log last heard of each of these pairs becoming contacts. */
+export async function newestAdded(
+  reader: Reader,
+  externals: readonly string[],
+): Promise<{ external: string; staff: string | null; at: number }[]> {
+  if (externals.length === 0) return []
+  return reader.rows(
+    `select external, staff, cast(max(at) as bigint) as at from log where kind = 'contact-added' and external in (${list(externals)}) group by external, staff`,
+    externals,
+  )
+}
 
 export const activeGroups = async (reader: Reader): Promise<string[]> =>
   (

@@ -5,17 +5,19 @@
  */
 import { system } from '../base/act.ts'
 import type { Act, Ctx } from '../base/act.ts'
-import { hours, seconds } from '../base/clock.ts'
+import { hours, minutes, seconds } from '../base/clock.ts'
 import type { Clock, Instant } from '../base/clock.ts'
 import type { Db } from '../base/db.ts'
 import { OutsideFailure, messageOf } from '../base/errors.ts'
 import type { Job } from '../base/jobs.ts'
 import type { Log } from '../base/log.ts'
 import { readMeta, writeMeta } from '../base/meta.store.ts'
-import { dismissGroup, endContact, saveContacts, saveGroup, saveStaff } from '../customer/index.ts'
+import { endSessionsOf } from '../access/index.ts'
+import { dismissGroup, findStaff, saveGroup, saveStaff } from '../customer/index.ts'
 import type { ContactSeen } from '../customer/index.ts'
-import type { Follower } from '../interaction/index.ts'
-import type { GroupSeenByApi, WecomApi } from './protocol/api.ts'
+import type { Follower, LogRow } from '../interaction/index.ts'
+import { contactOf, endIfOlder, groupOf, mirrorContacts } from './contacts.ts'
+import type { GroupSeenByApi, StaffCustomers, WecomApi } from './protocol/api.ts'
 import { failureWords } from './protocol/result.ts'
 import type { Failure, Result } from './protocol/result.ts'
 import {
@@ -23,6 +25,7 @@ import {
   activeRelations,
   askReread,
   doneReread,
+  newestAdded,
   nextReread,
   postponeReread,
   readyRereads,
@@ -95,21 +98,33 @@ const rereadFollower: Follower = {
     'group-left',
     'group-changed',
     'group-dismissed',
+    'wecom-event',
   ],
   async handle(ctx, rows) {
-    for (const { kind, who, at, source } of rows) {
+    for (const row of rows) {
+      const { kind, who, at, source } = row
       // What a comparison found was read a moment ago.
       if (source === compareSource) continue
-      if (kind === 'group-dismissed') {
+      if (kind === 'wecom-event') await staffLeft(ctx, row)
+      else if (kind === 'group-dismissed') {
         if (who.chat !== undefined) await dismissGroup(ctx, who.chat)
       } else if (kind === 'contact-removed') {
         if (who.external !== undefined && who.staff !== undefined)
-          await endContact(ctx, who.external, who.staff, at)
+          await endIfOlder(ctx, who.external, who.staff, at)
       } else if (kind.startsWith('contact-')) {
         if (who.external !== undefined) await askReread(ctx.tx, 'contact', who.external, ctx.now)
       } else if (who.chat !== undefined) await askReread(ctx.tx, 'group', who.chat, ctx.now)
     }
   },
+}
+
+/** A member who left the company loses every session now, not at the next comparison. */
+async function staffLeft(ctx: Ctx, { detail, who }: LogRow): Promise<void> {
+  const userid = detail['UserID'] ?? who.staff
+  if (detail['ChangeType'] !== 'delete_user' || typeof userid !== 'string') return
+  const known = await findStaff(ctx.tx, userid)
+  if (known) await saveStaff(ctx, [{ ...known, active: false, contact: false }])
+  await endSessionsOf(ctx, userid)
 }
 
 async function rereadDue(parts: SyncParts, now: Instant): Promise<number> {
@@ -123,11 +138,12 @@ async function rereadDue(parts: SyncParts, now: Instant): Promise<number> {
 }
 
 async function rereadContact(parts: SyncParts, reread: Reread): Promise<Failure | null> {
+  const askedAt = parts.clock.now()
   const seen = await parts.api.customer(reread.id)
   if (seen.kind !== 'ok') return seen
   const { external_contact: person, follow_user: follows } = seen.value
   await parts.act(system('wecom-sync'), async (ctx) => {
-    await saveContacts(
+    await mirrorContacts(
       ctx,
       follows.map((follow) =>
         contactOf(
@@ -138,8 +154,8 @@ async function rereadContact(parts: SyncParts, reread: Reread): Promise<Failure 
       ),
     )
     const still = new Set(follows.map(({ userid }) => userid))
-    for (const { staff } of await relationsOf(ctx.tx, reread.id))
-      if (!still.has(staff)) await endContact(ctx, reread.id, staff, ctx.now)
+    for (const { staff } of await relationsOf(ctx.tx, [reread.id]))
+      if (!still.has(staff)) await endIfOlder(ctx, reread.id, staff, askedAt)
     await doneReread(ctx.tx, reread)
   })
   return null
@@ -167,49 +183,6 @@ async function giveBack(parts: SyncParts, reread: Reread, failure: Failure, now:
   if (wait === undefined)
     log.info({ kind: reread.kind, id: reread.id, why: failureWords(failure) }, 'WeCom no longer knows it')
 }
-
-// ------------------------------------------------------------------ shapes
-
-interface PersonSeen {
-  readonly external_userid: string
-  readonly name: string
-  readonly avatar?: string | undefined
-  readonly gender: number
-  readonly unionid?: string | undefined
-}
-interface FollowSeen {
-  readonly userid: string
-  readonly remark: string
-  readonly createtime: number
-  readonly add_way?: number | undefined
-  readonly state?: string | undefined
-}
-
-const contactOf = (person: PersonSeen, follow: FollowSeen, tags: readonly string[]): ContactSeen => ({
-  external: person.external_userid,
-  staff: follow.userid,
-  name: person.name,
-  avatar: person.avatar,
-  gender: person.gender,
-  unionid: person.unionid,
-  addedAt: follow.createtime * 1000,
-  remark: follow.remark === '' ? undefined : follow.remark,
-  addWay: follow.add_way,
-  state: follow.state,
-  tags,
-})
-
-const groupOf = (seen: GroupSeenByApi): Parameters<typeof saveGroup>[1] => ({
-  chat: seen.chat_id,
-  name: seen.name,
-  owner: seen.owner,
-  memberVersion: seen.member_version,
-  members: seen.member_list.map((one) => ({
-    member: one.userid,
-    kind: one.type === 1 ? 1 : 2,
-    joinedAt: one.join_time * 1000,
-  })),
-})
 
 // ------------------------------------------------------------------ the full comparison
 
@@ -266,30 +239,68 @@ const inParts = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size))
 
 async function compareContacts(parts: SyncParts, staff: readonly string[]): Promise<void> {
+  const startedAt = parts.clock.now()
+  const names = await tagNames(parts)
   const seen = new Set<string>()
   const before = await activeRelations(parts.db.reader)
+  for await (const page of contactPages(parts, staff)) {
+    const contacts = page.map(({ external_contact: person, follow_info: { tag_id: ids, ...follow } }) =>
+      contactOf(
+        person,
+        follow,
+        ids.flatMap((id) => names.get(id) ?? []),
+      ),
+    )
+    for (const { external, staff: one } of contacts) seen.add(`${external}\n${one}`)
+    for (const chunk of inParts(contacts, contactsPerDeed))
+      await parts.act(system(compareSource), (ctx) => takeIn(ctx, chunk), 'bulk')
+  }
+  const gone = before.filter(({ external, staff: one }) => !seen.has(`${external}\n${one}`))
+  for (const chunk of inParts(gone, contactsPerDeed))
+    await parts.act(system(compareSource), (ctx) => letGo(ctx, chunk, startedAt), 'bulk')
+}
+
+/** Listings carry ids of corp tags, the mirror keeps names. */
+async function tagNames({ api }: SyncParts): Promise<ReadonlyMap<string, string>> {
+  const { tag_group: groups } = must('get_corp_tag_list', await api.corpTags())
+  return new Map(groups.flatMap(({ tag }) => tag.map(({ id, name }): [string, string] => [id, name])))
+}
+
+type ContactPage = StaffCustomers['external_contact_list']
+
+async function* contactPages(parts: SyncParts, staff: readonly string[]): AsyncGenerator<ContactPage> {
   for (const some of inParts(staff, staffPerCall)) {
     for (let cursor = ''; ;) {
-      const page = must('batch/get_by_user', await parts.api.customersOf(some, cursor))
-      const contacts = page.external_contact_list.map(({ external_contact: person, follow_info: follow }) =>
-        contactOf(person, follow, []),
-      )
-      for (const { external, staff: one } of contacts) seen.add(`${external}\n${one}`)
-      for (const chunk of inParts(contacts, contactsPerDeed))
-        await parts.act(system(compareSource), (ctx) => takeIn(ctx, chunk), 'bulk')
+      const result = await parts.api.customersOf(some, cursor)
+      if (result.kind === 'error' && result.name === 'not-a-friend') {
+        // 84061 means "has no customers" (WECOM.md §3.1): of several, ask one by one who that is.
+        if (some.length > 1) for (const one of some) yield* contactPages(parts, [one])
+        break
+      }
+      const page = must('batch/get_by_user', result)
+      yield page.external_contact_list
       cursor = page.next_cursor
       if (cursor === '') break
     }
   }
-  const gone = before.filter(({ external, staff: one }) => !seen.has(`${external}\n${one}`))
-  for (const chunk of inParts(gone, contactsPerDeed))
-    await parts.act(system(compareSource), (ctx) => letGo(ctx, chunk), 'bulk')
 }
+
+/** WeCom stamps a contact to the second, and the event that told of it a little later. */
+const eventSlackMs = minutes(1)
 
 /** New contacts of which no event told are recorded like an event, without a welcome: the 20 s are over. */
 async function takeIn(ctx: Ctx, contacts: readonly ContactSeen[]): Promise<void> {
-  const { added } = await saveContacts(ctx, contacts)
+  const added = await mirrorContacts(ctx, contacts)
+  const told = await newestAdded(
+    ctx.tx,
+    added.map(({ external }) => external),
+  )
   for (const { external, staff, addedAt, state } of added) {
+    // The event came, and only its reading is still to come.
+    if (
+      told.some((one) => one.external === external && one.staff === staff && one.at >= addedAt - eventSlackMs)
+    )
+      continue
     ctx.record({
       kind: 'contact-added',
       at: Math.min(addedAt, ctx.now),
@@ -304,9 +315,11 @@ async function takeIn(ctx: Ctx, contacts: readonly ContactSeen[]): Promise<void>
 async function letGo(
   ctx: Ctx,
   pairs: readonly { readonly external: string; readonly staff: string }[],
+  startedAt: Instant,
 ): Promise<void> {
   for (const { external, staff } of pairs) {
-    if (!(await endContact(ctx, external, staff, ctx.now))) continue
+    // Whoever came while we were reading stands on no page that was read before.
+    if (!(await endIfOlder(ctx, external, staff, startedAt))) continue
     ctx.record({
       kind: 'contact-removed',
       at: ctx.now,
@@ -326,7 +339,10 @@ async function compareGroups(parts: SyncParts, staff: readonly string[]): Promis
       const page = must('groupchat/list', await parts.api.groups(some, cursor))
       for (const { chat_id: chat } of page.group_chat_list) {
         seen.add(chat)
-        const { group_chat: group } = must('groupchat/get', await parts.api.group(chat))
+        const read = await parts.api.group(chat)
+        // Dismissed between the list and this: the next comparison no longer lists it.
+        if (read.kind === 'error' && (read.reaction === 'drop' || read.reaction === 'bug')) continue
+        const { group_chat: group } = must('groupchat/get', read)
         await parts.act(system(compareSource), (ctx) => takeInGroup(ctx, group), 'bulk')
       }
       cursor = page.next_cursor
@@ -335,7 +351,17 @@ async function compareGroups(parts: SyncParts, staff: readonly string[]): Promis
   }
   const gone = before.filter((chat) => !seen.has(chat))
   await parts.act(system(compareSource), async (ctx) => {
-    for (const chat of gone) await dismissGroup(ctx, chat)
+    for (const chat of gone) {
+      await dismissGroup(ctx, chat)
+      ctx.record({
+        kind: 'group-dismissed',
+        at: ctx.now,
+        source: compareSource,
+        sourceKey: `dismissed:${chat}:${String(ctx.now)}`,
+        who: { chat },
+        detail: { found: 'comparison', ChatId: chat },
+      })
+    }
   })
 }
 

@@ -1,0 +1,65 @@
+/** What reading a customer or a group teaches the mirror: the same rules for events and for the comparison. */
+import type { Ctx } from '../base/act.ts'
+import type { Instant } from '../base/clock.ts'
+import { endContact, saveContacts } from '../customer/index.ts'
+import type { ContactSeen, GroupSeen } from '../customer/index.ts'
+import type { CustomerSeen, GroupSeenByApi } from './protocol/api.ts'
+import { relationsOf } from './sync.store.ts'
+import type { RelationRow } from './sync.store.ts'
+
+type PersonSeen = CustomerSeen['external_contact']
+type FollowSeen = Omit<CustomerSeen['follow_user'][number], 'tags'>
+
+export const contactOf = (person: PersonSeen, follow: FollowSeen, tags: readonly string[]): ContactSeen => ({
+  external: person.external_userid,
+  staff: follow.userid,
+  name: person.name,
+  avatar: person.avatar,
+  gender: person.gender,
+  unionid: person.unionid,
+  addedAt: follow.createtime * 1000,
+  remark: follow.remark === '' ? undefined : follow.remark,
+  addWay: follow.add_way,
+  state: follow.state,
+  tags,
+})
+
+export const groupOf = (seen: GroupSeenByApi): GroupSeen => ({
+  chat: seen.chat_id,
+  name: seen.name,
+  owner: seen.owner,
+  memberVersion: seen.member_version,
+  members: seen.member_list.map((one) => ({
+    member: one.userid,
+    kind: one.type === 1 ? 1 : 2,
+    joinedAt: one.join_time * 1000,
+  })),
+})
+
+const pairOf = ({ external, staff }: { readonly external: string; readonly staff: string }): string =>
+  `${external}\n${staff}`
+
+/**
+ * When a customer deletes her advisor the API goes on showing the two (WECOM.md §1.2, 84061), so a contact that ended
+ * lives again only if it began after its end.
+ */
+const livesAgain = (seen: ContactSeen, before: RelationRow | undefined): boolean =>
+  before?.state !== 'removed' || before.removed_at === null || seen.addedAt > before.removed_at
+
+/** Writes who is in contact; answers the pairs that were not until now. */
+export async function mirrorContacts(
+  ctx: Ctx,
+  contacts: readonly ContactSeen[],
+): Promise<readonly ContactSeen[]> {
+  const externals = [...new Set(contacts.map(({ external }) => external))]
+  const before = new Map((await relationsOf(ctx.tx, externals)).map((row) => [pairOf(row), row]))
+  const living = contacts.filter((seen) => livesAgain(seen, before.get(pairOf(seen))))
+  return (await saveContacts(ctx, living)).added
+}
+
+/** Ends a contact, unless it began anew after `at`: events arrive in any order. Answers whether it was one. */
+export async function endIfOlder(ctx: Ctx, external: string, staff: string, at: Instant): Promise<boolean> {
+  const relation = (await relationsOf(ctx.tx, [external])).find((row) => row.staff === staff)
+  if (relation?.state !== 'active' || relation.added_at > at) return false
+  return endContact(ctx, external, staff, at)
+}

@@ -1,0 +1,306 @@
+/** The mirror against the simulator: events come through the real door, everything else through the real client. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createAct, system } from '../base/act.ts'
+import type { Act } from '../base/act.ts'
+import { minutes, seconds, virtualClock } from '../base/clock.ts'
+import type { VirtualClock } from '../base/clock.ts'
+import { createLog } from '../base/log.ts'
+import { startSession, sessionOf } from '../access/index.ts'
+import { findStaff, resolveCustomers } from '../customer/index.ts'
+import { createCallbackDoor } from '../http/callback.ts'
+import { createMetrics } from '../http/metrics.ts'
+import { createHttp } from '../http/server.ts'
+import type { HttpServer } from '../http/server.ts'
+import { createFlush, createFollowers, createRecorder, readLog } from '../interaction/index.ts'
+import type { Followers, LogRow } from '../interaction/index.ts'
+import { startSimulator } from '../simulator/index.ts'
+import type { Simulator } from '../simulator/index.ts'
+import { onBothDatabases } from '../../test/database.ts'
+import type { TestDatabase } from '../../test/database.ts'
+import { createApi, createClient, createCodec, createMirror, createSync } from './index.ts'
+import type { Mirror, Sync, WecomApi, WecomClient } from './index.ts'
+
+const startAt = Date.UTC(2026, 4, 20, 2)
+const log = createLog('silent')
+
+onBothDatabases('the mirror of WeCom', (open) => {
+  let opened: TestDatabase
+  let simulator: Simulator
+  let clock: VirtualClock
+  let client: WecomClient
+  let api: WecomApi
+  let act: Act
+  let sync: Sync
+  let mirror: Mirror
+  let followers: Followers
+  let server: HttpServer
+
+  beforeEach(async () => {
+    opened = await open()
+    clock = virtualClock(startAt)
+    simulator = await startSimulator({ clock: 'virtual', startAt, empty: true })
+    const { world, credentials } = simulator
+    for (const userid of ['lin', 'wang']) world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
+    const { corpId, agentSecret } = credentials
+    client = createClient(
+      { apiUrl: simulator.url, corpId, agentSecret, retryBaseMs: 5, timeoutMs: 500 },
+      { clock },
+    )
+    api = createApi(client)
+    const flush = createFlush({ resolve: resolveCustomers, projections: [], wake: () => undefined })
+    act = createAct({ db: opened.db, clock, flush: async (ctx, rows) => void (await flush(ctx, rows)) })
+    const { db } = opened
+    sync = createSync({ api, act, db, clock, log })
+    mirror = createMirror({ api, act, db, clock, agentId: credentials.agentId })
+    followers = createFollowers(db, act, [...sync.followers, ...mirror.followers], log)
+    const metrics = createMetrics()
+    server = createHttp({
+      clock,
+      log,
+      routes: [],
+      identities: { staff: () => Promise.resolve(null), player: () => null },
+      checks: [],
+      metrics,
+      pages: '/nowhere',
+      publicUrl: 'http://127.0.0.1',
+      trustProxy: false,
+      eventsKey: undefined,
+      callback: createCallbackDoor({
+        inbox: { corpId, agentId: String(credentials.agentId) },
+        codec: createCodec({
+          corpId,
+          tokens: [credentials.callbackToken],
+          aesKeys: [credentials.callbackAesKey],
+        }),
+        recorder: createRecorder(opened.db, act, flush),
+        reader: opened.db.reader,
+        clock,
+        log,
+        metrics,
+      }),
+    })
+    const { url } = await server.listen(0, '127.0.0.1')
+    expect(await simulator.setCallback(`${url}/wecom/callback`, true)).toMatchObject({ ok: true })
+  })
+  afterEach(async () => {
+    await client.close()
+    await simulator.close()
+    await server.stop(100)
+    await opened.drop()
+  })
+
+  /** Time passes for everybody, callbacks arrive, followers and readings catch up. */
+  async function settle(ms = 0): Promise<void> {
+    await simulator.advanceTo(simulator.now() + ms)
+    clock.set(simulator.now())
+    await simulator.idle()
+    await followers.catchUp()
+    while ((await sync.rereadDue(clock.now())) > 0);
+  }
+  const relations = () =>
+    opened.db.reader.rows<{ external: string; staff: string; state: string; name: string | null }>(
+      `select r.external, r.staff, r.state, p.name from relation r left join profile p on p.external = r.external order by r.external, r.staff`,
+    )
+  const logged = (): Promise<LogRow[]> => readLog(opened.db.reader, { limit: 1_000 })
+  const kinds = async (): Promise<string[]> => (await logged()).map(({ kind }) => kind)
+
+  it('holds everybody after the first comparison, each contact once in the log, and says until then what is missing', async () => {
+    for (let n = 0; n < 230; n += 1)
+      simulator.world.addContact({
+        userid: 'lin',
+        external_userid: `wm${String(n)}`,
+        name: `客户${String(n)}`,
+        silent: true,
+      })
+    simulator.world.addContact({ userid: 'wang', external_userid: 'wm0', silent: true })
+    const { chatId } = simulator.world.createGroup({ owner: 'lin', name: '育儿群', members: ['wm1', 'wm2'] })
+    await simulator.idle()
+    expect(await sync.incomplete()).toContain('never compared')
+    await sync.compareAll()
+    expect(await sync.incomplete()).toBeNull()
+    expect(await relations()).toHaveLength(231)
+    expect(await findStaff(opened.db.reader, 'LIN')).toMatchObject({
+      name: 'lin',
+      active: true,
+      contact: true,
+    })
+    const group = await opened.db.reader.rows('select name, owner, state from chat_group where chat = $1', [
+      chatId,
+    ])
+    expect(group).toEqual([{ name: '育儿群', owner: 'lin', state: 'active' }])
+    const added = (await logged()).filter(({ kind }) => kind === 'contact-added')
+    expect(added).toHaveLength(231)
+    expect(added[0]?.detail).toMatchObject({ found: 'comparison' })
+    const before = (await logged()).length
+    await sync.compareAll()
+    await followers.catchUp()
+    while ((await sync.rereadDue(clock.now())) > 0);
+    expect((await logged()).length).toBe(before)
+  })
+
+  it('reads a new contact after the event, also when the API does not know her yet, and does not log her twice', async () => {
+    await sync.compareAll()
+    simulator.addFault({ api: 'externalcontact/get', kind: 'errcode', errcode: 84061, times: 2 })
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wmNew', name: '新妈妈', state: 'qr1' })
+    await settle()
+    expect(await relations()).toEqual([])
+    expect(await sync.nextDueAt()).toBe(clock.now() + seconds(2))
+    await settle(seconds(2))
+    await settle(seconds(10))
+    expect(await relations()).toEqual([{ external: 'wmNew', staff: 'lin', state: 'active', name: '新妈妈' }])
+    expect(await sync.nextDueAt()).toBeNull()
+    await sync.compareAll()
+    expect((await kinds()).filter((kind) => kind === 'contact-added')).toHaveLength(1)
+  })
+
+  it('finds who came and went while nobody listened, and logs it', async () => {
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wmOld', silent: true })
+    await sync.compareAll()
+    await simulator.setCallback(null)
+    await settle(minutes(5))
+    simulator.world.addContact({ userid: 'wang', external_userid: 'wmMissed' })
+    simulator.world.removeContact('lin', 'wmOld', 'staff')
+    await settle(minutes(5))
+    await sync.compareAll()
+    const states = (await relations()).map(({ external, state }) => `${external} ${state}`)
+    expect(states).toEqual(['wmMissed active', 'wmOld removed'])
+    const found = (await logged()).slice(1).map(({ kind, who }) => `${kind} ${who.external ?? ''}`)
+    expect(found.sort()).toEqual(['contact-added wmMissed', 'contact-removed wmOld'])
+  })
+
+  it('believes a customer who deleted her advisor, although the API goes on showing the two', async () => {
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wmLeft', silent: true })
+    await sync.compareAll()
+    await settle(minutes(1))
+    simulator.world.removeContact('lin', 'wmLeft', 'customer')
+    await settle()
+    await sync.compareAll()
+    expect((await relations())[0]).toMatchObject({ state: 'removed' })
+    await settle(minutes(1))
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wmLeft' })
+    await settle()
+    expect((await relations())[0]).toMatchObject({ state: 'active' })
+  })
+
+  it('is not stopped by a member without customers, keeps the names of tags, and logs no contact whose event waits', async () => {
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wmTagged', silent: true })
+    const tag = simulator.world.createTag('客户等级', '重要')
+    simulator.world.markByHand('lin', 'wmTagged', { add: [tag.id] })
+    simulator.world.addContact({ userid: 'wang', external_userid: 'wmPending' })
+    await simulator.idle()
+    simulator.addFault({
+      api: 'externalcontact/batch/get_by_user',
+      kind: 'errcode',
+      errcode: 84061,
+      times: 1,
+    })
+    await sync.compareAll()
+    const [profile] = await opened.db.reader.rows<{ remark_tags: string }>(
+      'select remark_tags from profile where external = $1',
+      ['wmTagged'],
+    )
+    expect(JSON.parse(profile?.remark_tags ?? '')).toEqual(['重要'])
+    const pending = (await logged()).filter(
+      ({ kind, who }) => kind === 'contact-added' && who.external === 'wmPending',
+    )
+    expect(pending).toHaveLength(1)
+    expect(pending[0]?.detail).not.toHaveProperty('found')
+    await settle()
+    expect((await relations()).map(({ state }) => state)).toEqual(['active', 'active'])
+  })
+
+  it('follows groups: members from events, and a group that vanished from comparison', async () => {
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wm1', silent: true })
+    await sync.compareAll()
+    const { chatId } = simulator.world.createGroup({ owner: 'lin', name: '群' })
+    await settle()
+    simulator.world.joinGroup(chatId, ['wm1'])
+    await settle()
+    const members = () =>
+      opened.db.reader.rows<{ member: string }>(
+        'select member from group_member where chat = $1 order by member',
+        [chatId],
+      )
+    expect((await members()).map(({ member }) => member)).toEqual(['lin', 'wm1'])
+    await simulator.setCallback(null)
+    simulator.world.dismissGroup(chatId)
+    await settle()
+    await sync.compareAll()
+    expect(await members()).toEqual([])
+    expect((await kinds()).at(-1)).toBe('group-dismissed')
+  })
+
+  it('says that it is incomplete when WeCom stops answering, and ends well when it is begun again', async () => {
+    for (const userid of ['lin', 'wang'])
+      simulator.world.addContact({ userid, external_userid: `wm-${userid}`, silent: true })
+    simulator.addFault({ api: 'externalcontact/groupchat/list', kind: 'http-502-html' })
+    await expect(sync.compareAll()).rejects.toMatchObject({ name: 'OutsideFailure' })
+    expect(await sync.incomplete()).toContain('broke off')
+    expect(await relations()).toHaveLength(2)
+    simulator.clearFaults()
+    await sync.compareAll()
+    expect(await sync.incomplete()).toBeNull()
+  })
+
+  it('ends the sessions of a member who leaves', async () => {
+    await sync.compareAll()
+    const secret = await act(system('test'), (ctx) => startSession(ctx, 'lin'))
+    expect(await sessionOf(opened.db.reader, secret, clock.now())).not.toBeNull()
+    simulator.world.callback(
+      `<xml><ToUserName>${simulator.credentials.corpId}</ToUserName><FromUserName>sys</FromUserName><CreateTime>${String(Math.floor(clock.now() / 1000))}</CreateTime><MsgType>event</MsgType><Event>change_contact</Event><ChangeType>delete_user</ChangeType><UserID>lin</UserID></xml>`,
+    )
+    await settle()
+    expect(await sessionOf(opened.db.reader, secret, clock.now())).toBeNull()
+    expect(await findStaff(opened.db.reader, 'lin')).toMatchObject({ active: false })
+  })
+
+  it('writes tiers back as tags of its own group, moves them, and leaves the tags of people alone', async () => {
+    for (const external_userid of ['wm1', 'wm2'])
+      simulator.world.addContact({ userid: 'lin', external_userid, silent: true })
+    const byHand = simulator.world.createTag('客户等级', '重要')
+    await simulator.idle()
+    simulator.world.markByHand('lin', 'wm1', { add: [byHand.id] })
+    await sync.compareAll()
+    const want = (external: string, tag: string): Promise<number> =>
+      opened.db.tx(async (tx) => {
+        const [row] = await tx.rows<{ customer: string }>('select customer from identity where value = $1', [
+          external,
+        ])
+        return tx.insert(
+          'wanted_tag',
+          [{ customer: row?.customer ?? '', tag_group: '分层', tag, changed_at: clock.now() }],
+          'ON CONFLICT (customer, tag_group) DO UPDATE SET tag = excluded.tag',
+        )
+      })
+    await want('wm1', '高价值')
+    await want('wm2', '沉睡')
+    const tagsOf = (external: string): string[] => {
+      const names = new Map(
+        simulator.world
+          .tagGroups()
+          .flatMap(({ name, tags }) => tags.map((tag) => [tag.id, `${name}/${tag.name}`])),
+      )
+      return [...(simulator.world.customer(external)?.follows.get('lin')?.tagIds ?? [])]
+        .map((id) => names.get(id) ?? '')
+        .sort()
+    }
+    expect(await mirror.converge()).toBe(2)
+    expect(tagsOf('wm1')).toEqual(['分层/高价值', '客户等级/重要'])
+    expect(await mirror.converge()).toBe(0)
+    await want('wm1', '沉睡')
+    simulator.addFault({ api: 'externalcontact/mark_tag', kind: 'reset-after', times: 1 })
+    expect(await mirror.converge()).toBe(1)
+    expect(tagsOf('wm1')).toEqual(['分层/沉睡', '客户等级/重要'])
+    const ours = simulator.world
+      .tagGroups()
+      .find(({ name }) => name === '分层')
+      ?.tags.find(({ name }) => name === '沉睡')
+    simulator.world.deleteTag(ours?.id ?? '')
+    await settle()
+    expect(await mirror.converge()).toBe(2)
+    expect(tagsOf('wm2')).toEqual(['分层/沉睡'])
+    simulator.addFault({ api: 'externalcontact/mark_tag', kind: 'errcode', errcode: 45009, times: 1 })
+    await want('wm2', '高价值')
+    await expect(mirror.converge()).rejects.toMatchObject({ name: 'OutsideFailure' })
+  })
+})
