@@ -1,6 +1,7 @@
 /** Pure rules over what one customer bought: how long she sleeps, and where she is in her life with the shop. */
-import { addDays, daysBetween } from '../base/calendar.ts'
+import { daysBetween } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
+import { shift } from './rule.ts'
 
 export type Dormancy = 'short' | 'medium' | 'long'
 export type Stage = 'attraction' | 'conversion' | 'growth' | 'maturity' | 'decline'
@@ -94,5 +95,5 @@ export function quietDays(bought: Bought, dormancy: DormancySettings, stages: St
     dormancy.longDays,
     stages.declineDays,
     ...(own === null ? [] : [own.short, own.medium, own.long]),
-  ].map((days) => addDays(lastDay, days))
+  ].map((days) => shift(lastDay, days))
 }

@@ -98,9 +98,23 @@ export const dayAt = (features: Features, column: string): Day | null => {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** The last day that no longer lies within the `days` days that end with `day`. */
-export const before = (day: Day, days: number): Day => addDays(day, -days)
+/** A shop knows a few thousand days and asks about each of them for every customer: remembered, not recomputed. */
+const remembered = new Map<number, Map<Day, Day>>()
+const maxRemembered = 50_000
 
-export const plus = (day: Day | null, days: number): Day | null => (day === null ? null : addDays(day, days))
+export function shift(day: Day, days: number): Day {
+  let shifted = remembered.get(days)
+  if (!shifted || shifted.size > maxRemembered) remembered.set(days, (shifted = new Map<Day, Day>()))
+  const known = shifted.get(day)
+  if (known !== undefined) return known
+  const answer = addDays(day, days)
+  shifted.set(day, answer)
+  return answer
+}
+
+/** The last day that no longer lies within the `days` days that end with `day`. */
+export const before = (day: Day, days: number): Day => shift(day, -days)
+
+export const plus = (day: Day | null, days: number): Day | null => (day === null ? null : shift(day, days))
 
 export const yuan = (fen: number): string => `¥${(fen / 100).toFixed(2)}`

@@ -82,19 +82,18 @@ export async function readFeatures(reader: Reader, query: FeatureQuery): Promise
 
 /** The quantile of average purchases over everybody who bought within `days` of `day`. */
 export async function computeCut(reader: Reader, { percent, days }: CutNeed, day: Day): Promise<Cut> {
-  const averages = `with purchases as (${await purchasesAsOf(reader, day, { since: before(day, days) })}),
-    averages as (select cast(sum(amount_fen) as bigint) / count(*) as average from purchases group by customer)`
-  const [count] = await reader.rows<{ n: number }>(
-    `${averages} select cast(count(*) as bigint) as n from averages`,
+  // One pass: the two neighbours of the quantile's place, by the same integer arithmetic as quantile.ts.
+  const rows = await reader.rows<{ average: number; place: number; n: number }>(
+    `with purchases as (${await purchasesAsOf(reader, day, { since: before(day, days) })}),
+     averages as (select cast(sum(amount_fen) as bigint) / count(*) as average from purchases group by customer),
+     ranked as (select average, row_number() over (order by average) - 1 as place, count(*) over () as n from averages)
+     select cast(average as bigint) as average, cast(place as bigint) as place, cast(n as bigint) as n from ranked
+     where place in ((n - 1) * ${String(percent)} / 100, (n - 1) * ${String(percent)} / 100 + 1) order by place`,
   )
-  const buyers = count?.n ?? 0
-  if (buyers === 0) return { cutFen: 0, buyers }
-  const { index, hundredths } = quantilePlace(buyers, percent)
-  const neighbours = await reader.rows<{ average: number }>(
-    `${averages} select cast(average as bigint) as average from averages order by average limit 2 offset ${String(index)}`,
-  )
-  const lower = neighbours[0]?.average ?? 0
-  return { cutFen: between(lower, neighbours[1]?.average ?? lower, hundredths), buyers }
+  const [lower, upper] = rows
+  if (!lower) return { cutFen: 0, buyers: 0 }
+  const { hundredths } = quantilePlace(lower.n, percent)
+  return { cutFen: between(lower.average, upper?.average ?? lower.average, hundredths), buyers: lower.n }
 }
 
 /** The newest frozen cut of each name that was made on or before `day` and after `since`. */
