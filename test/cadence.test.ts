@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Happening } from '../src/base/act.ts'
-import { addDays, dayOf, instantOf } from '../src/base/calendar.ts'
+import { addDays, dayOf, instantOf, isoOf } from '../src/base/calendar.ts'
 import { days, hours } from '../src/base/clock.ts'
 import { createLog } from '../src/base/log.ts'
 import {
@@ -26,6 +26,7 @@ import { findGame } from '../src/game/index.ts'
 import { createFollowers } from '../src/interaction/index.ts'
 import type { Followers } from '../src/interaction/index.ts'
 import { currentManners, lockPromises, move, promiseById } from '../src/outbox/index.ts'
+import type { Decided } from '../src/outbox/index.ts'
 import { couponsOf } from '../src/reward/index.ts'
 import { onBothDatabases } from './database.ts'
 import { configDir, openStore } from './store.ts'
@@ -191,6 +192,33 @@ onBothDatabases('the cadence', (open) => {
     expect(
       of(await previewOf(tuesday, 14), 'wake-up').filter(({ reasonCode }) => reasonCode === 'woken-before'),
     ).toHaveLength(1)
+  })
+
+  it('foretells fourteen days as they come when nobody answers and everything is sent on time', async () => {
+    const busy = yaml.replace(
+      'touchpoints:\n',
+      `touchpoints:\n  monday-note:\n    kind: weekly-note\n    weekday: 一\n    wordings: ['{{ customer.salutation }}，周一好']\n  friday-note:\n    kind: weekly-note\n    weekday: 五\n    at: '14:30'\n    tiers: [high, dormant]\n    wordings: ['周五好']\n`,
+    )
+    await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+      publish(ctx, store.rules, { yaml: busy, note: '', by: '张', baseVersion: 1 }),
+    )
+    const key = (one: Foreseen | Decided): string =>
+      [one.touchpoint, one.subject, one.day, one.decision, one.reasonCode, isoOf(one.dueAt)].join(' ')
+    const foretold = await previewOf(wednesday, 14)
+    const lived: Decided[] = []
+    for (let n = 0; n < 14; n += 1) {
+      const day = addDays(wednesday, n)
+      if (n > 0) store.clock.set(instantOf(day, '08:31'))
+      const planned = await planDay(parts, day)
+      lived.push(...planned)
+      const said = planned.filter(({ decision }) => decision !== 'declined').sort((a, b) => a.dueAt - b.dueAt)
+      for (const { dueAt, dedupeKey } of said) {
+        store.clock.set(Math.max(dueAt, store.clock.now()))
+        await deliver(dedupeKey)
+      }
+    }
+    expect(new Set(lived.map(({ decision }) => decision))).toEqual(new Set(['queued', 'later', 'declined']))
+    expect(lived.map(key).sort()).toEqual(foretold.map(key).sort())
   })
 
   const deliver = (dedupeKey: string): Promise<void> =>

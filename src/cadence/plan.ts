@@ -29,7 +29,7 @@ export interface CadenceParts {
 }
 
 /** No transaction holds more customers than this. */
-const customersAtOnce = 400
+const customersAtOnce = 100
 
 /** When the day is planned: before the first window, after the nightly moves of tiers. */
 export const planAt = '08:30'

@@ -2,7 +2,7 @@
  * Stages what might be said on one day. Whoever a touchpoint is due for gets a candidate, also when it is known already
  * that nobody can say it: the reason is the answer to "why did she not get it?". Deciding is the outbox's.
  */
-import { dayOf, instantOf } from '../base/calendar.ts'
+import { daysBetween } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import { dayView, filledBytes, plainWords } from '../content/index.ts'
@@ -60,14 +60,12 @@ const customerView = (cadence: Cadence, day: Day, member: Member): View => ({
     salutation: member.salutation,
     name: member.name,
     tier: member.tierTitle,
-    daysSince: member.lastDay === null ? 0 : Math.max(0, daysSince(member.lastDay, day)),
+    daysSince: member.lastDay === null ? 0 : Math.max(0, daysBetween(member.lastDay, day)),
     purchases: member.purchases,
   },
   advisor: { name: member.advisor?.name ?? '' },
 })
-const daysSince = (from: Day, to: Day): number =>
-  Math.round((instantOf(to, '00:00', 'utc') - instantOf(from, '00:00', 'utc')) / 86_400_000)
-
+/** `moment`: of the day on which it is wanted, which for a trigger is not the day of its cause. */
 export function customerCandidate(
   cadence: Cadence,
   touchpoint: CustomerTouchpoint,
@@ -91,8 +89,7 @@ export function customerCandidate(
     subject: member.external ?? member.customer,
     customer: member.customer,
     sender: member.advisor?.userid,
-    // A trigger's promise belongs to the day on which it is wanted, not to the day of its cause.
-    day: dayOf(due.wantedAt),
+    day: moment.day,
     wantedAt: due.wantedAt,
     expiresAt: due.expiresAt,
     priority: rules.priority,
@@ -161,7 +158,7 @@ function groupMessage(cadence: Cadence, moment: Moment, group: Group): GroupMess
   if (!first) return null
   return {
     touchpoint: first.touchpoint,
-    due: { period: moment.day, wantedAt: first.wantedAt, expiresAt: instantOf(moment.day, '21:30') },
+    due: { period: moment.day, wantedAt: first.wantedAt, expiresAt: moment.at('21:30') },
     said: {
       text: [...pieces.map(({ piece }) => piece.text), '订阅设置：[[link:subscription]]'].join('\n\n'),
       games: pieces.flatMap(({ piece }) => piece.games),

@@ -3,8 +3,8 @@
  * neither clock nor database; the planner asks, and only the outbox decides whether now is a good moment.
  */
 import type { z } from 'zod'
-import { instantOf, weekOf, weekdayOf } from '../base/calendar.ts'
-import type { Day } from '../base/calendar.ts'
+import { addDays, daysBetween, instantOf, weekOf, weekdayOf } from '../base/calendar.ts'
+import type { Day, TimeOfDay } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
@@ -17,8 +17,26 @@ export interface Moment {
   readonly weekday: number
   /** `2026-W47` */
   readonly week: string
+  /** The instant of a local time on this day, or some days later. Asked for every customer, so it is remembered. */
+  at(time: TimeOfDay, daysLater?: number): Instant
 }
-export const momentOf = (day: Day): Moment => ({ day, weekday: weekdayOf(day), week: weekOf(day) })
+
+export function momentOf(day: Day): Moment {
+  const instants = new Map<string, Instant>()
+  return {
+    day,
+    weekday: weekdayOf(day),
+    week: weekOf(day),
+    at(time, daysLater = 0) {
+      const key = `${time} ${String(daysLater)}`
+      const known = instants.get(key)
+      if (known !== undefined) return known
+      const instant = instantOf(addDays(day, daysLater), time)
+      instants.set(key, instant)
+      return instant
+    },
+  }
+}
 
 /** A customer as the planner sees her on that day. */
 export interface Member {
@@ -220,8 +238,7 @@ function bindPiece<S>(rules: PieceRules<S>, settings: S): BoundPiece {
 /** Weeks since Monday 2024-01-01: what rotates by week counts with it, over every year's end. */
 export const weekNumber = (day: Day): number => Math.floor(dayNumber(day) / 7)
 /** Days since Monday 2024-01-01. */
-export const dayNumber = (day: Day): number =>
-  Math.round((instantOf(day, '00:00', 'utc') - instantOf('2024-01-01', '00:00', 'utc')) / 86_400_000)
+export const dayNumber = (day: Day): number => daysBetween('2024-01-01', day)
 
 /** Turns through a list, one entry a step; also for steps before the first. */
 export function inTurn<T>(list: readonly T[], step: number): T {

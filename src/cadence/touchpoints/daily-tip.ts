@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { instantOf } from '../../base/calendar.ts'
 import { common, timeField, weekdayField, wordingField, wordingWithWayOut } from '../fields.ts'
 import { render } from '../../content/index.ts'
 import { dayNumber, defineTouchpoint, inTurn } from '../touchpoint.ts'
@@ -41,9 +40,10 @@ export const dailyTip = defineTouchpoint<Settings>({
   audience: 'group',
   priority: 50,
   settings,
-  due(settings, { day, weekday }, group) {
+  due(settings, moment, group) {
+    const { day, weekday } = moment
     if (!settings.weekdays.includes(weekday)) return null
-    const due = { period: day, wantedAt: instantOf(day, settings.at), expiresAt: instantOf(day, '21:30') }
+    const due = { period: day, wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }
     return interestOf(settings, group) === null
       ? { ...due, skip: { code: 'no-interest', words: '社群未设置兴趣，没有对应的干货' } }
       : due

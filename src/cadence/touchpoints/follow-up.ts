@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addDays, instantOf } from '../../base/calendar.ts'
+import { addDays } from '../../base/calendar.ts'
 import { hours } from '../../base/clock.ts'
 import { render } from '../../content/index.ts'
 import { common, maxBytes, tiersField, timeField, wordingField } from '../fields.ts'
@@ -43,10 +43,10 @@ export const followUp = defineTouchpoint<Settings>({
   priority: 80,
   settings,
   // The order itself makes it due; the calendar catches orders that came in later, by import.
-  due(settings, { day }, { firstDay }) {
+  due(settings, moment, { firstDay }) {
     const waitDays = Math.max(1, Math.ceil(settings.afterHours / 24))
-    if (firstDay === null || addDays(firstDay, waitDays) !== day) return null
-    return { period: 'first', wantedAt: instantOf(day, settings.at), expiresAt: instantOf(day, '21:30') }
+    if (firstDay === null || addDays(firstDay, waitDays) !== moment.day) return null
+    return { period: 'first', wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }
   },
   answers: 'order-placed',
   onHappening(settings, { at, purchases }) {

@@ -109,7 +109,7 @@ export const treasureHunt = defineTouchpoint<Settings>({
   audience: 'group-piece',
   priority: 50,
   settings,
-  wantedAt: (settings, { day }) => instantOf(day, settings.at),
+  wantedAt: (settings, moment) => moment.at(settings.at),
   piece(settings, { day, weekday }, _group, name) {
     const monday = mondayOf(day)
     const hunt = huntOf(settings, monday)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addDays, daysBetween, instantOf } from '../../base/calendar.ts'
+import { addDays, daysBetween } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import { discountWords, render } from '../../content/index.ts'
 import { common, maxBytes, tiersField, timeField, weekdayField, wordingWithWayOut } from '../fields.ts'
@@ -71,12 +71,13 @@ export const wakeUp = defineTouchpoint<Settings>({
   personal: false,
   priority: 40,
   settings,
-  due(settings, { day, weekday, week }, member) {
+  due(settings, moment, member) {
+    const { day, weekday, week } = moment
     if (weekday !== settings.weekday) return null
     const due = {
       period: week,
-      wantedAt: instantOf(day, settings.at),
-      expiresAt: instantOf(addDays(day, settings.withinDays), '21:30'),
+      wantedAt: moment.at(settings.at),
+      expiresAt: moment.at('21:30', settings.withinDays),
     }
     const first = Math.min(...settings.ladder.map(({ afterMonths }) => afterMonths))
     if (member.lastDay === null || rungOf(settings.ladder, member.lastDay, day) === null)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addDays, daysBetween, instantOf } from '../../base/calendar.ts'
+import { daysBetween } from '../../base/calendar.ts'
 import { render } from '../../content/index.ts'
 import {
   common,
@@ -39,12 +39,12 @@ export const weeklyNote = defineTouchpoint<Settings>({
   personal: true,
   priority: 60,
   settings,
-  due(settings, { day, weekday, week }) {
-    if (weekday !== settings.weekday) return null
+  due(settings, moment) {
+    if (moment.weekday !== settings.weekday) return null
     return {
-      period: week,
-      wantedAt: instantOf(day, settings.at),
-      expiresAt: instantOf(addDays(day, settings.withinDays), '21:30'),
+      period: moment.week,
+      wantedAt: moment.at(settings.at),
+      expiresAt: moment.at('21:30', settings.withinDays),
     }
   },
   compose(settings, { day }, member, view) {

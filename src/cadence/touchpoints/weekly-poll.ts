@@ -80,7 +80,7 @@ export const weeklyPoll = defineTouchpoint<Settings>({
   audience: 'group-piece',
   priority: 50,
   settings,
-  wantedAt: (settings, { day }) => instantOf(day, settings.at),
+  wantedAt: (settings, moment) => moment.at(settings.at),
   piece(settings, { day, weekday }, _group, name) {
     if (weekday !== settings.weekday) return null
     const { id, title } = planOf(settings, day, name)
