@@ -31,7 +31,7 @@ const newest = (folder: string): number =>
   )
 
 /** Builds the page unless what is built is newer than its sources. */
-export const ensureBuilt = (page: 'sidebar' | 'h5'): void => {
+export const ensureBuilt = (page: 'admin' | 'sidebar' | 'h5'): void => {
   const built = join(root, 'dist/web', page, 'index.html')
   const sources = Math.max(newest(join(root, 'src/web', page)), newest(join(root, 'src/web/shared')))
   if (existsSync(built) && statSync(built).mtimeMs > sources) return
