@@ -25,6 +25,17 @@ export function createBucket(
   }
 }
 
+/** Does all, at most `most` at once, and waits for all even if one fails: nothing may be under way when it answers. */
+export async function inSlots<T>(
+  most: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const enter = createSlots(most)
+  const ends = await Promise.allSettled(items.map((item) => enter(() => work(item))))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}
+
 /** At most `most` at once; the rest wait in order. */
 export function createSlots(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = most

@@ -2,9 +2,11 @@
  * Delivery put together: by hand in the demo and in tests (`drainOnce` …), by timers in the server. Business time
  * decides what is due; database time only who is alive.
  */
+import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { dueChannels, nextLookAt, nextReadyAt, pausedNow } from '../outbox/index.ts'
 import { createDrain } from './drain.ts'
+import { createGroupedAct } from './group.ts'
 import { createLease } from './lease.ts'
 import type { DeliveryParts, Works } from './parts.ts'
 import { reconcile } from './reconcile.ts'
@@ -36,6 +38,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     ...parts,
     failPoint,
     lease,
+    grouped: createGroupedAct(parts.act, system('delivery')),
     channels: new Map(parts.channels.map((channel) => [channel.name, channel])),
     rests: new Map(),
   }

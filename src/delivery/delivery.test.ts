@@ -98,6 +98,52 @@ onBothDatabases('delivery', (open) => {
     await other.stop()
   })
 
+  it('settles a big broadcast in short transactions, and goes on where a fallen worker stopped', async () => {
+    await world.drop()
+    world = await openWorld(open, 1_400)
+    const now = () => world.clock.now()
+    broadcast = fakeChannel('broadcast', { now })
+    let acts = 0
+    const parts = {
+      db: world.db,
+      clock: world.clock,
+      log: createLog('silent'),
+      channels: [broadcast],
+      links: { publicUrl: 'https://shop.example', key: linkKey(Buffer.alloc(32, 1)) },
+      reconcileDelaysMs: delays,
+    }
+    // 700 customers each: claimed in 2 × 500 + 400, meant in 2, then the first part of a settlement, then silence.
+    const fallen = createDelivery({
+      ...parts,
+      act: (actor, deed, lane) => {
+        acts += 1
+        return acts > 7 ? new Promise(() => undefined) : world.act(actor, deed, lane)
+      },
+      failPoint: () => (acts > 7 ? new Promise(() => undefined) : Promise.resolve()),
+    })
+    const numbers = Array.from({ length: 1_400 }, (_, i) => i + 1)
+    for (let from = 0; from < numbers.length; from += 350)
+      await stage(...numbers.slice(from, from + 350).map((n) => world.candidate(n)))
+    const end = fallen.drainOnce(now())
+    while (acts <= 7) await new Promise((ok) => setTimeout(ok, 5))
+    expect(broadcast.accepted.length).toBeGreaterThan(0)
+    await world.db.tx((tx) => tx.run('UPDATE worker_lease SET lease_until = 0'))
+    delivery = createDelivery({ ...parts, act: world.act })
+    for (let turn = 0; turn < 8; turn += 1) {
+      await drain()
+      after(1_000)
+      await reconcile()
+    }
+    expect(broadcast.accepted.map(({ recipients }) => recipients.length)).toEqual([700, 700])
+    expect(new Set(Object.values(await states()))).toEqual(new Set(['waiting']))
+    for (const row of broadcast.accepted) broadcast.confirm(row)
+    after(minutes(1))
+    await poll()
+    expect(new Set(Object.values(await states()))).toEqual(new Set(['sent']))
+    expect((await world.log()).filter(({ kind }) => kind === 'touch-sent')).toHaveLength(1_400)
+    void end
+  })
+
   it('records who was refused at once, and who turns out to be no friend', async () => {
     await stage(world.candidate(1), world.candidate(3))
     broadcast.next = [

@@ -21,6 +21,7 @@ import type { Works } from './parts.ts'
 const inFlight = 8
 /** Personal promises taken at a time: small, so that little is left lying when a worker falls. */
 const personalBatch = 64
+const claimAtOnce = 500
 
 export interface Drain {
   /** Works until nothing is due any more; answers how many promises were called for. */
@@ -123,9 +124,22 @@ async function putBack(works: Works, rows: readonly PromiseRow[]): Promise<numbe
 
 const isSuspect = (rows: readonly PromiseRow[]): boolean => rows.some(({ crashes }) => crashes >= suspectAt)
 
-/** Null when nothing is due any more; an empty list when what was due had to wait or was too late. */
-function claim(works: Works, channel: Channel): Promise<PromiseRow[] | null> {
-  const limit = Math.max(personalBatch, channel.maxRecipients)
+/** Everything due that may share a parcel, in short transactions; null when nothing is due any more. */
+async function claim(works: Works, channel: Channel): Promise<PromiseRow[] | null> {
+  const most = Math.max(personalBatch, channel.maxRecipients)
+  const claimed: PromiseRow[] = []
+  let any = false
+  while (claimed.length < most) {
+    const part = await claimSome(works, channel, Math.min(claimAtOnce, most - claimed.length))
+    if (part === null) break
+    any = true
+    claimed.push(...part)
+  }
+  return any ? claimed : null
+}
+
+/** An empty list when what was due had to wait or was too late. */
+function claimSome(works: Works, channel: Channel, limit: number): Promise<PromiseRow[] | null> {
   return works.act(system('delivery'), async (ctx) => {
     const due = await lockDue(ctx.tx, channel.name, ctx.now, limit)
     if (due.length === 0 || (await pausedNow(ctx.tx))) return null

@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Ctx } from '../base/act.ts'
-import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { batchLink, fillLinks, personalLink } from '../content/index.ts'
 import {
@@ -39,7 +38,7 @@ export interface Meant {
 
 /** Null when nothing of it may leave now; then every promise has been settled or put back. */
 export function mean(works: Works, channel: Channel, claimed: readonly PromiseRow[]): Promise<Meant | null> {
-  return works.act(system('delivery'), async (ctx) => {
+  return works.grouped(async (ctx) => {
     const former = await lockFormer(ctx, claimed)
     const epochs = new Map(claimed.map(({ id, epoch }) => [id, epoch]))
     const locked = await lockPromises(
@@ -57,14 +56,14 @@ export function mean(works: Works, channel: Channel, claimed: readonly PromiseRo
     const willing = await sortOutUnwilling(ctx, timely)
     const again = former === null ? null : await useAgain(works, ctx, former, willing)
     if (willing.length === 0) return null
-    const row = again ?? (await makeParcel(works, ctx, channel, willing))
+    const recipients = await recipientsOf(ctx, channel, willing)
+    const row = again ?? (await makeParcel(works, ctx, channel, willing, recipients))
     await move(ctx, willing, {
       to: 'intent',
       parcel: row.id,
       holder: works.lease.worker,
       attempt: true,
     })
-    const recipients = await recipientsOf(ctx, channel, willing)
     return { parcel: parcelOf(row, recipients), attempt: row.attempts }
   })
 }
@@ -83,8 +82,11 @@ export async function sortOutLate(
   const late: PromiseRow[] = []
   const early: { row: PromiseRow; at: Instant }[] = []
   const timely: PromiseRow[] = []
+  const moments = new Map<string, Instant>()
   for (const row of rows) {
-    const { at } = nextAllowedAt(manners, row, ctx.now)
+    const kind = `${row.channel} ${row.purpose} ${row.touchpoint}`
+    const at = moments.get(kind) ?? nextAllowedAt(manners, row, ctx.now).at
+    moments.set(kind, at)
     if (row.expires_at <= Math.max(at, ctx.now)) late.push(row)
     else if (at > ctx.now) early.push({ row, at })
     else timely.push(row)
@@ -151,6 +153,7 @@ async function makeParcel(
   ctx: Ctx,
   channel: Channel,
   rows: readonly PromiseRow[],
+  recipients: readonly ParcelRecipient[],
 ): Promise<ParcelRow> {
   const [first] = rows
   if (!first) throw new Error('A parcel needs a promise.')
@@ -168,7 +171,7 @@ async function makeParcel(
     sender: first.sender,
     batchToken,
     text,
-    recipients: await recipientsOf(ctx, channel, rows),
+    recipients,
   }
   const row: ParcelRow = {
     id: draft.id,

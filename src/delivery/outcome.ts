@@ -6,10 +6,10 @@ import { messageOf } from '../base/errors.ts'
 import {
   cancelUnwanted,
   lockParcel,
+  lockOfParcel,
   lockPromises,
   move,
   pausedNow,
-  promisesOfParcel,
   updateParcel,
 } from '../outbox/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
@@ -22,6 +22,7 @@ import type { Works } from './parts.ts'
 const maxAttempts = 6
 /** WeCom needs about half a minute before a new broadcast can be asked about (41063). */
 const firstResultsMs = seconds(30)
+const rowsPerTransaction = 500
 
 export interface Call {
   readonly parcel: string
@@ -45,16 +46,21 @@ export async function callAndSettle(
 }
 
 export async function settleOutcome(works: Works, call: Call, outcome: Outcome): Promise<void> {
-  const stray = await works.act(system('delivery'), async (ctx) => {
-    const parcel = await lockParcel(ctx.tx, call.parcel)
-    if (!parcel) throw new Error(`Parcel ${call.parcel} is gone.`)
-    const mine = parcel.attempts === call.attempt && (parcel.state === 'intent' || parcel.state === 'unknown')
-    if (!mine) return 'remoteId' in outcome && outcome.remoteId !== parcel.remote_id ? parcel : null
-    await settleParcel(works, ctx, parcel, outcome)
-    return null
-  })
-  if (stray && 'remoteId' in outcome) await takeBackStray(works, stray, outcome.remoteId)
+  for (let part: Part = 'more'; part === 'more';) {
+    part = await works.grouped(async (ctx) => {
+      const parcel = await lockParcel(ctx.tx, call.parcel)
+      if (!parcel) throw new Error(`Parcel ${call.parcel} is gone.`)
+      const mine =
+        parcel.attempts === call.attempt && (parcel.state === 'intent' || parcel.state === 'unknown')
+      if (mine) return settleParcel(works, ctx, parcel, outcome)
+      return 'remoteId' in outcome && outcome.remoteId !== parcel.remote_id ? parcel : 'done'
+    })
+    if (typeof part === 'object' && 'remoteId' in outcome) await takeBackStray(works, part, outcome.remoteId)
+  }
 }
+
+/** `more`: a big parcel is settled in several short transactions; a row: a call that was made in vain. */
+type Part = 'done' | 'more' | ParcelRow
 
 /** Somebody took this worker for dead and called again: what the first call made must not be sent as well. */
 async function takeBackStray(works: Works, parcel: ParcelRow, remoteId: string): Promise<void> {
@@ -68,34 +74,41 @@ async function takeBackStray(works: Works, parcel: ParcelRow, remoteId: string):
   }
 }
 
-/** Under the parcel's lock. Also used when an unknown call was found. */
+/** Under the parcel's lock. Also used when an unknown call was found. Answers `more` until all is settled. */
 export async function settleParcel(
   works: Works,
   ctx: Ctx,
   parcel: ParcelRow,
   outcome: Outcome,
-): Promise<void> {
+): Promise<'done' | 'more'> {
   const channel = works.channels.get(parcel.channel)
-  const ids = (await promisesOfParcel(ctx.tx, parcel.id)).map(({ id }) => id)
-  const rows = (await lockPromises(ctx.tx, ids)).filter(
+  const rows = (await lockOfParcel(ctx.tx, parcel.id)).filter(
     ({ state }) => state === 'intent' || state === 'unknown',
   )
   switch (outcome.kind) {
     case 'sent':
-    case 'waiting':
-      return settleAccepted(ctx, parcel, rows, outcome, channel)
+    case 'waiting': {
+      // The remote id first: whoever takes over from here knows that it was accepted.
+      const part = rows.slice(0, rowsPerTransaction)
+      const last = rows.length <= part.length
+      await settleAccepted(ctx, parcel, part, outcome, last ? channel : null)
+      return last ? 'done' : 'more'
+    }
     case 'refused':
       await move(ctx, rows, { to: 'refused', code: outcome.code, words: outcome.why })
-      return updateParcel(ctx.tx, parcel.id, {
+      await updateParcel(ctx.tx, parcel.id, {
         state: 'refused',
         settled_at: ctx.now,
         next_look_at: null,
         error: outcome.why,
       })
+      return 'done'
     case 'retry':
-      return settleRetry(works, ctx, parcel, rows, outcome)
+      await settleRetry(works, ctx, parcel, rows, outcome)
+      return 'done'
     case 'unknown':
-      return settleUnknown(works, ctx, parcel, rows, outcome.why)
+      await settleUnknown(works, ctx, parcel, rows, outcome.why)
+      return 'done'
   }
 }
 
@@ -104,19 +117,22 @@ async function settleAccepted(
   parcel: ParcelRow,
   rows: readonly PromiseRow[],
   outcome: Extract<Outcome, { kind: 'sent' | 'waiting' }>,
-  channel: Channel | undefined,
+  /** Null while there is more to settle. */
+  channel: Channel | undefined | null,
 ): Promise<void> {
   const failed = new Map((outcome.failed ?? []).map((one) => [one.subject, one]))
   const accepted = rows.filter(({ subject }) => !failed.has(subject))
   const { remoteId } = outcome
   const asks = outcome.kind === 'waiting' && channel?.results !== undefined && accepted.length > 0
-  await updateParcel(ctx.tx, parcel.id, {
-    state: asks ? 'waiting' : accepted.length > 0 ? 'sent' : 'refused',
-    remote_id: remoteId,
-    next_look_at: asks ? ctx.now + firstResultsMs : null,
-    settled_at: asks ? null : ctx.now,
-    error: null,
-  })
+  if (channel === null) await updateParcel(ctx.tx, parcel.id, { remote_id: remoteId, next_look_at: null })
+  else
+    await updateParcel(ctx.tx, parcel.id, {
+      state: asks ? 'waiting' : accepted.length > 0 || parcel.remote_id !== null ? 'sent' : 'refused',
+      remote_id: remoteId,
+      next_look_at: asks ? ctx.now + firstResultsMs : null,
+      settled_at: asks ? null : ctx.now,
+      error: null,
+    })
   await moveFailed(
     ctx,
     rows.filter(({ subject }) => failed.has(subject)),

@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts'
 import type { LinkParts } from '../content/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
 import type { Channel, Outcome, Parcel, ParcelRecipient } from './channel.ts'
+import type { GroupedAct } from './group.ts'
 import type { Lease } from './lease.ts'
 
 export interface DeliveryParts {
@@ -24,6 +25,8 @@ export interface DeliveryParts {
 /** What the loops share. */
 export interface Works extends Omit<DeliveryParts, 'channels' | 'failPoint'> {
   readonly lease: Lease
+  /** For what is done once per call: several calls share a transaction. */
+  readonly grouped: GroupedAct
   readonly channels: ReadonlyMap<string, Channel>
   readonly failPoint: (step: string) => Promise<void>
   /** Channels that must rest, until when (business time). */

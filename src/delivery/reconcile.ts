@@ -10,7 +10,7 @@ import { hours, minutes } from '../base/clock.ts'
 import {
   adoptedIds,
   lockParcel,
-  lockPromises,
+  lockOfParcel,
   move,
   optedOut,
   optedOutReason,
@@ -20,6 +20,7 @@ import {
   updateParcel,
 } from '../outbox/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import { inSlots } from './bucket.ts'
 import type { Channel, Found } from './channel.ts'
 import type { Meant } from './intent.ts'
 import { poisonAt } from './lease.ts'
@@ -28,6 +29,8 @@ import { lookAt, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
 
 const parcelsPerRun = 50
+/** A welcome whose answer was lost has seconds left: it must not queue behind a slow look. */
+const atOnce = 8
 /** So long a broadcast may stay out of sight (the API refuses to look); then a person has to. */
 const maxUnsureMs = hours(24)
 const unsureMs = minutes(1)
@@ -36,13 +39,13 @@ const lookMs = 30_000
 /** Answers how many parcels were looked at. */
 export async function reconcile(works: Works, now: Instant): Promise<number> {
   const parcels = await parcelsToLookAt(works.db.reader, ['unknown', 'abandoned'], now, parcelsPerRun)
-  for (const parcel of parcels) {
+  await inSlots(atOnce, parcels, async (parcel) => {
     const channel = works.channels.get(parcel.channel)
-    if (!channel) continue
+    if (!channel) return
     if (parcel.state === 'abandoned') await watchAbandoned(works, channel, parcel)
     else if (channel.resendWithinMs !== undefined) await repeat(works, channel, parcel)
     else await search(works, channel, parcel)
-  }
+  })
   return parcels.length
 }
 
@@ -50,7 +53,7 @@ export async function reconcile(works: Works, now: Instant): Promise<number> {
 
 async function repeat(works: Works, channel: Channel, parcel: ParcelRow): Promise<void> {
   await works.lease.hold()
-  const meant = await works.act(system('delivery'), (ctx) => meanAgain(works, ctx, channel, parcel.id))
+  const meant = await works.grouped((ctx) => meanAgain(works, ctx, channel, parcel.id))
   await works.failPoint('meant')
   if (meant) await callAndSettle(works, channel, meant)
 }
@@ -94,10 +97,8 @@ async function meanAgain(works: Works, ctx: Ctx, channel: Channel, id: string): 
   }
 }
 
-const unknownOf = async (ctx: Ctx, parcel: string): Promise<PromiseRow[]> => {
-  const ids = (await promisesOfParcel(ctx.tx, parcel)).map((row) => row.id)
-  return (await lockPromises(ctx.tx, ids)).filter(({ state }) => state === 'unknown')
-}
+const unknownOf = async (ctx: Ctx, parcel: string): Promise<PromiseRow[]> =>
+  (await lockOfParcel(ctx.tx, parcel)).filter(({ state }) => state === 'unknown')
 
 /** Ends what must not be repeated any more; answers the rest. */
 async function giveUp(
@@ -133,6 +134,8 @@ const poisonReason = { code: 'poison', words: '发送进程多次在此中断，
 // ---------------------------------------------------------------- searching
 
 async function search(works: Works, channel: Channel, parcel: ParcelRow): Promise<void> {
+  // A worker that fell while it settled a big parcel had the answer already.
+  if (parcel.remote_id !== null) return settleFound(works, parcel, parcel.remote_id)
   const found = await look(works, channel, parcel)
   if (found !== 'unsure' && found.length > 0) return adopt(works, channel, parcel, found)
   await works.act(system('delivery'), async (ctx) => {
@@ -212,21 +215,23 @@ async function adopt(
 ): Promise<void> {
   const kept = found.find(({ confirmed }) => confirmed) ?? found[0]
   if (!kept) return
-  await works.act(system('delivery'), async (ctx) => {
-    const locked = await lockParcel(ctx.tx, parcel.id)
-    if (locked?.state !== 'unknown') return
-    await settleParcel(works, ctx, locked, {
-      kind: 'waiting',
-      remoteId: kept.remoteId,
-      why: 'advisor-must-confirm',
-    })
-  })
+  await settleFound(works, parcel, kept.remoteId)
   await takeBack(
     works,
     channel,
     parcel,
     found.filter(({ remoteId }) => remoteId !== kept.remoteId),
   )
+}
+
+async function settleFound(works: Works, parcel: ParcelRow, remoteId: string): Promise<void> {
+  for (let part = 'more'; part === 'more';) {
+    part = await works.grouped(async (ctx) => {
+      const locked = await lockParcel(ctx.tx, parcel.id)
+      if (locked?.state !== 'unknown') return 'done'
+      return settleParcel(works, ctx, locked, { kind: 'waiting', remoteId, why: 'advisor-must-confirm' })
+    })
+  }
 }
 
 /** Twins of a parcel: the unconfirmed are taken back, the confirmed can only be reported. */

@@ -10,6 +10,7 @@ import { hours, minutes, seconds } from '../base/clock.ts'
 import {
   currentManners,
   isQuiet,
+  lockOfParcel,
   lockParcel,
   lockPromises,
   move,
@@ -22,6 +23,7 @@ import {
   updateParcel,
 } from '../outbox/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import { inSlots } from './bucket.ts'
 import type { Channel, RecipientResult } from './channel.ts'
 import { groupBy } from './outcome.ts'
 import { parcelOf, recipientOf } from './parts.ts'
@@ -29,6 +31,8 @@ import type { Works } from './parts.ts'
 import { look, takeBack } from './reconcile.ts'
 
 const parcelsPerRun = 50
+/** get_groupmsg_task is known to answer 45033 to more at once. */
+const atOnce = 4
 const rowsPerTransaction = 500
 const readMs = 60_000
 const leastWaitMs = seconds(30)
@@ -48,10 +52,10 @@ export async function pollResults(works: Works, now: Instant): Promise<number> {
     now,
     parcelsPerRun,
   )
-  for (const parcel of parcels) {
+  await inSlots(atOnce, parcels, async (parcel) => {
     const channel = works.channels.get(parcel.channel)
     if (channel) await pollSafely(works, channel, parcel, now)
-  }
+  })
   return parcels.length + (await endTasks(works, now))
 }
 
@@ -134,10 +138,8 @@ async function settlePart(ctx: Ctx, parcel: ParcelRow, results: readonly Recipie
     })
 }
 
-const waitingOf = async (ctx: Ctx, parcel: ParcelRow): Promise<PromiseRow[]> => {
-  const ids = (await promisesOfParcel(ctx.tx, parcel.id)).map(({ id }) => id)
-  return (await lockPromises(ctx.tx, ids)).filter(({ state }) => state === 'waiting')
-}
+const waitingOf = async (ctx: Ctx, parcel: ParcelRow): Promise<PromiseRow[]> =>
+  (await lockOfParcel(ctx.tx, parcel.id)).filter(({ state }) => state === 'waiting')
 
 async function lookAgain(works: Works, channel: Channel, parcel: ParcelRow, now: Instant): Promise<void> {
   const reminded = await remindIfDue(works, channel, parcel, now)
@@ -172,22 +174,28 @@ async function remindIfDue(
 
 /** Cancelled and read once more: what still waits will not be said by this parcel. */
 async function endParcel(works: Works, parcel: ParcelRow): Promise<void> {
-  await works.act(system('delivery'), async (ctx) => {
-    const locked = await lockParcel(ctx.tx, parcel.id)
-    if (locked?.state !== 'waiting') return
-    const expired = locked.expires_at <= ctx.now
-    const rows = await waitingOf(ctx, parcel)
-    if (locked.recall === 'paused')
-      await move(ctx, rows, { to: 'cancelled', code: 'paused', words: '已暂停触达，群发已撤回' })
-    else if (locked.recall === null || expired)
-      await move(ctx, rows, { to: 'expired', code: 'not-confirmed', words: '顾问未在期限内确认' })
-    else await issueAgain(ctx, rows)
-    await updateParcel(ctx.tx, parcel.id, {
-      state: locked.recall === null ? 'expired' : 'cancelled',
-      settled_at: ctx.now,
-      next_look_at: ctx.now + afterwardsMs,
-    })
+  for (let more = true; more;) more = await works.act(system('delivery'), (ctx) => endPart(ctx, parcel))
+}
+
+/** Answers whether there is more to end. */
+async function endPart(ctx: Ctx, parcel: ParcelRow): Promise<boolean> {
+  const locked = await lockParcel(ctx.tx, parcel.id)
+  if (locked?.state !== 'waiting') return false
+  const expired = locked.expires_at <= ctx.now
+  const waiting = await waitingOf(ctx, parcel)
+  const rows = waiting.slice(0, rowsPerTransaction)
+  if (locked.recall === 'paused')
+    await move(ctx, rows, { to: 'cancelled', code: 'paused', words: '已暂停触达，群发已撤回' })
+  else if (locked.recall === null || expired)
+    await move(ctx, rows, { to: 'expired', code: 'not-confirmed', words: '顾问未在期限内确认' })
+  else await issueAgain(ctx, rows)
+  if (waiting.length > rows.length) return true
+  await updateParcel(ctx.tx, parcel.id, {
+    state: locked.recall === null ? 'expired' : 'cancelled',
+    settled_at: ctx.now,
+    next_look_at: ctx.now + afterwardsMs,
   })
+  return false
 }
 
 /** Somebody opted out: the others get it in a new parcel, if the hour still allows it. */

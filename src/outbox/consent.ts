@@ -5,7 +5,8 @@ import { customersOfRows } from '../customer/index.ts'
 import type { Follower, LogRow, Projection } from '../interaction/index.ts'
 import { writeComplaints, writeTalks } from './consent.store.ts'
 import { updateParcel } from './parcel.store.ts'
-import { lockPromises, unwanted } from './promise.store.ts'
+import { optedOut } from './facts.store.ts'
+import { lockPromises, openOf } from './promise.store.ts'
 import { move } from './settle.ts'
 
 export const optedOutReason = { code: 'opted-out', words: '客户已退订' } as const
@@ -16,7 +17,15 @@ export const optedOutReason = { code: 'opted-out', words: '客户已退订' } as
  * when its outcome is settled.
  */
 export async function cancelUnwanted(ctx: Ctx, customers: readonly string[]): Promise<void> {
-  const found = await unwanted(ctx.tx, [...new Set(customers)].sort())
+  const refused = await optedOut(ctx.tx, customers)
+  // Almost always nobody has: then nothing else is read.
+  if (refused.size === 0) return
+  const refusers = customers.filter((customer) =>
+    [...refused].some((pair) => pair.startsWith(`${customer}\t`)),
+  )
+  const found = (await openOf(ctx.tx, [...new Set(refusers)].sort())).filter((row) =>
+    refused.has(`${row.customer ?? ''}\t${row.purpose}`),
+  )
   const inBroadcasts = new Set(
     found.filter(({ state, channel }) => state === 'waiting' && channel === 'broadcast').map(({ id }) => id),
   )

@@ -31,8 +31,13 @@ import type { Candidate, Decided, Decision } from './promise.ts'
 /** The manners in force: those of the published cadence, or the defaults before the first one. */
 export async function currentManners(reader: Reader): Promise<Manners> {
   const row = await mannersRow(reader)
-  return row ? mannersShape.parse(JSON.parse(row.body)) : defaultManners
+  if (!row) return defaultManners
+  if (parsed?.body !== row.body)
+    parsed = { body: row.body, manners: mannersShape.parse(JSON.parse(row.body)) }
+  return parsed.manners
 }
+/** The last text that was parsed, and what it said: delivery asks before every call. */
+let parsed: { readonly body: string; readonly manners: Manners } | null = null
 
 /** Publishing a cadence copies its manners here. */
 export async function publishManners(ctx: Ctx, version: number, manners: Manners): Promise<void> {

@@ -28,6 +28,7 @@ export {
   dueChannels,
   heldByOthers,
   lockDue,
+  lockOfParcel,
   lockPromises,
   nextReadyAt,
   outwaited,

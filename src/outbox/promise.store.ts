@@ -43,7 +43,19 @@ export interface PromiseRow {
   readonly settle_words: string | null
 }
 
-export const insertPromises = (
+/** SQLite finds a `$n` by going through the list of all before it: few rows a statement are far faster than many. */
+const rowsPerInsert = 25
+
+export async function insertPromises(
+  tx: Tx,
+  decided: readonly (Decided & { readonly id: string })[],
+  now: Instant,
+): Promise<void> {
+  for (let from = 0; from < decided.length; from += rowsPerInsert)
+    await insertSome(tx, decided.slice(from, from + rowsPerInsert), now)
+}
+
+const insertSome = (
   tx: Tx,
   decided: readonly (Decided & { readonly id: string })[],
   now: Instant,
@@ -124,6 +136,10 @@ export async function lockPromises(tx: Tx, ids: readonly string[]): Promise<Prom
   return rows
 }
 
+/** The same for all promises of a parcel. */
+export const lockOfParcel = (tx: Tx, parcel: string): Promise<PromiseRow[]> =>
+  tx.rows<PromiseRow>(`${all} where parcel = $1 order by id ${forUpdate(tx)}`, [parcel])
+
 const forUpdate = (tx: Tx): string => (tx.dialect === 'postgres' ? 'for update' : '')
 
 export async function updatePromises(
@@ -197,14 +213,14 @@ export async function nextReadyAt(reader: Reader): Promise<Instant | null> {
   return row?.at ?? null
 }
 
-/** Of these customers, what opting out ends: not yet said, of a purpose they do not want. */
-export async function unwanted(reader: Reader, customers: readonly string[]): Promise<PromiseRow[]> {
+/** What these customers are still owed: queued, or in an advisor's hands. */
+export async function openOf(reader: Reader, customers: readonly string[]): Promise<PromiseRow[]> {
   if (customers.length === 0) return []
-  return reader.rows<PromiseRow>(
-    `select p.* from promise p join consent c on c.customer = p.customer and c.purpose = p.purpose
-     where c.opted_out = 1 and p.state in ('queued', 'waiting') and p.customer in (${places(customers.length)})`,
+  const rows = await reader.rows<PromiseRow>(
+    `${all} where customer in (${places(customers.length)})`,
     customers,
   )
+  return rows.filter(({ state }) => state === 'queued' || state === 'waiting')
 }
 
 /** Puts off queued promises whose hour has not come; they stay queued, so no transition. */
