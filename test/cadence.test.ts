@@ -163,8 +163,8 @@ onBothDatabases('the cadence', (open) => {
       expect(mine[0]?.content.text).toContain('辅食')
       expect(linksIn(mine[0]?.content.text ?? '')).toEqual(
         day === thursday
-          ? ['game/poll-2026-W47', 'game/hunt-growup-2026-W47', 'subscription']
-          : ['game/hunt-growup-2026-W47', 'subscription'],
+          ? ['game/poll-2026-W47', 'game/hunt-growup-2026-W47', 'me', 'subscription']
+          : ['game/hunt-growup-2026-W47', 'me', 'subscription'],
       )
       store.clock.advance(days(1))
     }
@@ -285,6 +285,17 @@ onBothDatabases('the cadence', (open) => {
     ])
     store.clock.advance(days(1))
     expect(of(await previewOf(addDays(wednesday, 1), 1), 'follow-up')).toHaveLength(1)
+  })
+
+  it('visits also whoever became a contact only after her first order', async () => {
+    await store.say(order('m6', wednesday, 8_000, 1, 'wm6'))
+    await followers.catchUp()
+    const visits = () => store.db.reader.rows(`select decision from promise where touchpoint = 'follow-up'`)
+    expect(await visits()).toEqual([])
+    await befriend('wm6', '周敏', 2)
+    store.clock.advance(days(1))
+    await planDay(parts, addDays(wednesday, 1))
+    expect(await visits()).toEqual([{ decision: 'queued' }])
   })
 
   it('says that she opted out, in the dry run and in the plan', async () => {

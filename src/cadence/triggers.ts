@@ -9,7 +9,7 @@ import { enqueue } from '../outbox/index.ts'
 import type { Candidate } from '../outbox/index.ts'
 import { issueCoupon } from '../reward/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
-import { memberOf, readPeople, standingsOf } from './audience.ts'
+import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
 import { purchaseSpans, staffName } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import type { CadenceParts } from './plan.ts'
@@ -123,6 +123,9 @@ async function answersTo(
     const due = rules.onHappening?.(happened, member) ?? null
     // An order of long ago, come in by import, is no occasion any more.
     if (!due || (row.kind === 'order-placed' && due.expiresAt <= ctx.now)) continue
+    // Most scan the code in the parcel: whoever cannot be reached yet may be by the time it is wanted, and that
+    // morning's plan decides.
+    if (due.wantedAt > ctx.now && unreachable(member)) continue
     const candidate = customerCandidate(cadence, touchpoint, due, member, momentOf(dayOf(due.wantedAt)))
     const welcomeCode = welcomeCodeOf(row)
     answers.push(

@@ -16,7 +16,9 @@ const settings = z.strictObject({
   /** First line. */
   headline: wordingField('group', 300).default('【每日干货】{{ day.words }} {{ day.weekday }}'),
   /** Last line; must lead to the subscription page. */
-  ending: wordingWithWayOut('group', 400).default('不想收到这类内容？订阅设置：[[link:subscription]]'),
+  ending: wordingWithWayOut('group', 400).default(
+    '我的积分和活动：[[link:me]]\n换话题或不再接收：[[link:subscription]]',
+  ),
   /** Tips by interest; each list is turned through, one a day. */
   interests: z
     .record(z.string().min(1).max(20), z.array(wordingField('group', tipBytes)).min(1).max(400))

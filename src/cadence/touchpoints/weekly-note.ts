@@ -20,7 +20,9 @@ const settings = z.strictObject({
   /** The advisor may still send it this many days later. */
   withinDays: z.number().int().min(1).max(6).default(3),
   /** Last line of every wording: the way out. */
-  ending: wordingWithWayOut('personal', 400).default('不想收到这类消息：[[link:subscription]]'),
+  ending: wordingWithWayOut('personal', 400).default(
+    '您的积分和券：[[link:me]]；不想收到这类消息：[[link:subscription]]',
+  ),
   /** Turned through, one a week. */
   wordings: z
     .array(wordingField('personal', maxBytes.chat - 400))
