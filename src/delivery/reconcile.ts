@@ -38,7 +38,9 @@ const lookMs = 30_000
 
 /** Answers how many parcels were looked at. */
 export async function reconcile(works: Works, now: Instant): Promise<number> {
-  const parcels = await parcelsToLookAt(works.db.reader, ['unknown', 'abandoned'], now, parcelsPerRun)
+  const due = await parcelsToLookAt(works.db.reader, ['unknown', 'abandoned'], now, parcelsPerRun)
+  // What no adapter here can look at is another server's.
+  const parcels = due.filter(({ channel }) => works.channels.has(channel))
   await inSlots(atOnce, parcels, async (parcel) => {
     const channel = works.channels.get(parcel.channel)
     if (!channel) return

@@ -46,12 +46,8 @@ const reminderMs = hours(8)
 
 /** Answers how many parcels and tasks were settled or asked about. */
 export async function pollResults(works: Works, now: Instant): Promise<number> {
-  const parcels = await parcelsToLookAt(
-    works.db.reader,
-    ['waiting', 'expired', 'cancelled'],
-    now,
-    parcelsPerRun,
-  )
+  const due = await parcelsToLookAt(works.db.reader, ['waiting', 'expired', 'cancelled'], now, parcelsPerRun)
+  const parcels = due.filter(({ channel }) => works.channels.has(channel))
   await inSlots(atOnce, parcels, async (parcel) => {
     const channel = works.channels.get(parcel.channel)
     if (channel) await pollSafely(works, channel, parcel, now)
