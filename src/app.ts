@@ -28,11 +28,7 @@ import { createFollowers } from './interaction/index.ts'
 import { createHttp } from './http/server.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createOutboxFollowers } from './outbox/index.ts'
-import {
-  createSegmentFollowers,
-  createSegmentJobs,
-  refreshCutPoints,
-} from './segment/index.ts'
+import { createSegmentFollowers, createSegmentJobs, refreshCutPoints } from './segment/index.ts'
 import { routesOf } from './routes.ts'
 import { createWecom } from './wecom-side.ts'
 
@@ -171,6 +167,8 @@ export async function openApp({ env, clock, log, root }: AppParts): Promise<App>
         moved = await followers.catchUp()
         moved = (await runJobs()) > 0 || moved
         moved = (await wecom.settle()) || moved
+        const due = await delivery.nextDueAt()
+        if (due === null || due > now) continue
         moved = (await delivery.drainOnce(now)) > 0 || moved
         moved = (await delivery.reconcileOnce(now)) > 0 || moved
         moved = (await delivery.pollOnce(now)) > 0 || moved

@@ -65,6 +65,8 @@ export function createWecom({
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
   const work = createLoop(log, async () => {
     const reread = await sync.rereadDue(clock.now())
+    // A contact read again is a pair that may want its tag.
+    if (reread > 0) mirror.look()
     return (await mirror.converge()) > 0 || reread > 0
   })
   let compareTimer: NodeJS.Timeout | null = null
@@ -93,7 +95,7 @@ export function createWecom({
     ],
     channels: createWecomChannels({ api, clock, publicUrl: env.publicUrl, agentId: env.wecom.agentId }),
     followers: [...sync.followers, ...mirror.followers],
-    jobs: sync.jobs,
+    jobs: [...sync.jobs, ...mirror.jobs],
     compareAll: () => sync.compareAll(),
     settle: () => work.once(),
     nextDueAt: () => sync.nextDueAt(),

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { DateTime } from 'luxon'
 import { describe, expect, it } from 'vitest'
 import {
   addDays,
@@ -42,6 +43,19 @@ describe('the calendar', () => {
           expect(dayOf(instantOf(day, '12:00'))).toBe(day)
         },
       ),
+    )
+  })
+
+  it('skips the zone tables for Shanghai without changing an answer', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: Date.UTC(1985, 0, 1), max: Date.UTC(2060, 0, 1) }), (at) => {
+        const slow = DateTime.fromMillis(at, { zone: 'Asia/Shanghai' })
+        expect([dayOf(at), timeOf(at)]).toEqual([slow.toISODate(), slow.toFormat('HH:mm')])
+        expect(Date.parse(isoOf(at))).toBe(Math.floor(at / 1000) * 1000)
+        expect(instantOf(dayOf(at), '12:00')).toBe(
+          slow.set({ hour: 12, minute: 0, second: 0, millisecond: 0 }).toMillis(),
+        )
+      }),
     )
   })
 

@@ -12,13 +12,24 @@ export type TimeOfDay = string
 export const shopZone = 'Asia/Shanghai'
 const dayMs = 86_400_000
 
+/** Shanghai has kept UTC+8 since the summer time of 1991 ended; everything of today skips the zone tables. */
+const shanghaiSince = Date.UTC(1991, 9, 1)
+const shanghaiOffsetMs = 8 * 3_600_000
+const isSteady = (at: Instant, zone: string): boolean => zone === shopZone && at >= shanghaiSince
+
 export const dayOf = (at: Instant, zone = shopZone): Day =>
-  DateTime.fromMillis(at, { zone }).toISODate() ?? ''
+  isSteady(at, zone)
+    ? new Date(at + shanghaiOffsetMs).toISOString().slice(0, 10)
+    : (DateTime.fromMillis(at, { zone }).toISODate() ?? '')
 export const timeOf = (at: Instant, zone = shopZone): TimeOfDay =>
-  DateTime.fromMillis(at, { zone }).toFormat('HH:mm')
+  isSteady(at, zone)
+    ? new Date(at + shanghaiOffsetMs).toISOString().slice(11, 16)
+    : DateTime.fromMillis(at, { zone }).toFormat('HH:mm')
 /** Midnight of that day when `time` is absent. A local time skipped by a clock change moves forward. */
-export const instantOf = (day: Day, time: TimeOfDay = '00:00', zone = shopZone): Instant =>
-  DateTime.fromISO(`${day}T${time}`, { zone }).toMillis()
+export function instantOf(day: Day, time: TimeOfDay = '00:00', zone = shopZone): Instant {
+  const steady = Date.parse(`${day}T${time}:00+08:00`)
+  return isSteady(steady, zone) ? steady : DateTime.fromISO(`${day}T${time}`, { zone }).toMillis()
+}
 export const isDay = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'utc' }).isValid
 
@@ -34,6 +45,9 @@ export const weekdayOf = (day: Day): number => ((new Date(toUtc(day)).getUTCDay(
 export const weekOf = (day: Day): string => DateTime.fromISO(day, { zone: 'utc' }).toFormat("kkkk-'W'WW")
 /** ISO 8601 with the shop's offset, as every JSON instant is written. */
 export const isoOf = (at: Instant, zone = shopZone): string =>
-  DateTime.fromMillis(at, { zone }).toISO({ suppressMilliseconds: true }) ?? ''
+  isSteady(at, zone)
+    ? `${new Date(at + shanghaiOffsetMs).toISOString().slice(0, 19)}+08:00`
+    : (DateTime.fromMillis(Math.floor(at / 1000) * 1000, { zone }).toISO({ suppressMilliseconds: true }) ??
+      '')
 /** Minutes since midnight of `HH:mm`. */
 export const minutesOf = (time: TimeOfDay): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))

@@ -4,6 +4,7 @@
  * is either caught up (oldest first) or recorded as missed. Several racers may try: the unique key lets one in.
  */
 import { randomUUID } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import type { Instant } from './clock.ts'
 import { dayOf, addDays, instantOf, shopZone, timeOf } from './calendar.ts'
 import type { Day, TimeOfDay } from './calendar.ts'
@@ -84,13 +85,17 @@ export interface JobRunner {
 
 export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunner {
   const holder = randomUUID()
+  const looked = new Map<string, Look>()
   return {
     jobs,
     async runDue(now) {
       let ran = 0
       for (const job of jobs) {
+        if (isQuiet(job, looked.get(job.name), now)) continue
+        looked.set(job.name, { at: now, steady: performance.now() })
         for (const slot of await claimDue(db, job, now, holder)) {
-          await runSlot(db, job, slot, log)
+          // A failed slot is open again after its rest.
+          if (!(await runSlot(db, job, slot, log))) looked.delete(job.name)
           ran += 1
         }
       }
@@ -102,6 +107,21 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
     },
   }
 }
+
+/** When this process last looked at a job's slots. */
+interface Look {
+  readonly at: Instant
+  readonly steady: number
+}
+/** Slots that others left open are looked for this often, on the machine's own time. */
+const openLookMs = 5_000
+
+/** No slot has fallen due since the last look, and that was a moment ago: nothing to ask the database. */
+const isQuiet = (job: Job, last: Look | undefined, now: Instant): boolean =>
+  last !== undefined &&
+  now >= last.at &&
+  nextSlotAfter(job.schedule, last.at) > now &&
+  performance.now() - last.steady < openLookMs
 
 async function claimDue(db: Db, job: Job, now: Instant, holder: string): Promise<Slot[]> {
   // Most looks find nothing due: ask the reader before taking the writer.
@@ -176,14 +196,16 @@ async function insertSlot(
   return written === 1 && !missed
 }
 
-async function runSlot(db: Db, job: Job, slot: Slot, log: Log): Promise<void> {
+async function runSlot(db: Db, job: Job, slot: Slot, log: Log): Promise<boolean> {
   const beat = setInterval(() => void extendLease(db, job, slot, log), leaseMs / 4)
   try {
     await job.run(slot)
     await settle(db, job, slot, 'done', null)
+    return true
   } catch (error) {
     log.warn({ job: job.name, slot: slot.name, err: error }, 'a job failed and will be tried again')
     await settle(db, job, slot, 'failed', messageOf(error).slice(0, 500))
+    return false
   } finally {
     clearInterval(beat)
   }

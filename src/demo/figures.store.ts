@@ -64,7 +64,7 @@ export async function happened(reader: Reader, from: Instant, to: Instant): Prom
       'select cast(sum(amount_fen) as bigint) as n from shop_order where at >= $1 and at < $2',
       [from, to],
     ),
-    tierMoves: await countKind(reader, 'tier-moved', from, to),
+    tierMoves: (await tierMoves(reader, from, to)).length,
     clicks: await countKind(reader, 'link-clicked', from, to),
     optOuts: await countKind(reader, 'opted-out', from, to),
     joins: await countKind(reader, 'contact-added', from, to),
@@ -75,5 +75,17 @@ export async function happened(reader: Reader, from: Instant, to: Instant): Prom
 export const tierCounts = (reader: Reader): Promise<{ tier: string; n: number }[]> =>
   reader.rows('select tier, cast(count(*) as bigint) as n from standing group by tier order by n desc, tier')
 
-export const movesByKind = (reader: Reader, from: Instant, to: Instant): Promise<{ detail: string }[]> =>
-  reader.rows(`select detail from log where kind = 'tier-moved' and at >= $1 and at < $2`, [from, to])
+/** Where a first comparison or an import puts people is bookkeeping; only what happened in these days counts. */
+export async function tierMoves(
+  reader: Reader,
+  from: Instant,
+  to: Instant,
+): Promise<{ readonly from: string; readonly to: string }[]> {
+  const rows = await reader.rows<{ detail: string }>(
+    `select detail from log where kind = 'tier-moved' and at >= $1 and at < $2`,
+    [from, to],
+  )
+  return rows
+    .map(({ detail }) => JSON.parse(detail) as { from: string; to: string; cause: string })
+    .filter(({ cause }) => !['import', 'cut-points', 'rules'].includes(cause))
+}

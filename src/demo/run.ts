@@ -29,7 +29,7 @@ import type { Shop } from '../simulator/shop/index.ts'
 import type { Simulator } from '../simulator/types.ts'
 import { checkLedger } from './check.ts'
 import type { PromiseLine } from './check.ts'
-import { allPromises, happened, movesByKind, tierCounts } from './figures.store.ts'
+import { allPromises, happened, tierMoves, tierCounts } from './figures.store.ts'
 import type { PromiseRow } from './figures.store.ts'
 import { huntAnswers } from './hunt-answers.ts'
 import { tellDay, tellEnd } from './story.ts'
@@ -49,6 +49,8 @@ export interface DemoDocument {
   readonly promises: number
   readonly sent: number
   readonly waiting: number
+  /** Promises by where they stand now. */
+  readonly states: Readonly<Record<string, number>>
   readonly declined: Readonly<Record<string, number>>
   readonly votes: number
   readonly finds: number
@@ -69,30 +71,26 @@ export interface DemoDocument {
   readonly seconds: number
 }
 
-/** Follows the virtual days, then the wall. */
+/** The simulator's virtual time while the story lasts, then the wall: both sides always read the same hour. */
 class StoryClock implements Clock {
-  #virtual: Instant | null
-  constructor(start: Instant) {
-    this.#virtual = start
+  #story: (() => Instant) | null
+  constructor(story: () => Instant) {
+    this.#story = story
   }
   now(): Instant {
-    return this.#virtual ?? wallClock.now()
+    return this.#story?.() ?? wallClock.now()
   }
   steady(): number {
     return wallClock.steady()
   }
-  set(to: Instant): void {
-    if (this.#virtual !== null && to > this.#virtual) this.#virtual = to
-  }
   goLive(): void {
-    this.#virtual = null
+    this.#story = null
   }
 }
 
 export async function runDemo(options: DemoOptions): Promise<void> {
   const startedAt = wallClock.steady()
   const from = firstDay(options)
-  const clock = new StoryClock(instantOf(from))
   const shop = seedShop({ seed: options.seed, now: instantOf(from) })
   const simulator = await startSimulator({
     seed: options.seed,
@@ -100,15 +98,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     startAt: instantOf(from),
     clock: 'virtual',
   })
-  const env = demoEnv(simulator, await choosePort(options.port))
-  removeOldDatabase(env)
-  const app = await openApp({
-    env,
-    clock,
-    log: createLog(process.stderr.isTTY ? 'warn' : 'warn'),
-    root: packageRoot,
-  })
+  const clock = new StoryClock(() => simulator.now())
+  let app: App | null = null
   try {
+    const env = demoEnv(simulator, await choosePort(options.port))
+    removeOldDatabase(env)
+    app = await openApp({ env, clock, log: createLog('warn'), root: packageRoot })
     await app.listen()
     await furnish(app, simulator, shop)
     const population = createPopulation({
@@ -118,7 +113,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       huntAnswers: huntAnswers(await app.gamesBetween(from, options.days)),
     })
     population.start(simulator.world)
-    await liveThrough(app, simulator, clock, from, options.days)
+    await liveThrough(app, simulator, from, options.days)
     const document = await close(app, simulator, from, options.days, population.report(), startedAt)
     tellEnd(document)
     if (options.json) await printDocument(document, { json: true })
@@ -128,7 +123,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       await serveOn(app, simulator, clock)
     }
   } finally {
-    await app.stop()
+    await app?.stop()
     await simulator.close()
   }
 }
@@ -210,31 +205,25 @@ async function furnish(app: App, simulator: Simulator, shop: Shop): Promise<void
   say(`分层：${tiers.map(({ tier, n }) => `${tier} ${String(n)}`).join('，')}\n`)
 }
 
-const minute = 60_000
-
 /** One day after another; the clock moves only when nothing is in flight, the simulator first. */
-async function liveThrough(
-  app: App,
-  simulator: Simulator,
-  clock: StoryClock,
-  from: Day,
-  days: number,
-): Promise<void> {
+async function liveThrough(app: App, simulator: Simulator, from: Day, days: number): Promise<void> {
   for (let n = 0; n < days; n += 1) {
     const day = addDays(from, n)
     const end = instantOf(addDays(day, 1))
-    await liveUntil(app, simulator, clock, end)
+    await liveUntil(app, simulator, end)
     await tell(app, day, end)
   }
 }
 
-async function liveUntil(app: App, simulator: Simulator, clock: StoryClock, end: Instant): Promise<void> {
-  while (clock.now() < end) {
-    const due = [end, simulator.nextEventAt() ?? end, (await app.nextDueAt()) ?? end]
-    // A minute is the grain of the story: what falls into one minute is done together.
-    const next = Math.min(end, Math.max(Math.ceil(Math.min(...due) / minute) * minute, clock.now() + minute))
-    clock.set(next)
-    await simulator.advanceTo(next)
+/** What is overdue although everything was settled (a channel at rest) is looked at again after this. */
+const leastStepMs = 1_000
+
+async function liveUntil(app: App, simulator: Simulator, end: Instant): Promise<void> {
+  while (simulator.now() < end) {
+    const now = simulator.now()
+    const due = Math.max((await app.nextDueAt()) ?? end, now + leastStepMs)
+    const next = Math.min(end, simulator.nextEventAt() ?? end, due)
+    await simulator.advanceTo(Math.max(next, now), () => app.settle())
     await settleBoth(app, simulator)
   }
 }
@@ -252,8 +241,7 @@ async function tell(app: App, day: Day, end: Instant): Promise<void> {
   const from = instantOf(day)
   const promises = (await allPromises(reader)).filter((promise) => promise.day === day)
   const moves = new Map<string, number>()
-  for (const { detail } of await movesByKind(reader, from, end)) {
-    const { from: before, to } = JSON.parse(detail) as { from: string; to: string }
+  for (const { from: before, to } of await tierMoves(reader, from, end)) {
     moves.set(`${before}→${to}`, (moves.get(`${before}→${to}`) ?? 0) + 1)
   }
   tellDay(
@@ -284,6 +272,7 @@ async function close(
     promises: promises.filter(({ decision }) => decision !== 'declined').length,
     sent: promises.filter(({ state }) => state === 'sent').length,
     waiting: promises.filter(({ state }) => state === 'waiting').length,
+    states: countBy(promises.flatMap(({ state }) => state ?? [])),
     declined,
     votes: what.votes,
     finds: what.finds,
@@ -302,6 +291,12 @@ async function close(
     population,
     seconds: Math.round((wallClock.steady() - startedAt) / 100) / 10,
   }
+}
+
+function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
+  return counts
 }
 
 /** In the referee's words. The token is written down a second time here, from the id alone. */

@@ -7,6 +7,17 @@ import type { Happened, PromiseRow } from './figures.store.ts'
 
 const weekdays = ['', '周一', '周二', '周三', '周四', '周五', '周六', '周日']
 
+const stateWords: Readonly<Record<string, string>> = {
+  queued: '排队中',
+  claimed: '处理中',
+  intent: '发送中',
+  refused: '未送达',
+  expired: '已过期',
+  cancelled: '已取消',
+  unknown: '核对中',
+  held: '待人工核对',
+}
+
 /** Terminal columns: a Chinese character takes two. */
 const width = (text: string): number =>
   [...text].reduce((sum, char) => sum + (/[\u2e80-\u9fff\uff00-\uff60\u3000-\u303f]/.test(char) ? 2 : 1), 0)
@@ -50,6 +61,9 @@ export function tellEnd(document: DemoDocument): void {
     ['承诺 promises', String(document.promises)],
     ['已触达 sent', String(document.sent)],
     ['等待顾问 waiting', String(document.waiting)],
+    ...Object.entries(document.states)
+      .filter(([state]) => state !== 'sent' && state !== 'waiting')
+      .map(([state, count]): [string, string] => [`${stateWords[state] ?? ''} ${state}`, String(count)]),
     ['投票 votes', String(document.votes)],
     ['寻宝 finds', String(document.finds)],
     ['订单 orders', String(document.orders)],

@@ -7,6 +7,12 @@ export async function positionOf(reader: Reader, name: string): Promise<number> 
   )
 }
 
+/** How far each follower has come, in one look. */
+export async function allPositions(reader: Reader): Promise<Map<string, number>> {
+  const rows = await reader.rows<{ name: string; position: number }>('select name, position from follower')
+  return new Map(rows.map(({ name, position }) => [name, position]))
+}
+
 /** Moves the stored position; false when another process was faster. */
 export async function moveFollower(tx: Tx, name: string, from: number, to: number): Promise<boolean> {
   if (from === 0) await tx.insert('follower', [{ name, position: 0 }], 'ON CONFLICT (name) DO NOTHING')

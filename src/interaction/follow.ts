@@ -9,7 +9,7 @@ import type { Db } from '../base/db.ts'
 import { isDatabaseTrouble } from '../base/db.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { countFailure, moveFollower, positionOf } from './follow.store.ts'
+import { allPositions, countFailure, moveFollower, positionOf } from './follow.store.ts'
 import type { Kind } from './kinds.ts'
 import type { LogRow } from './log-row.ts'
 import { headSeq, readLog } from './log.store.ts'
@@ -109,7 +109,15 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
     return true
   }
 
+  async function behind(): Promise<boolean> {
+    const head = await headSeq(db.reader)
+    const positions = await allPositions(db.reader)
+    return followers.some(({ name }) => (positions.get(name) ?? 0) < head)
+  }
+
   async function catchUp(): Promise<boolean> {
+    // Most looks find everybody at the head: two queries then, however many followers there are.
+    if (!(await behind())) return false
     let any = false
     for (let moved = true; moved;) {
       moved = false
@@ -138,11 +146,7 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
 
   return {
     catchUp: exclusive,
-    async atHead() {
-      const head = await headSeq(db.reader)
-      for (const follower of followers) if ((await positionOf(db.reader, follower.name)) < head) return false
-      return true
-    },
+    atHead: async () => !(await behind()),
     wake() {
       if (!started || wakeTimer !== null) return
       wakeTimer = setTimeout(() => {

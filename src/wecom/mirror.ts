@@ -4,9 +4,11 @@
  */
 import { system } from '../base/act.ts'
 import type { Act } from '../base/act.ts'
+import { hours } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Db } from '../base/db.ts'
 import { OutsideFailure } from '../base/errors.ts'
+import type { Job } from '../base/jobs.ts'
 import type { Follower } from '../interaction/index.ts'
 import type { WecomApi } from './protocol/api.ts'
 import { failureWords } from './protocol/result.ts'
@@ -23,6 +25,9 @@ export interface MirrorParts {
 
 export interface Mirror {
   readonly followers: readonly Follower[]
+  readonly jobs: readonly Job[]
+  /** Something may have changed unseen, for example the relations after a re-read. */
+  look(): void
   /** Brings up to 200 pairs to what is wanted; answers how many were settled. Throws when WeCom is away. */
   converge(): Promise<number>
 }
@@ -30,20 +35,56 @@ export interface Mirror {
 const pairsAtOnce = 200
 const callsAtOnce = 5
 
-export const createMirror = (parts: MirrorParts): Mirror => ({
-  followers: [tagFollower],
-  async converge() {
-    const gaps = await tagGaps(parts.db.reader, pairsAtOnce)
-    if (gaps.length === 0) return 0
-    const ids = await tagIds(parts, gaps)
-    // Pairs of one customer stay in one lane: two mark_tag on one customer at once answer 45033.
-    const lanes = Array.from({ length: callsAtOnce }, (): TagGap[] => [])
-    const customers = [...new Set(gaps.map(({ external }) => external))]
-    for (const gap of gaps) lanes[customers.indexOf(gap.external) % callsAtOnce]?.push(gap)
-    const settled = await Promise.all(lanes.map((lane) => settleLane(parts, lane, ids)))
-    return settled.reduce((sum, n) => sum + n, 0)
-  },
-})
+export function createMirror(parts: MirrorParts): Mirror {
+  // Looking for gaps walks over all wanted tags, so it is done after something could have opened one, and at the start.
+  let mayDiffer = true
+  const look = (): void => {
+    mayDiffer = true
+  }
+  return {
+    followers: [
+      tagFollower,
+      {
+        name: 'wecom-mirror-look',
+        kinds: ['tier-moved', 'contact-added', 'corp-tag-changed'],
+        handle: (ctx) => Promise.resolve(ctx.afterCommit(look)),
+      },
+    ],
+    jobs: [
+      {
+        name: 'wecom-mirror-look',
+        schedule: { every: 'minutes', minutes: 60 },
+        catchUpMs: hours(1),
+        run: () => Promise.resolve(look()),
+      },
+    ],
+    look,
+    async converge() {
+      if (!mayDiffer) return 0
+      mayDiffer = false
+      try {
+        const settled = await closeGaps(parts)
+        if (settled > 0) look()
+        return settled
+      } catch (error) {
+        look()
+        throw error
+      }
+    },
+  }
+}
+
+async function closeGaps(parts: MirrorParts): Promise<number> {
+  const gaps = await tagGaps(parts.db.reader, pairsAtOnce)
+  if (gaps.length === 0) return 0
+  const ids = await tagIds(parts, gaps)
+  // Pairs of one customer stay in one lane: two mark_tag on one customer at once answer 45033.
+  const lanes = Array.from({ length: callsAtOnce }, (): TagGap[] => [])
+  const customers = [...new Set(gaps.map(({ external }) => external))]
+  for (const gap of gaps) lanes[customers.indexOf(gap.external) % callsAtOnce]?.push(gap)
+  const settled = await Promise.all(lanes.map((lane) => settleLane(parts, lane, ids)))
+  return settled.reduce((sum, n) => sum + n, 0)
+}
 
 /** A tag deleted by hand is forgotten, so that it is made and put on again. */
 const tagFollower: Follower = {

@@ -36,20 +36,30 @@ function receive(crowd: Crowd, person: Person, row: LedgerRow, chance: number): 
   crowd.tally.add('messages')
   person.received.push(now)
   while ((person.received[0] ?? now) < now - 7 * dayMs) person.received.shift()
-  const link = ourLink(crowd, row)
+  const { link, lure } = ourLink(crowd, row, random)
   // Curiosity is 0.44 on average: the rule's chance is that of the average person.
-  if (!link || !random.chance(Math.min(0.95, (chance * person.household.nature.curiosity) / 0.44)))
+  if (!link || !random.chance(Math.min(0.95, (lure * chance * person.household.nature.curiosity) / 0.44)))
     return random
   const when = whenAwake(now + waitMinutes(random, crowd.rules.clickAfterMinutes) * minuteMs, random)
   crowd.at(when, `click of ${person.id}`, () => click(crowd, person, link, nth))
   return random
 }
 
-/** The first link of the shop's own server; a message to elsewhere is counted and left alone. */
-function ourLink(crowd: Crowd, row: LedgerRow): string | undefined {
-  const ours = row.links.find((link) => link.startsWith(`${crowd.baseUrl}/h5/`))
-  if (!ours && row.links.length > 0) crowd.tally.add('foreignLinks')
-  return ours
+/** Nobody opens the settings out of curiosity; who does so has mostly had enough. */
+const lureOfSettings = 0.02
+const isSettings = (link: string): boolean => /[./~]subscription$/.test(link)
+
+/** One of the links to the shop's own server; a message to elsewhere is counted and left alone. */
+function ourLink(
+  crowd: Crowd,
+  row: LedgerRow,
+  random: Random,
+): { readonly link: string | undefined; readonly lure: number } {
+  const ours = row.links.filter((link) => link.startsWith(`${crowd.baseUrl}/h5/`))
+  if (ours.length === 0 && row.links.length > 0) crowd.tally.add('foreignLinks')
+  const inviting = ours.filter((link) => !isSettings(link))
+  if (inviting.length === 0) return { link: ours[0], lure: lureOfSettings }
+  return { link: random.pick(inviting), lure: 1 }
 }
 
 async function click(crowd: Crowd, person: Person, link: string, nth: number): Promise<void> {
