@@ -24,12 +24,6 @@ export async function newestVersionNumber(reader: Reader): Promise<number> {
   return row?.version ?? 0
 }
 
-export async function versionRow(reader: Reader, version: number): Promise<VersionRow | null> {
-  return (
-    (await reader.rows<VersionRow>('select * from cadence_version where version = $1', [version]))[0] ?? null
-  )
-}
-
 export const versionList = (reader: Reader): Promise<Omit<VersionRow, 'yaml'>[]> =>
   reader.rows(
     'select version, note, published_by, published_at from cadence_version order by version desc limit 500',

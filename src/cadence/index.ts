@@ -7,7 +7,6 @@ export type { GamePlan } from './touchpoint.ts'
 
 // Versions.
 export {
-  cadenceOfVersion,
   currentCadence,
   invalidCadence,
   publish,
@@ -16,7 +15,7 @@ export {
   tierNames,
 } from './versions.ts'
 export type { Publishing } from './versions.ts'
-export { newestVersion, versionList, versionRow } from './cadence.store.ts'
+export { newestVersion, versionList } from './cadence.store.ts'
 export type { VersionRow } from './cadence.store.ts'
 
 // Planning.

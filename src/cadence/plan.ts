@@ -36,7 +36,7 @@ export const planAt = '08:30'
 /** Nothing planned later could still leave inside a window. */
 const planUntil = '20:30'
 
-export async function stageOn(
+async function stageOn(
   reader: Reader,
   cadence: Cadence,
   rules: TierRules,

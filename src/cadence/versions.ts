@@ -10,7 +10,7 @@ import type { Reader } from '../base/db.ts'
 import { ConfigMistakes, Refusal } from '../base/errors.ts'
 import { publishManners } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
-import { insertVersion, newestVersion, newestVersionNumber, versionRow } from './cadence.store.ts'
+import { insertVersion, newestVersion, newestVersionNumber } from './cadence.store.ts'
 import type { VersionRow } from './cadence.store.ts'
 import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
@@ -43,11 +43,6 @@ function cadenceOf({ version, yaml }: VersionRow): Cadence {
 /** The cadence in force; null before the first start. */
 export async function currentCadence(reader: Reader): Promise<Cadence | null> {
   const row = await newestVersion(reader)
-  return row && cadenceOf(row)
-}
-
-export async function cadenceOfVersion(reader: Reader, version: number): Promise<Cadence | null> {
-  const row = await versionRow(reader, version)
   return row && cadenceOf(row)
 }
 

@@ -7,13 +7,4 @@ export { salutationOf } from './salutation.ts'
 export type { NameSeen } from './salutation.ts'
 export { dayView, plainWords, sampleView, variablesOf } from './view.ts'
 export type { CustomerView, DayView, View, ViewKind } from './view.ts'
-export {
-  bytesOf,
-  dayWithWeekday,
-  dayWords,
-  dayWordsOf,
-  discountWords,
-  parseWeekday,
-  weekdayWords,
-  yuanWords,
-} from './words.ts'
+export { bytesOf, dayWords, discountWords, parseWeekday, weekdayWords } from './words.ts'

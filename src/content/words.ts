@@ -1,7 +1,5 @@
 /** Small words that wordings, calendars and cards share. */
-import { dayOf, weekdayOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
-import type { Instant } from '../base/clock.ts'
 
 const weekdays = ['一', '二', '三', '四', '五', '六', '日'] as const
 const englishWeekdays = [
@@ -32,18 +30,9 @@ export function parseWeekday(written: string | number): number | null {
 export const dayWords = (day: Day): string =>
   `${String(Number(day.slice(5, 7)))}月${String(Number(day.slice(8, 10)))}日`
 
-/** 11月18日 周三 */
-export const dayWithWeekday = (day: Day): string => `${dayWords(day)} ${weekdayWords(weekdayOf(day))}`
-
-export const dayWordsOf = (at: Instant): string => dayWords(dayOf(at))
-
 /** 20 → 8折, 25 → 7.5折: how Chinese shops say a discount. */
 export const discountWords = (percentOff: number): string =>
   `${String(Number(((100 - percentOff) / 10).toFixed(1)))}折`
-
-/** 12800 → 128元, 12850 → 128.50元. */
-export const yuanWords = (fen: number): string =>
-  `${fen % 100 === 0 ? String(fen / 100) : (fen / 100).toFixed(2)}元`
 
 /** WeCom counts bytes of UTF-8, three for a Chinese character. */
 export const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8')
