@@ -8,6 +8,7 @@ import { Games1763700000050 } from './1763700000050-games.ts'
 import { Cadence1763700000060 } from './1763700000060-cadence.ts'
 import { Access1763700000070 } from './1763700000070-access.ts'
 import { WecomMirror1763700000080 } from './1763700000080-wecom-mirror.ts'
+import { SenderCalls1763700000090 } from './1763700000090-sender-calls.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -19,4 +20,5 @@ export const migrations = [
   Cadence1763700000060,
   Access1763700000070,
   WecomMirror1763700000080,
+  SenderCalls1763700000090,
 ]

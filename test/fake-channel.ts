@@ -3,7 +3,7 @@
  * answer late; a test then asks it, not our tables, what customers would have got.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Channel, Outcome, Parcel, RecipientResult } from '../src/delivery/index.ts'
+import type { Channel, Outcome, Parcel, RecipientResult, SenderLimits } from '../src/delivery/index.ts'
 import type { ChannelName } from '../src/outbox/index.ts'
 
 export interface Accepted {
@@ -40,6 +40,7 @@ export interface FakeOptions {
   readonly maxRecipients?: number
   /** Like message/send: equal bodies are one message. */
   readonly resendWithinMs?: number
+  readonly perSender?: SenderLimits
   readonly asks?: boolean
   readonly outcome?: 'sent' | 'waiting'
   readonly now?: () => number
@@ -82,6 +83,7 @@ export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeC
     maxRecipients:
       options.maxRecipients ?? (name === 'broadcast' ? 10_000 : name === 'group-broadcast' ? 2_000 : 1),
     rate: { perMinute: 600_000, burst: 1_000 },
+    ...(options.perSender === undefined ? {} : { perSender: options.perSender }),
     ...(options.resendWithinMs === undefined ? {} : { resendWithinMs: options.resendWithinMs }),
     compose: (draft) =>
       JSON.stringify({

@@ -88,12 +88,22 @@ export interface Found {
   readonly confirmed: boolean
 }
 
+export interface SenderLimits {
+  readonly perMinute: number
+  readonly perHour: number
+}
+
 export interface Channel {
   readonly name: ChannelName
   /** Promises with equal words and sender share one call up to this many (10,000, 2,000); 1 for personal channels. */
   readonly maxRecipients: number
   /** Calls a minute and at once that this API bears. */
   readonly rate: { readonly perMinute: number; readonly burst: number }
+  /**
+   * What one sender bears. Counted from the recorded intents of all workers, so that a restart forgets nothing: beyond
+   * it WeCom says ok and drops the message.
+   */
+  readonly perSender?: SenderLimits
   /**
    * Set where repeating the same bytes is harmless for so long after the first call (message/send with
    * duplicate_check: 4 h; welcome: until the code dies): then an unknown is answered by repeating, not by `find`.

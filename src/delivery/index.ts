@@ -9,6 +9,7 @@ export type {
   ParcelDraft,
   ParcelRecipient,
   RecipientResult,
+  SenderLimits,
 } from './channel.ts'
 export { createDelivery } from './deliver.ts'
 export type { Delivery } from './deliver.ts'

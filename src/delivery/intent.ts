@@ -22,6 +22,7 @@ import {
   updateParcel,
 } from '../outbox/index.ts'
 import type { Manners, ParcelRow, PromiseRow } from '../outbox/index.ts'
+import { fullUntil } from './ceiling.ts'
 import type { Channel, Parcel, ParcelDraft, ParcelRecipient } from './channel.ts'
 import { nameOf } from './delivery.store.ts'
 import { groupBy } from './outcome.ts'
@@ -54,6 +55,11 @@ export function mean(works: Works, channel: Channel, claimed: readonly PromiseRo
     const manners = await currentManners(ctx.tx)
     const timely = await sortOutLate(ctx, manners, mine)
     const willing = await sortOutUnwilling(ctx, timely)
+    const fullTo = await fullUntil(ctx, channel, willing[0]?.sender ?? null)
+    if (fullTo !== null) {
+      await move(ctx, willing, { to: 'queued', readyAt: fullTo })
+      return null
+    }
     const again = former === null ? null : await useAgain(works, ctx, former, willing)
     if (willing.length === 0) return null
     const recipients = await recipientsOf(ctx, channel, willing)

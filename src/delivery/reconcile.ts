@@ -21,6 +21,7 @@ import {
 } from '../outbox/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
 import { inSlots } from './bucket.ts'
+import { fullUntil } from './ceiling.ts'
 import type { Channel, Found } from './channel.ts'
 import type { Meant } from './intent.ts'
 import { poisonAt } from './lease.ts'
@@ -75,8 +76,11 @@ async function meanAgain(works: Works, ctx: Ctx, channel: Channel, id: string): 
     return null
   }
   const restUntil = works.rests.get(channel.name) ?? 0
-  if (restUntil > ctx.now || (await pausedNow(ctx.tx))) {
-    await updateParcel(ctx.tx, id, { next_look_at: Math.max(restUntil, ctx.now + 1_000) })
+  // Should the first call have been lost, this one is a card like any other.
+  const fullTo = (await fullUntil(ctx, channel, parcel.sender, id)) ?? 0
+  const waitUntil = Math.max(restUntil, fullTo)
+  if (waitUntil > ctx.now || (await pausedNow(ctx.tx))) {
+    await updateParcel(ctx.tx, id, { next_look_at: Math.max(waitUntil, ctx.now + 1_000) })
     return null
   }
   const change = {

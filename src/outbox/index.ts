@@ -10,7 +10,7 @@ export { currentManners, decide, enqueue, publishManners } from './enqueue.ts'
 export type { DecideOptions } from './enqueue.ts'
 export { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
 export type { Manners, Moment, Reason, Timed } from './manners.ts'
-export { optedOut, restraints } from './facts.store.ts'
+export { lockBudgets, optedOut, restraints } from './facts.store.ts'
 
 // Settling.
 export { move, recordTouch } from './settle.ts'
@@ -42,6 +42,7 @@ export type { PromiseRow } from './promise.store.ts'
 export {
   adoptedIds,
   insertParcel,
+  latestCalls,
   lockParcel,
   nextLookAt,
   parcelById,

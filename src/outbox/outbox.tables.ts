@@ -98,7 +98,13 @@ export const parcelTable = table(
   },
   {
     unique: [['batch_token']],
-    index: [['state', 'next_look_at'], ['next_look_at'], ['remote_id'], ['channel', 'intent_at']],
+    index: [
+      ['state', 'next_look_at'],
+      ['next_look_at'],
+      ['remote_id'],
+      ['channel', 'intent_at'],
+      ['sender', 'called_at'],
+    ],
   },
 )
 

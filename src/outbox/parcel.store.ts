@@ -93,6 +93,26 @@ export async function adoptedIds(reader: Reader, remoteIds: readonly string[]): 
   return new Set(rows.map((row) => row.remote_id))
 }
 
+/** The instants of this sender's latest calls on a channel, latest first; what was surely not accepted does not count. */
+export async function latestCalls(
+  tx: Tx,
+  {
+    channel,
+    sender,
+    except,
+  }: { readonly channel: ChannelName; readonly sender: string; readonly except: string },
+  since: Instant,
+  limit: number,
+): Promise<Instant[]> {
+  const rows = await tx.rows<{ called_at: number }>(
+    `select called_at from parcel where sender = $1 and called_at > $2 and channel = $3 and id <> $4
+       and state not in ('again', 'abandoned', 'refused')
+     order by called_at desc limit ${String(limit)}`,
+    [sender, since, channel, except],
+  )
+  return rows.map(({ called_at: at }) => at)
+}
+
 /** Marks broadcasts that still wait for a press as to be taken back. */
 export const recallWaiting = (tx: Tx, why: string, now: Instant): Promise<number> =>
   tx.run(`UPDATE parcel SET recall = $1, next_look_at = $2 WHERE state = 'waiting' and recall is null`, [

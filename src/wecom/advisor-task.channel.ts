@@ -2,7 +2,6 @@
  * Asks an advisor, by a card in her own WeCom, to write to one customer; she sends from the sidebar. The promise's id
  * is the card's task id, so that two equal cards differ and the same card twice is swallowed (RELIABILITY.md §2).
  */
-import type { Clock, Instant } from '../base/clock.ts'
 import { hours, minutes } from '../base/clock.ts'
 import type { Channel, ParcelDraft } from '../delivery/index.ts'
 import { outcomeOf } from './outcome.ts'
@@ -10,7 +9,6 @@ import type { WecomApi } from './protocol/api.ts'
 
 export interface AdvisorTaskParts {
   readonly api: Pick<WecomApi, 'sendMessage'>
-  readonly clock: Clock
   readonly publicUrl: string
   readonly agentId: string
 }
@@ -22,22 +20,18 @@ const resendWithinMs = hours(4) - minutes(5)
 const cardExists = 42014
 
 /** Beyond 30 a minute or 1,000 an hour WeCom says ok and drops the card: stay below, with room for other senders. */
-const perMember = { perMinute: 25, perHour: 900 }
+const perSender = { perMinute: 25, perHour: 900 }
 
 export function createAdvisorTaskChannel(parts: AdvisorTaskParts): Channel {
-  const ceiling = createMemberCeiling(parts.clock)
   return {
     name: 'advisor-task',
     maxRecipients: 1,
     rate: { perMinute: 6_000, burst: 100 },
+    perSender,
     resendWithinMs,
     compose: (draft) => JSON.stringify(cardFor(parts, draft)),
     async send(parcel, signal) {
-      const { sender } = parcel
-      if (sender === null) return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
-      const waitMs = ceiling.wait(sender)
-      if (waitMs > 0) return { kind: 'retry', afterMs: waitMs, why: '顾问收到的卡片太多，稍后再发' }
-      ceiling.take(sender)
+      if (parcel.sender === null) return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
       const result = await parts.api.sendMessage(parcel.body, signal)
       if (result.kind === 'ok') {
         const { msgid, invaliduser } = result.value
@@ -81,24 +75,4 @@ function cardFor({ publicUrl, agentId }: AdvisorTaskParts, draft: ParcelDraft): 
 function cut(text: string, most: number): string {
   const letters = [...text]
   return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`
-}
-
-function createMemberCeiling(clock: Clock): { wait(member: string): number; take(member: string): void } {
-  const sent = new Map<string, Instant[]>()
-  const recent = (member: string): Instant[] =>
-    (sent.get(member) ?? []).filter((at) => at > clock.now() - hours(1))
-  return {
-    wait(member) {
-      const now = clock.now()
-      const hour = recent(member)
-      const minute = hour.filter((at) => at > now - minutes(1))
-      const [oldestOfHour] = hour
-      const [oldestOfMinute] = minute
-      if (hour.length >= perMember.perHour && oldestOfHour !== undefined) return oldestOfHour + hours(1) - now
-      if (minute.length >= perMember.perMinute && oldestOfMinute !== undefined)
-        return oldestOfMinute + minutes(1) - now
-      return 0
-    },
-    take: (member) => void sent.set(member, [...recent(member), clock.now()]),
-  }
 }
