@@ -14,22 +14,46 @@ export const openTasks = (
   staff: string,
   external: string | null,
   limit: number,
+): Promise<PromiseRow[]> => tasksWhere(reader, open, [staff], external, limit)
+
+/** What she sent or passed over since then: the list shows how far she is. */
+export const finishedTasks = (
+  reader: Reader,
+  staff: string,
+  since: Instant,
+  external: string | null,
+  limit: number,
+): Promise<PromiseRow[]> =>
+  tasksWhere(
+    reader,
+    `p.settled_at >= $2 and (p.state = 'sent' or (p.state = 'cancelled' and p.settle_code = 'skipped'))`,
+    [staff, since],
+    external,
+    limit,
+  )
+
+const open = `(p.state = 'waiting' or (p.state in ('expired', 'cancelled') and p.pressed_at is not null))`
+
+const tasksWhere = (
+  reader: Reader,
+  where: string,
+  params: readonly (string | number)[],
+  external: string | null,
+  limit: number,
 ): Promise<PromiseRow[]> =>
   reader.rows<PromiseRow>(
     `select p.* from promise p join relation r on r.external = p.subject and r.staff = p.sender and r.state = 'active'
-     where p.sender = $1 and p.channel = 'advisor-task'
-       and (p.state = 'waiting' or (p.state in ('expired', 'cancelled') and p.pressed_at is not null))
-       ${external === null ? '' : 'and p.subject = $2'}
+     where p.sender = $1 and p.channel = 'advisor-task' and ${where}
+       ${external === null ? '' : `and p.subject = $${String(params.length + 1)}`}
      order by p.priority desc, p.expires_at, p.id limit ${String(limit)}`,
-    external === null ? [staff] : [staff, external],
+    external === null ? params : [...params, external],
   )
 
 export async function openTaskCount(reader: Reader, staff: string): Promise<number> {
   const [row] = await reader.rows<{ count: number }>(
     `select cast(count(*) as bigint) as count from promise p
      join relation r on r.external = p.subject and r.staff = p.sender and r.state = 'active'
-     where p.sender = $1 and p.channel = 'advisor-task'
-       and (p.state = 'waiting' or (p.state in ('expired', 'cancelled') and p.pressed_at is not null))`,
+     where p.sender = $1 and p.channel = 'advisor-task' and ${open}`,
     [staff],
   )
   return row?.count ?? 0

@@ -46,6 +46,8 @@ onBothDatabases('the desk', (open) => {
     await delivery.drainOnce(world.clock.now())
   }
   const list = (staff = 'lin') => today(parts, world.db.reader, staff, world.clock.now())
+  const waiting = async (): Promise<unknown[]> =>
+    (await list()).items.filter(({ state }) => state === 'waiting' || state === 'intent')
   const idOf = async (n: number) => {
     const found = (await world.promises()).find(({ subject }) => subject === externalOf(n))
     if (!found) throw new Error('no such promise')
@@ -94,10 +96,24 @@ onBothDatabases('the desk', (open) => {
       log.map((row) => row.id),
     )
     expect([...words.values()]).toEqual(['改写过的话'])
-    expect((await list()).items).toEqual([])
+    expect(await waiting()).toEqual([])
     await expect(world.as((ctx) => beginSend(ctx, 'lin', id, '又来'))).rejects.toMatchObject({
       code: 'task-over',
     })
+  })
+
+  it('keeps what she finished in the list until midnight, so that she sees how far she is', async () => {
+    await hand(task(1), task(3), task(5))
+    await world.as(async (ctx) => beginSend(ctx, 'lin', await idOf(1), '好'))
+    await world.as(async (ctx) => settleSend(ctx, 'lin', await idOf(1), 'sent'))
+    await world.as(async (ctx) => skipTask(ctx, 'lin', await idOf(3), '刚聊过'))
+    const { total, items } = await list()
+    expect(total).toBe(3)
+    expect(items.map(({ state }) => state)).toEqual(['waiting', 'sent', 'skipped'])
+    const hers = await tasksOf(parts, world.db.reader, 'lin', externalOf(1), world.clock.now())
+    expect(hers.map(({ state }) => state)).toEqual(['sent'])
+    world.clock.advance(hours(24))
+    expect((await list()).items.map(({ state }) => state)).toEqual(['waiting'])
   })
 
   it('offers a task again only after she said that it was not sent', async () => {
@@ -127,7 +143,8 @@ onBothDatabases('the desk', (open) => {
     await world.as((ctx) => skipTask(ctx, 'lin', id, '再点一次'))
     const skipped = (await world.log()).filter(({ kind }) => kind === 'touch-skipped')
     expect(skipped.map(({ who, detail }) => [who.staff, detail['words']])).toEqual([['lin', '客户在出差']])
-    expect((await list()).items).toEqual([])
+    expect((await list()).items.map(({ state }) => state)).toEqual(['skipped'])
+    expect(await waiting()).toEqual([])
   })
 
   it('knows no customer and no task of somebody else, nor of a contact that has ended', async () => {
@@ -147,7 +164,7 @@ onBothDatabases('the desk', (open) => {
     expect(await tasksOf(parts, world.db.reader, 'lin', externalOf(1), world.clock.now())).toHaveLength(1)
     await world.as((ctx) => endContact(ctx, externalOf(1), 'lin', ctx.now))
     await expect(world.as((ctx) => beginSend(ctx, 'lin', mine, 'x'))).rejects.toMatchObject(refused)
-    expect((await list()).items).toEqual([])
+    expect(await waiting()).toEqual([])
   })
 
   it('warns and never blocks: talked, complained, reached today, quiet hours', async () => {
@@ -169,7 +186,7 @@ onBothDatabases('the desk', (open) => {
     await world.as((ctx) => setOptOut(ctx, 'lin', externalOf(1), { optedOut: true, said: '不要再发' }))
     await world.followers.catchUp()
     expect((await world.promises())[0]).toMatchObject({ state: 'cancelled', settle_code: 'opted-out' })
-    expect((await list()).items).toEqual([])
+    expect(await waiting()).toEqual([])
     await world.as((ctx) => setOptOut(ctx, 'lin', externalOf(1), { optedOut: false, said: '' }))
     await hand(task(1, { dedupeKey: 'then' }))
     expect((await list()).total).toBe(1)

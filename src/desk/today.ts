@@ -7,7 +7,7 @@ import type { LinkParts } from '../content/index.ts'
 import { ownsCustomer } from '../customer/index.ts'
 import { currentManners, optedOut, restraints } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
-import { knownAs, openTaskCount, openTasks, reachedSince, tiersOf } from './desk.store.ts'
+import { finishedTasks, knownAs, openTaskCount, openTasks, reachedSince, tiersOf } from './desk.store.ts'
 import { contentOf, personalText, taskState, warningsFor } from './task.ts'
 import type { Task } from './task.ts'
 
@@ -18,16 +18,21 @@ export interface DeskParts {
 }
 
 const mostTasks = 200
+const startOfDay = (now: Instant): Instant => instantOf(dayOf(now))
 
-/** By value, then by deadline. */
+/** By value, then by deadline; below them what she has finished today. */
 export async function today(
   parts: DeskParts,
   reader: Reader,
   staff: string,
   now: Instant,
 ): Promise<{ readonly total: number; readonly items: readonly Task[] }> {
-  const rows = await openTasks(reader, staff, null, mostTasks)
-  return { total: await openTaskCount(reader, staff), items: await present(parts, reader, rows, now) }
+  const open = await openTasks(reader, staff, null, mostTasks)
+  const finished = await finishedTasks(reader, staff, startOfDay(now), null, mostTasks)
+  return {
+    total: (await openTaskCount(reader, staff)) + finished.length,
+    items: await present(parts, reader, [...open, ...finished], now),
+  }
 }
 
 export async function tasksOf(
@@ -38,7 +43,9 @@ export async function tasksOf(
   now: Instant,
 ): Promise<Task[]> {
   await mustOwn(reader, staff, external)
-  return present(parts, reader, await openTasks(reader, staff, external, mostTasks), now)
+  const open = await openTasks(reader, staff, external, mostTasks)
+  const finished = await finishedTasks(reader, staff, startOfDay(now), external, mostTasks)
+  return present(parts, reader, [...open, ...finished], now)
 }
 
 /** Somebody else's customer does not exist for this advisor. */
@@ -46,7 +53,8 @@ export async function mustOwn(reader: Reader, staff: string, external: string): 
   if (!(await ownsCustomer(reader, staff, external))) throw notFound()
 }
 
-export const notFound = (): Refusal => new Refusal('not-found', '没有找到，或不是你的客户', 404)
+export const notFound = (): Refusal =>
+  new Refusal('not-found', '没有找到这位客户', 404, { fix: '如果由其他顾问负责，需要接手请联系管理员' })
 
 export async function present(
   parts: DeskParts,
@@ -61,7 +69,7 @@ export async function present(
   const tiers = await tiersOf(reader, customers)
   const refusers = await optedOut(reader, customers)
   const restrained = await restraints(reader, customers)
-  const reached = await reachedSince(reader, customers, instantOf(dayOf(now)))
+  const reached = await reachedSince(reader, customers, startOfDay(now))
   return rows.map((row) => {
     const customer = row.customer ?? ''
     const tier = tiers.get(customer) ?? 'lead'
