@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addDays } from '../../base/calendar.ts'
 import { hours } from '../../base/clock.ts'
-import { render } from '../../content/index.ts'
+import { dayWords, render } from '../../content/index.ts'
 import { common, maxBytes, tiersField, timeField, wordingField } from '../fields.ts'
 import { addMistake } from '../mistake.ts'
 import { defineTouchpoint } from '../touchpoint.ts'
@@ -59,6 +59,6 @@ export const followUp = defineTouchpoint<Settings>({
   },
   compose: (settings, _moment, member, view) => ({
     text: render(settings.wording, view),
-    why: `首单后回访${member.firstDay === null ? '' : `（首单 ${member.firstDay}）`}：问问收到没有、会不会用`,
+    why: `首单后回访${member.firstDay === null ? '' : `（首单 ${dayWords(member.firstDay)}）`}：问问收到没有、会不会用`,
   }),
 })

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { daysBetween } from '../../base/calendar.ts'
-import { render } from '../../content/index.ts'
+import { dayWords, render } from '../../content/index.ts'
 import {
   common,
   maxBytes,
@@ -50,8 +49,8 @@ export const weeklyNote = defineTouchpoint<Settings>({
     }
   },
   compose(settings, { day }, member, view) {
-    const since =
-      member.lastDay === null ? '' : `，上次购买在 ${String(daysBetween(member.lastDay, day))} 天前`
+    // The task waits for days: "yesterday" would be wrong by the time she reads it.
+    const since = member.lastDay === null ? '' : `，上次购买在 ${dayWords(member.lastDay)}`
     return {
       text: [inTurn(settings.wordings, weekNumber(day)), settings.ending]
         .map((wording) => render(wording, view))
