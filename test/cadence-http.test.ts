@@ -52,7 +52,7 @@ function call(method: Route['method'], path: string, more: Partial<Call> = {}): 
 
 it('shows the cadence, checks a draft with lines, tells the difference, publishes it, and refuses a stale author', async () => {
   const shown = (await call('GET', '/api/admin/cadence')).json as CadenceDocument
-  expect(shown).toMatchObject({ version: 1, yaml, readOnly: false, publishedBy: 'file' })
+  expect(shown).toMatchObject({ version: 1, yaml, readOnly: false, publishedBy: '配置文件' })
   const wrong = await call('POST', '/api/admin/cadence/validate', {
     body: { yaml: yaml.replace('weekly-note:', 'weekly-nots:') },
   })

@@ -14,6 +14,7 @@ export interface ListQuery {
 
 export interface ListedPromise extends PromiseRow {
   readonly name: string | null
+  readonly sender_name: string | null
 }
 
 /** `%` and `_` of a person mean themselves. */
@@ -29,13 +30,16 @@ function conditions(query: ListQuery): { readonly where: string; readonly params
   if (query.query !== undefined && query.query.trim() !== '') {
     const text = query.query.trim()
     const exact = ['p.subject', 'p.customer', 'p.sender', 'p.id'].map((column) => `${column} = ${put(text)}`)
-    const like = ['f.name', 'g.name'].map((column) => `${column} like ${put(pattern(text))} escape '\\'`)
+    const like = ['f.name', 'g.name', 's.name'].map(
+      (column) => `${column} like ${put(pattern(text))} escape '\\'`,
+    )
     where.push(`(${[...exact, ...like].join(' or ')})`)
   }
   return { where: where.length > 0 ? `where ${where.join(' and ')}` : '', params }
 }
 
-const from = `from promise p left join profile f on f.external = p.subject left join chat_group g on g.chat = p.subject`
+const from = `from promise p left join profile f on f.external = p.subject left join chat_group g on g.chat = p.subject
+  left join staff s on s.userid = p.sender`
 
 export async function listPromises(
   reader: Reader,
@@ -47,7 +51,7 @@ export async function listPromises(
     params,
   )
   const items = await reader.rows<ListedPromise>(
-    `select p.*, coalesce(f.name, g.name) as name ${from} ${where}
+    `select p.*, coalesce(f.name, g.name) as name, s.name as sender_name ${from} ${where}
      order by p.due_at desc, p.id limit ${String(query.size)} offset ${String((query.page - 1) * query.size)}`,
     params,
   )

@@ -145,7 +145,8 @@ async function rewardsOf(reader: Reader, players: readonly string[], now: Instan
 }
 
 async function tagsOf(reader: Reader, customer: string, remarkTags: string): Promise<string[]> {
-  const ours = (await wantedTagsOf(reader, customer)).map(({ tag_group, tag }) => `${tag_group}:${tag}`)
+  // WeCom shows tags without their group, and reads ours back to us: one name each.
+  const ours = (await wantedTagsOf(reader, customer)).map(({ tag }) => tag)
   const seen: unknown = JSON.parse(remarkTags)
   return [...new Set([...ours, ...(Array.isArray(seen) ? seen.map(String) : [])])]
 }
@@ -189,7 +190,11 @@ async function touchesInWords(reader: Reader, row: CustomerOverview, touches: re
       ...(touch.sender === null ? {} : { advisor: staff.get(touch.sender) ?? touch.sender }),
       at: isoOf(touch.due_at),
       decision: touch.decision,
-      reason: { code: touch.reason_code, words: touch.reason_words },
+      // How it ended says more than why it began.
+      reason:
+        touch.settle_code === null
+          ? { code: touch.reason_code, words: touch.reason_words }
+          : { code: touch.settle_code, words: touch.settle_words ?? '' },
       ...(touch.state === null ? {} : { state: touch.state }),
       ...(typeof content.text === 'string' ? { text: content.text } : {}),
     }

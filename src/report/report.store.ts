@@ -108,12 +108,14 @@ export interface TouchLine {
   readonly reason_code: string
   readonly reason_words: string
   readonly state: PromiseState | null
+  readonly settle_code: string | null
+  readonly settle_words: string | null
   readonly content: string
 }
 
 export const touchesOf = (reader: Reader, customer: string, limit: number): Promise<TouchLine[]> =>
   reader.rows<TouchLine>(
-    `select title, subject, sender, due_at, decision, reason_code, reason_words, state, content
+    `select title, subject, sender, due_at, decision, reason_code, reason_words, state, settle_code, settle_words, content
      from promise where customer = $1 order by due_at desc, id limit ${String(limit)}`,
     [customer],
   )

@@ -64,11 +64,14 @@ export const cadenceRoutes = (parts: CadenceRouteParts): Route[] => [
   },
 ]
 
+/** A version that no person published is named by where it came from. */
+const publisherOf = (by: string): string => ({ file: '配置文件', cli: '命令行' })[by] ?? by
+
 const documentOf = (row: VersionRow, readOnly: boolean): CadenceDocument => ({
   version: row.version,
   yaml: row.yaml,
   publishedAt: isoOf(row.published_at),
-  publishedBy: row.published_by,
+  publishedBy: publisherOf(row.published_by),
   note: row.note,
   readOnly,
 })
@@ -86,7 +89,7 @@ async function versions({ db }: CadenceRouteParts): Promise<Answer> {
     items: rows.map((row) => ({
       version: row.version,
       publishedAt: isoOf(row.published_at),
-      publishedBy: row.published_by,
+      publishedBy: publisherOf(row.published_by),
       note: row.note,
     })),
   }

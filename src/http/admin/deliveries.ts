@@ -21,7 +21,7 @@ const toDelivery = (row: ListedPromise): Delivery => ({
   channelTitle: channelTitles[row.channel],
   subject: row.subject,
   name: row.name ?? row.subject,
-  ...(row.sender === null ? {} : { sender: row.sender }),
+  ...(row.sender === null ? {} : { sender: row.sender_name ?? row.sender }),
   at: isoOf(row.sent_at ?? row.due_at),
   decision: row.decision,
   ...(row.state === null ? {} : { state: row.state }),

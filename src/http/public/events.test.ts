@@ -108,7 +108,7 @@ onBothDatabases('events in, customers out', (open) => {
       externalUserId: 'wm1',
       stage: '转化期',
       averageFen: 12_900,
-      tags: ['分层:新客户'],
+      tags: ['新客户'],
       orders: [{ amountFen: 12_900, items: ['S1 ×2'] }],
       points: 0,
     })
