@@ -72,7 +72,7 @@ export const card = (over: Partial<CustomerCard> = {}): CustomerCard => ({
   touchpoints: [
     {
       subject: 'c1',
-      name: '王女士',
+      name: '每周专属内容',
       at: '2026-05-13T10:00:00+08:00',
       decision: 'queued',
       reason: { code: 'due', words: '每周一次的专属内容' },
@@ -81,7 +81,7 @@ export const card = (over: Partial<CustomerCard> = {}): CustomerCard => ({
     },
     {
       subject: 'c1',
-      name: '王女士',
+      name: '每周专属内容',
       at: '2026-05-10T10:00:00+08:00',
       decision: 'declined',
       reason: { code: 'cap', words: '本周已达 2 次上限' },

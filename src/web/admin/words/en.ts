@@ -287,7 +287,7 @@ export const en: Record<WordKey, string> = {
   'games.noResult': 'Nobody has played yet.',
   'games.startsAt': 'Starts {at}',
   'games.empty': 'No poll or treasure hunt yet',
-  'games.emptyFix': 'Write one under games in the cadence; it starts by itself.',
+  'games.emptyFix': 'Enable weekly-poll or treasure-hunt in the cadence; it starts by itself.',
 
   'page.prev': 'Previous page',
   'page.next': 'Next page',

@@ -279,7 +279,7 @@ export const zh = {
   'games.noResult': '还没有人参与。',
   'games.startsAt': '{at} 开始',
   'games.empty': '还没有投票或寻宝',
-  'games.emptyFix': '在节奏编辑的 games 里写一个，到点会自动开始。',
+  'games.emptyFix': '在节奏编辑里启用每周投票（weekly-poll）或寻宝（treasure-hunt），到点会自动开始。',
 
   'page.prev': '上一页',
   'page.next': '下一页',
