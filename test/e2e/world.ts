@@ -216,3 +216,58 @@ export async function signIn(world: World, kind: 'staff' | 'player', as: string)
 
 const cookieLine = (jar: ReadonlyMap<string, string>): string =>
   [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+
+export interface Asked {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: unknown
+}
+
+export interface Asking {
+  readonly session?: string
+  readonly player?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One request as a page would make it; what a page always sends can be taken away by an empty header. */
+export async function ask(world: World, method: string, path: string, asking: Asking = {}): Promise<Asked> {
+  const jar = new Map<string, string>()
+  if (asking.session !== undefined) jar.set('siyu_session', asking.session)
+  if (asking.player !== undefined) jar.set('siyu_player', asking.player)
+  const headers = new Headers({ accept: 'application/json', 'x-requested-with': 'siyu' })
+  if (jar.size > 0) headers.set('cookie', cookieLine(jar))
+  if (asking.body !== undefined) headers.set('content-type', 'application/json')
+  for (const [name, value] of Object.entries(asking.headers ?? {}))
+    if (value === '') headers.delete(name)
+    else headers.set(name, value)
+  const answer = await fetch(new URL(path, world.url), {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(asking.body === undefined ? {} : { body: JSON.stringify(asking.body) }),
+  })
+  const text = await answer.text()
+  const isJson = /json/.test(answer.headers.get('content-type') ?? '')
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  }
+}
+
+/** A customer of that tier who is in contact with an advisor. */
+export async function customersOf(
+  world: World,
+  tier: string,
+  most: number,
+): Promise<{ external: string; customer: string; staff: string; name: string }[]> {
+  return world.rows(
+    `select i.value as external, s.customer, min(r.staff) as staff, min(p.name) as name from standing s
+       join identity i on i.customer = s.customer and i.kind = 'external'
+       join relation r on r.external = i.value and r.state = 'active'
+       join profile p on p.external = i.value
+      where s.tier = $1 group by i.value, s.customer order by i.value limit ${String(most)}`,
+    [tier],
+  )
+}
