@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ensureBuilt } from './web/h5-serve.ts'
+
+/** Runs the verb as a person would, from source. */
+function demo(
+  ...options: string[]
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  return new Promise((ok, fail) => {
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'src/cli.ts', 'demo', '--once', '--json', ...options],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 240_000,
+      },
+    )
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (part: Buffer) => (stdout += part.toString()))
+    child.stderr.on('data', (part: Buffer) => (stderr += part.toString()))
+    child.once('error', fail)
+    child.once('close', (code) => ok({ code, stdout, stderr }))
+  })
+}
+
+interface Demo {
+  readonly days: number
+  readonly promises: number
+  readonly sent: number
+  readonly waiting: number
+  readonly votes: number
+  readonly finds: number
+  readonly orders: number
+  readonly declined: Readonly<Record<string, number>>
+  readonly weekdays: Readonly<Record<string, readonly number[]>>
+  readonly ledger: {
+    readonly accepted: number
+    readonly matched: boolean
+    readonly duplicates: number
+    readonly outsideWindow: number
+    readonly overCap: number
+    readonly problems: readonly string[]
+  }
+  readonly population: { readonly failures: { readonly count: number; readonly first: readonly string[] } }
+}
+
+describe('the demo', () => {
+  let document: Demo
+  let code: number | null
+  beforeAll(async () => {
+    await ensureBuilt()
+    // 2026-05-18 is a Monday: seven days hold every weekly touchpoint once.
+    const ran = await demo('--days', '7', '--from', '2026-05-18', '--seed', '5')
+    code = ran.code
+    if (ran.stdout === '') throw new Error(ran.stderr)
+    document = JSON.parse(ran.stdout) as Demo
+  }, 300_000)
+
+  it('ends well: WeCom’s own ledger agrees with every promise, none twice, none at a bad hour, none too many', () => {
+    expect(document.ledger.problems).toEqual([])
+    expect(document.ledger).toMatchObject({ matched: true, duplicates: 0, outsideWindow: 0, overCap: 0 })
+    expect(code).toBe(0)
+  })
+
+  it('lets people answer: they vote, hunt and buy, and nobody meets an error', () => {
+    expect(document.population.failures).toEqual({ count: 0, first: [] })
+    expect(document.votes).toBeGreaterThan(0)
+    expect(document.finds).toBeGreaterThan(0)
+    expect(document.orders).toBeGreaterThan(0)
+    expect(document.sent).toBeGreaterThan(100)
+  })
+
+  it('fires each weekly touchpoint on its configured weekday', () => {
+    // config/cadence.yaml: 高价值每周一对一 on Wednesday, 沉睡唤醒 on Tuesday.
+    expect(document.weekdays['weekly-note']).toEqual([3])
+    expect(document.weekdays['wake-up']).toEqual([2])
+    expect(document.weekdays['daily-tip']).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+})
