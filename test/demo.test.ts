@@ -49,7 +49,7 @@ describe('the demo', () => {
   let document: Demo
   let code: number | null
   beforeAll(async () => {
-    await ensureBuilt()
+    for (const page of ['h5', 'sidebar'] as const) ensureBuilt(page)
     // 2026-05-18 is a Monday: seven days hold every weekly touchpoint once.
     const ran = await demo('--days', '7', '--from', '2026-05-18', '--seed', '5')
     code = ran.code
