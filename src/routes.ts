@@ -1,5 +1,5 @@
 /** Every route of the server. A test walks this list with every role. */
-import { currentCadence } from './cadence/index.ts'
+import { currentCadence, explainCustomer } from './cadence/index.ts'
 import type { LinkParts } from './content/index.ts'
 import type { Core } from './core.ts'
 import {
@@ -54,7 +54,14 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
   const report = { reader, rules }
   return [
     ...authRoutes(authPartsOf(core, api)),
-    ...adminCustomerRoutes(report),
+    ...adminCustomerRoutes({
+      ...report,
+      async promisesOf(customer, now) {
+        const { promises } = await explainCustomer({ reader, tierRules: rules }, customer, now)
+        // On her own card every line is hers, so it is called after the touchpoint.
+        return promises.map((promise) => ({ ...promise, name: promise.title }))
+      },
+    }),
     ...calendarRoutes({ reader, tierRules: rules }),
     ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),
     ...deliveryRoutes({ db, act }),
