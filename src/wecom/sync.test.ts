@@ -263,6 +263,8 @@ onBothDatabases('the mirror of WeCom', (open) => {
     await sync.compareAll()
     const want = (external: string, tag: string): Promise<number> =>
       opened.db.tx(async (tx) => {
+        // What the follower of a tier's move does.
+        mirror.look()
         const [row] = await tx.rows<{ customer: string }>('select customer from identity where value = $1', [
           external,
         ])
