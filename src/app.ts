@@ -37,6 +37,8 @@ export interface AppParts {
   readonly clock: Clock
   readonly log: Log
   readonly root: string
+  /** No other server can work on this database. */
+  readonly alone?: boolean
 }
 
 export interface App {
@@ -63,7 +65,7 @@ export interface App {
 /** Wakes of the job runner: node-cron's minute, this poll, and each commit that may have made something due. */
 const jobPollMs = 15_000
 
-export async function openApp({ env, clock, log, root }: AppParts): Promise<App> {
+export async function openApp({ env, clock, log, root, alone }: AppParts): Promise<App> {
   const core = await openCore({ env, clock, root, mode: 'upgrade' })
   const { db, act, recorder, rules } = core
   try {
@@ -83,6 +85,7 @@ export async function openApp({ env, clock, log, root }: AppParts): Promise<App>
     channels: wecom.channels,
     links,
     reconcileDelaysMs: env.reconcileDelaysMs,
+    alone: alone ?? false,
   })
   const wakeDelivery = (): void => delivery.wake()
 
@@ -155,9 +158,10 @@ export async function openApp({ env, clock, log, root }: AppParts): Promise<App>
     async stop() {
       if (poll !== null) clearInterval(poll)
       await http.stop()
-      await wecom.stop()
+      // First whoever still speaks: its calls are settled by their answers, not by guessing afterwards.
       await delivery.stop()
       await followers.stop()
+      await wecom.stop()
       while (running > 0) await pause(20)
       await core.close()
     },

@@ -27,7 +27,7 @@ export async function runServe(options: ServeOptions): Promise<void> {
   const lock = path === null ? null : await takeServerLock(path)
   let app: App | null = null
   try {
-    app = await openApp({ env, clock: wallClock, log, root: packageRoot })
+    app = await openApp({ env, clock: wallClock, log, root: packageRoot, alone: lock !== null })
     if (env.redisUrl !== undefined)
       log.warn('REDIS_URL is set, but this version distributes work through the database')
     const { url } = await listening(app, env)

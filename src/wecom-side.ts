@@ -70,8 +70,10 @@ export function createWecom({
     return (await mirror.converge()) > 0 || reread > 0
   })
   let compareTimer: NodeJS.Timeout | null = null
+  let stopping = false
   const firstComparison = (): void => {
     sync.compareAll().catch((error: unknown) => {
+      if (stopping) return
       log.warn({ err: error }, 'WeCom could not be compared yet; callbacks are accepted meanwhile')
       compareTimer = setTimeout(firstComparison, compareAgainMs)
     })
@@ -105,9 +107,12 @@ export function createWecom({
       firstComparison()
     },
     async stop() {
+      stopping = true
       if (compareTimer !== null) clearTimeout(compareTimer)
-      await work.stop()
+      // Without a client a comparison under way breaks off at its next call, and is begun again by the next server.
       await client.close()
+      await sync.idle()
+      await work.stop()
     },
   }
 }

@@ -34,9 +34,11 @@ export interface Delivery {
 export function createDelivery(parts: DeliveryParts): Delivery {
   const failPoint = parts.failPoint ?? (() => Promise.resolve())
   const lease = createLease({ ...parts, failPoint })
+  let stopping = false
   const works: Works = {
     ...parts,
     failPoint,
+    stopping: () => stopping,
     lease,
     grouped: createGroupedAct(parts.act, system('delivery')),
     channels: new Map(parts.channels.map((channel) => [channel.name, channel])),
@@ -62,7 +64,13 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     pollOnce: (now) => during(polling(now)),
     idle: () => underWay.size === 0 && !drain.busy(),
     nextDueAt: () => nextDueAt(works),
-    ...createTicker(works, () => delivery),
+    ...createTicker(
+      works,
+      () => delivery,
+      () => {
+        stopping = true
+      },
+    ),
   }
   return delivery
 }
@@ -95,7 +103,11 @@ async function restedAt(works: Works, ready: Instant, now: Instant): Promise<Ins
   return rests.length > 0 && rests.every((until) => until > now) ? Math.min(...rests) : ready
 }
 
-function createTicker(works: Works, delivery: () => Delivery): Pick<Delivery, 'wake' | 'start' | 'stop'> {
+function createTicker(
+  works: Works,
+  delivery: () => Delivery,
+  ask: () => void,
+): Pick<Delivery, 'wake' | 'start' | 'stop'> {
   let timer: NodeJS.Timeout | null = null
   let soon: NodeJS.Timeout | null = null
   const quietly = (work: Promise<number>, what: string): void => {
@@ -120,6 +132,7 @@ function createTicker(works: Works, delivery: () => Delivery): Pick<Delivery, 'w
       timer ??= setInterval(tick, tickMs)
     },
     async stop() {
+      ask()
       if (timer !== null) clearInterval(timer)
       if (soon !== null) clearTimeout(soon)
       timer = null

@@ -24,6 +24,9 @@ export const beat = (tx: Tx, worker: string, until: number): Promise<number> =>
 export const forget = (tx: Tx, worker: string): Promise<number> =>
   tx.run('DELETE FROM worker_lease WHERE worker = $1', [worker])
 
+/** Before our own first beat, when nobody else can be alive. */
+export const forgetAll = (tx: Tx): Promise<number> => tx.run('DELETE FROM worker_lease')
+
 /** How this advisor knows this contact: her remark, else the nickname. */
 export async function nameOf(reader: Reader, external: string, staff: string | null): Promise<string> {
   const [row] = await reader.rows<{ name: string | null }>(

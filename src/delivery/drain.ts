@@ -10,6 +10,7 @@ import type { PromiseRow } from '../outbox/index.ts'
 import { createBucket, createSlots } from './bucket.ts'
 import type { Bucket } from './bucket.ts'
 import type { Channel } from './channel.ts'
+import { forgetAll } from './delivery.store.ts'
 import { mean, sortOutLate } from './intent.ts'
 import type { Meant } from './intent.ts'
 import { suspectAt, takeOver } from './lease.ts'
@@ -33,12 +34,13 @@ export function createDrain(works: Works): Drain {
   const running = new Map<string, Promise<number>>()
   const slots = new Map<string, ReturnType<typeof createSlots>>()
   const buckets = new Map<string, Bucket>()
+  let buried = works.alone !== true
 
   async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<number> {
     const bucket = buckets.get(channel.name) ?? createBucket(works.clock, channel.rate)
     buckets.set(channel.name, bucket)
-    await bucket.take()
-    if (!works.lease.alive()) return putBack(works, rows)
+    if (!works.stopping()) await bucket.take()
+    if (works.stopping() || !works.lease.alive()) return putBack(works, rows)
     const meant = await meanOrBlame(works, channel, rows)
     await works.failPoint('meant')
     if (meant === null) return 0
@@ -48,7 +50,7 @@ export function createDrain(works: Works): Drain {
 
   async function drainChannel(channel: Channel): Promise<number> {
     let called = 0
-    for (;;) {
+    while (!works.stopping()) {
       if ((works.rests.get(channel.name) ?? 0) > works.clock.now()) return called
       await works.lease.hold()
       const claimed = await claim(works, channel)
@@ -61,6 +63,7 @@ export function createDrain(works: Works): Drain {
       called += await allOf(trusted.map((rows) => enter(() => deliver(channel, rows))))
       for (const rows of parcels.filter(isSuspect)) called += await deliver(channel, rows)
     }
+    return called
   }
 
   /** Channels do not wait for each other: a welcome has 20 s, whatever the broadcasts are doing. */
@@ -81,6 +84,8 @@ export function createDrain(works: Works): Drain {
   return {
     busy: () => running.size > 0,
     async run(now) {
+      if (!buried) await works.db.tx(forgetAll)
+      buried = true
       await takeOver({ ...works, lookAt: (parcel, now) => lookAt(works, parcel, now) })
       if (await pausedNow(works.db.reader)) return 0
       const names = await dueChannels(works.db.reader, now)
@@ -111,10 +116,10 @@ async function meanOrBlame(
   }
 }
 
-/** Our lease is doubtful: nothing has been called, so the claim is simply given back if it is still ours. */
+/** We are to stop, or our lease is doubtful: nothing has been called, so the claim is simply given back if it is still ours. */
 async function putBack(works: Works, rows: readonly PromiseRow[]): Promise<number> {
   const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]))
-  await works.act(system('delivery'), async (ctx) => {
+  await works.grouped(async (ctx) => {
     const locked = await lockPromises(ctx.tx, [...epochs.keys()])
     const mine = locked.filter((row) => row.state === 'claimed' && row.epoch === epochs.get(row.id))
     await move(ctx, mine, { to: 'queued' })

@@ -90,4 +90,54 @@ onBothDatabases('two servers', (open) => {
     ])
     expect((await world.promises())[0]).toMatchObject({ state: 'waiting', remote_id: 'msg-broadcast-1' })
   })
+
+  it('one that is asked to stop settles what it is calling, gives the rest back, and does not finish the backlog', async () => {
+    task.latencyMs = 30
+    const numbers = Array.from({ length: 60 }, (_, i) => i + 1)
+    await world.as((ctx) =>
+      enqueue(
+        ctx,
+        numbers.map((n) => world.candidate(n, { channel: 'advisor-task', purpose: 'service' })),
+      ),
+    )
+    const stopped = server([task])
+    const draining = stopped.drainOnce(now())
+    while (task.accepted.length === 0) await new Promise((ok) => setTimeout(ok, 1))
+    await stopped.stop()
+    await draining
+    const states = Object.values(await world.states())
+    expect(new Set(states)).toEqual(new Set(['waiting', 'queued']))
+    expect(states.filter((state) => state === 'waiting')).toHaveLength(task.accepted.length)
+    expect(await world.db.reader.rows('select worker from worker_lease')).toEqual([])
+  })
+
+  it('one that is alone takes over at once from whoever was killed', async () => {
+    const dead = server([{ ...task, send: () => new Promise(() => undefined) }])
+    const numbers = Array.from({ length: 20 }, (_, i) => i + 1)
+    await world.as((ctx) =>
+      enqueue(
+        ctx,
+        numbers.map((n) => world.candidate(n, { channel: 'advisor-task', purpose: 'service' })),
+      ),
+    )
+    void dead.drainOnce(now())
+    const inHand = async () =>
+      Object.values(await world.states()).filter((state) => state === 'intent').length
+    while ((await inHand()) === 0) await new Promise((ok) => setTimeout(ok, 1))
+    servers.length = 0
+    const fresh = createDelivery({
+      db: world.db,
+      act: world.act,
+      clock: world.clock,
+      log: createLog('silent'),
+      channels: [task],
+      links: { publicUrl: 'https://shop.example', key: linkKey(Buffer.alloc(32, 1)) },
+      reconcileDelaysMs: [300],
+      alone: true,
+    })
+    expect(await fresh.drainOnce(now())).toBeGreaterThan(0)
+    const states = Object.values(await world.states())
+    expect(states.filter((state) => state === 'claimed' || state === 'intent')).toEqual([])
+    await fresh.stop()
+  })
 })

@@ -18,6 +18,8 @@ export interface DeliveryParts {
   readonly links: LinkParts
   /** When to look an unknown broadcast up, after its call: env.reconcileDelaysMs. */
   readonly reconcileDelaysMs: readonly number[]
+  /** No other worker can be alive (the lock of the SQLite file is ours): what dead ones held is taken over at once. */
+  readonly alone?: boolean
   /** For tests that stop a worker between two steps. */
   readonly failPoint?: (step: string) => Promise<void>
 }
@@ -29,6 +31,8 @@ export interface Works extends Omit<DeliveryParts, 'channels' | 'failPoint'> {
   readonly grouped: GroupedAct
   readonly channels: ReadonlyMap<string, Channel>
   readonly failPoint: (step: string) => Promise<void>
+  /** True once the server is asked to stop: calls under way are settled, no other is made. */
+  readonly stopping: () => boolean
   /** Channels that must rest, until when (business time). */
   readonly rests: Map<string, Instant>
 }

@@ -44,7 +44,7 @@ export async function reconcile(works: Works, now: Instant): Promise<number> {
   const parcels = due.filter(({ channel }) => works.channels.has(channel))
   await inSlots(atOnce, parcels, async (parcel) => {
     const channel = works.channels.get(parcel.channel)
-    if (!channel) return
+    if (!channel || works.stopping()) return
     if (parcel.state === 'abandoned') await watchAbandoned(works, channel, parcel)
     else if (channel.resendWithinMs !== undefined) await repeat(works, channel, parcel)
     else await search(works, channel, parcel)

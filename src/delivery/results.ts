@@ -50,7 +50,7 @@ export async function pollResults(works: Works, now: Instant): Promise<number> {
   const parcels = due.filter(({ channel }) => works.channels.has(channel))
   await inSlots(atOnce, parcels, async (parcel) => {
     const channel = works.channels.get(parcel.channel)
-    if (channel) await pollSafely(works, channel, parcel, now)
+    if (channel && !works.stopping()) await pollSafely(works, channel, parcel, now)
   })
   return parcels.length + (await endTasks(works, now))
 }

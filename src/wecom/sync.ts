@@ -49,6 +49,8 @@ export interface Sync {
   nextDueAt(): Promise<Instant | null>
   /** Staff, contacts, groups, all of them. Throws OutsideFailure when WeCom did not answer to the end. */
   compareAll(): Promise<void>
+  /** Resolves when no comparison is under way. */
+  idle(): Promise<void>
   /** Null when the last comparison came to its end, else what is missing. */
   incomplete(): Promise<string | null>
 }
@@ -80,6 +82,9 @@ export function createSync(parts: SyncParts): Sync {
     rereadDue: (now) => rereadDue(parts, now),
     nextDueAt: () => nextReread(parts.db.reader),
     compareAll,
+    async idle() {
+      await Promise.allSettled([comparing])
+    },
     incomplete: () => incomplete(parts),
   }
 }

@@ -65,6 +65,7 @@ const tokenAnswer = z.object({
 })
 
 export function createClient(settings: ClientSettings, parts: ClientParts): WecomClient {
+  let closed = false
   const agent = new Agent({ connections: 64, connect: { timeout: 3_000 }, keepAliveTimeout: 30_000 })
   const post = createTransport(settings, parts, agent)
   const semaphores = new Map<string, ReturnType<typeof createSemaphore>>()
@@ -121,6 +122,7 @@ export function createClient(settings: ClientSettings, parts: ClientParts): Weco
     options: CallOptions<S>,
   ): Promise<Result<z.output<S>>> {
     for (let repeats = 0; ; repeats += 1) {
+      if (closed) return { kind: 'notSent', why: 'the server is stopping', retryAfterMs: 0 }
       const result = await semaphoreOf(api)(() => guarded(api, options))
       const again =
         (result.kind === 'error' && result.reaction === 'retry') ||
@@ -139,7 +141,10 @@ export function createClient(settings: ClientSettings, parts: ClientParts): Weco
         : lanes(`${api} ${options.oneAtATime}`, () => repeated(api, options)),
     tokenState: () => token.state(),
     warmUp: () => token.get(),
-    close: () => agent.close(),
+    async close() {
+      closed = true
+      await agent.close()
+    },
   }
 }
 
