@@ -143,6 +143,19 @@ describe('every channel', () => {
     }
   })
 
+  it('blames no message for an outage: the whole channel waits, and nothing is given up', async () => {
+    const away = createClient(
+      { apiUrl: 'http://127.0.0.1:9', corpId: 'ww0000', agentSecret: 'away', retryBaseMs: 1 },
+      { clock },
+    )
+    const parts = { api: createApi(away), clock, publicUrl: 'https://siyu.example.com', agentId: '1' }
+    for (const one of createWecomChannels(parts)) {
+      const outcome = await one.send(parcelFor(one.name), signal)
+      expect([one.name, outcome]).toMatchObject([one.name, { kind: 'retry', channelWide: true }])
+    }
+    await away.close()
+  })
+
   it('holds the whole channel back at a full limit', async () => {
     simulator.addFault({ api: 'message/send', kind: 'errcode', errcode: 45009, times: 1 })
     const outcome = await channel('advisor-task').send(parcelFor('advisor-task'), signal)

@@ -12,7 +12,9 @@ const dispatchRetryMs = seconds(30)
 
 export function outcomeOf(failure: Failure): Outcome {
   const why = failureWords(failure)
-  if (failure.kind === 'notSent') return { kind: 'retry', afterMs: failure.retryAfterMs, why }
+  // WeCom is away for everybody: no fault of this message, and no attempt of its own.
+  if (failure.kind === 'notSent')
+    return { kind: 'retry', afterMs: failure.retryAfterMs, why, channelWide: true }
   if (failure.kind === 'unknown') return { kind: 'unknown', why }
   switch (failure.reaction) {
     case 'retry':
