@@ -15,3 +15,18 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<
     detail: { fields },
   })
 }
+
+/** U+0000 is a letter no database keeps and no person writes: whatever carries it is refused before it goes anywhere. */
+export function refuseNul(...given: readonly unknown[]): void {
+  const rest = [...given]
+  while (rest.length > 0) {
+    const value = rest.pop()
+    if (typeof value === 'string') {
+      if (value.includes('\0')) throw new Refusal('invalid', '提交的内容里有无法识别的字符', 400)
+    } else if (Array.isArray(value)) {
+      for (const one of value as readonly unknown[]) rest.push(one)
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, one] of Object.entries(value)) rest.push(name, one)
+    }
+  }
+}

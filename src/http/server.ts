@@ -21,6 +21,7 @@ import { securityHeaders } from './headers.ts'
 import { readiness } from './health.ts'
 import type { Check } from './health.ts'
 import type { Metrics } from './metrics.ts'
+import { refuseNul } from './parse.ts'
 import { problemPage, troubleOf } from './problem.ts'
 import type { Answer, Call, Route } from './route.ts'
 import { servePages } from './static.ts'
@@ -215,7 +216,9 @@ function routerOf(parts: ServerParts, https: boolean): Router {
       )
       // The body is read only now, so that nobody makes us hold a megabyte without being let in.
       await body(ctx, () => Promise.resolve())
-      write(ctx, await route.handle(callOf(ctx, who, cookie, now)), https)
+      const call = callOf(ctx, who, cookie, now)
+      refuseNul(call.params, call.query, call.body)
+      write(ctx, await route.handle(call), https)
     })
   }
   return router
