@@ -121,6 +121,25 @@ describe('the list of today', () => {
     expect(said.map((row) => [row.api, row.sender, row.text, row.status])).toEqual([
       ['sendChatMessage', task.sender, text, 'sent'],
     ])
+    // A rebuilt page still knows what was sent, and how far she is.
+    await page.reload()
+    await page.getByText('已发送 · ').waitFor()
+    await page.getByLabel(`已完成 1，共 ${String(mine.length)}`).waitFor()
+    await page
+      .getByRole('tab', { name: /触达/ })
+      .or(page.getByRole('button', { name: /触达/ }))
+      .first()
+      .tap()
+    await shot(her, 'sidebar-touches', true)
+    await page
+      .getByRole('tab', { name: /动态/ })
+      .or(page.getByRole('button', { name: /动态/ }))
+      .first()
+      .tap()
+    await shot(her, 'sidebar-timeline', true)
+    expect(await page.locator('body').innerText()).not.toMatch(
+      /undefined|NaN|\[object|\{\{|\bwm[A-Za-z0-9]{20}/,
+    )
     // Her own link stands in it, and nothing of a template is left.
     expect(said[0]?.links).toEqual([expect.stringContaining(`${world.url}/h5/l/p.`)])
     expect(text).not.toMatch(/\[\[|\{\{|undefined|null/)
