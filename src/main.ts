@@ -1,4 +1,5 @@
 /** `serve`: the server, until somebody stops it. */
+import { existsSync } from 'node:fs'
 import cron from 'node-cron'
 import { sqlitePath } from './base/db.ts'
 import { packageRoot, readEnv } from './base/env.ts'
@@ -9,6 +10,9 @@ import { createLog } from './base/log.ts'
 import { newSecret } from './base/ids.ts'
 import { takeServerLock } from './base/server-lock.ts'
 import { openApp } from './app.ts'
+import { checkCadence } from './cadence/index.ts'
+import { shippedCadence } from './core.ts'
+import { loadTierRules } from './segment/index.ts'
 import type { App } from './app.ts'
 import { exitCodes, say } from './cli/output.ts'
 import type { Simulator } from './simulator/types.ts'
@@ -24,6 +28,8 @@ export async function runServe(options: ServeOptions): Promise<void> {
   const env = simulator ? simulatedEnv(simulator) : readEnv({ simulated: options.simulator !== undefined })
   const log = createLog(env.logLevel)
   const path = sqlitePath(env.databaseUrl, packageRoot)
+  // A first start whose cadence cannot be used leaves no database behind.
+  if (path !== null && !existsSync(path)) checkCadence(loadTierRules(env.configDir), shippedCadence(env))
   const lock = path === null ? null : await takeServerLock(path)
   let app: App | null = null
   try {

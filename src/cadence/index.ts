@@ -11,6 +11,7 @@ export {
   invalidCadence,
   publish,
   readCadenceFile,
+  checkCadence,
   seedCadence,
   tierNames,
 } from './versions.ts'

@@ -110,6 +110,19 @@ export function readCadenceFile(configDir: string): string {
   ])
 }
 
+/** Throws ConfigMistakes with every mistake of the file, its place and its fix. */
+export function checkCadence(rules: TierRules, file: { readonly yaml: string; readonly path: string }): void {
+  const { mistakes } = readCadence(file.yaml, { tiers: tierNames(rules) })
+  if (mistakes.length > 0)
+    throw new ConfigMistakes(
+      'The cadence cannot be used:',
+      mistakes.map(
+        ({ line, column, path, messageEn, fixEn }) =>
+          `${file.path}:${String(line)}:${String(column)} ${path}: ${messageEn}; ${fixEn}`,
+      ),
+    )
+}
+
 /**
  * Called at every start. The file becomes version 1 of an empty database; with `source: 'file'` a changed file becomes
  * the next version. A file that cannot be used stops the start with every mistake (exit code 3).
@@ -121,15 +134,7 @@ export async function seedCadence(
 ): Promise<void> {
   const version = await newestVersionNumber(ctx.tx)
   if (version > 0 && file.source === 'database') return
-  const { mistakes } = readCadence(file.yaml, { tiers: tierNames(rules) })
-  if (mistakes.length > 0)
-    throw new ConfigMistakes(
-      'The cadence cannot be used:',
-      mistakes.map(
-        ({ line, column, path, messageEn, fixEn }) =>
-          `${file.path}:${String(line)}:${String(column)} ${path}: ${messageEn}; ${fixEn}`,
-      ),
-    )
+  checkCadence(rules, file)
   await publish(ctx, rules, {
     yaml: file.yaml,
     note: version === 0 ? '初始配置' : '配置文件已更新',
