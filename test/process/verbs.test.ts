@@ -1,0 +1,181 @@
+/** The verbs as processes: one document on stdout, exit codes, an import killed in the middle, a plan of real customers. */
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { runInit } from '../../src/cli/init.ts'
+import { parseEnvFile, readEnv } from '../../src/base/env.ts'
+import { packageRoot, run, start, stopEverything, temporaryFolder, until } from './harness.ts'
+import type { Done, Folder, Settings } from './harness.ts'
+
+afterAll(stopEverything)
+
+let folder: Folder
+let env: Settings
+beforeAll(() => {
+  folder = temporaryFolder()
+  env = { DATABASE_URL: `sqlite:${join(folder.path, 'verbs.db')}` }
+})
+afterAll(() => folder.remove())
+
+const document = ({ stdout, stderr, code }: Done): unknown => {
+  try {
+    return JSON.parse(stdout) as unknown
+  } catch (error) {
+    throw new Error(`no single JSON document (exit ${String(code)}): ${stdout.slice(0, 300)} ${stderr}`, {
+      cause: error,
+    })
+  }
+}
+
+describe('the command line', { timeout: 240_000 }, () => {
+  it('ends with 2 on what it does not know, and says what it knows', async () => {
+    for (const args of [
+      ['conquer'],
+      ['import', '--colour', 'red'],
+      ['log', '--limit'],
+      ['cadence', 'plan', '--days', 'many'],
+    ]) {
+      const done = await run(args, { env })
+      expect([args, done.code, done.stdout]).toEqual([args, 2, ''])
+      expect(done.stderr.length).toBeGreaterThan(10)
+    }
+  })
+
+  it('puts exactly one JSON document on stdout with --json', async () => {
+    const orders = join(folder.path, 'few.csv')
+    writeFileSync(orders, 'customer,date,amount\nc1,2026-05-01,12.50\nc2,2026-05-02,8\nc1,2026-05-09,30\n')
+    const verbs: readonly (readonly string[])[] = [
+      ['migrate'],
+      ['import', 'orders', orders],
+      ['segment', '--as-of', '2026-05-20'],
+      ['log'],
+      ['cadence', 'validate'],
+      ['cadence', 'plan', '--from', '2026-05-20', '--days', '2'],
+      ['cadence', 'explain', 'c1'],
+      ['cadence', 'diff', join(packageRoot, 'config/cadence.yaml')],
+      ['cadence', 'apply', join(packageRoot, 'config/cadence.yaml')],
+      ['cadence', 'pause', 'a test'],
+      ['cadence', 'resume', 'a test'],
+    ]
+    for (const verb of verbs) {
+      const done = await run([...verb, '--json'], { env })
+      expect([verb, done.code, typeof document(done)]).toEqual([verb, 0, 'object'])
+    }
+    const doctor = await run(['doctor', '--json'], { env })
+    expect([doctor.code, document(doctor)]).toMatchObject([1, { ok: false }])
+  })
+
+  it('writes a .env that serves, and leaves an existing one alone', async () => {
+    const place = temporaryFolder()
+    const answers = {
+      corpId: 'wwinit0123456789',
+      agentId: '1000002',
+      agentSecret: 'the-secret-of-the-app-0001',
+      publicUrl: 'https://siyu.example.com/',
+      admins: 'lin,wang',
+    }
+    const done = await runInit(answers, place.path)
+    const path = join(place.path, '.env')
+    expect(done.written).toBe(path)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const { values, mistakes } = parseEnvFile(readFileSync(path, 'utf8'))
+    expect(mistakes).toEqual([])
+    const made = readEnv({ root: place.path, source: {} })
+    expect(made.wecom.corpId).toBe(answers.corpId)
+    expect(made.publicUrl).toBe('https://siyu.example.com')
+    expect(done.console['接收消息 → Token']).toBe(values['WECOM_CALLBACK_TOKEN'])
+    await expect(runInit(answers, place.path)).rejects.toMatchObject({ code: 'exists' })
+    const again = await runInit({ ...answers, force: true }, place.path)
+    expect(readFileSync(again.backup ?? '', 'utf8')).toContain(values['SIYU_MASTER_KEY'] ?? 'no key')
+    place.remove()
+  })
+
+  it('completes an import that was killed in the middle, and adds nothing the third time', async () => {
+    const rows = 20_000
+    const file = join(folder.path, 'many.csv')
+    const day = (n: number): string => new Date(Date.UTC(2025, 0, 1 + (n % 400))).toISOString().slice(0, 10)
+    writeFileSync(
+      file,
+      `customer,date,amount\n${Array.from({ length: rows }, (_, n) => `k${String(n % 5_000)},${day(n)},${String((n % 90) + 1)}.00`).join('\n')}\n`,
+    )
+    const own = { DATABASE_URL: `sqlite:${join(folder.path, 'import.db')}` }
+    const wal = join(folder.path, 'import.db-wal')
+    const victim = start(['import', 'orders', file, '--json'], { env: own })
+    await until('the first rows', () => (existsSync(wal) && statSync(wal).size > 1_500_000 ? true : null))
+    await victim.end('SIGKILL')
+    expect(victim.stdout()).toBe('')
+    const second = document(await run(['import', 'orders', file, '--json'], { env: own })) as Record<
+      string,
+      number
+    >
+    const third = document(await run(['import', 'orders', file, '--json'], { env: own })) as Record<
+      string,
+      number
+    >
+    expect(second).toMatchObject({ lines: rows, customers: 5_000 })
+    expect(second['imported']).toBeLessThan(rows)
+    expect(third).toMatchObject({ lines: rows, imported: 0 })
+    const list = await run(['log', '--json', '--kind', 'order-placed', '--limit', '100000'], { env: own })
+    expect(document(list)).toHaveLength(rows)
+  })
+})
+
+const data = join(process.env['REFERENCE_DATA'] ?? '/nonexistent', 'cdnow', 'CDNOW_sample.txt')
+if (!existsSync(data))
+  process.stderr.write(
+    '!! skipped: "plans the customers of CDNOW"; set REFERENCE_DATA to a folder with cdnow/CDNOW_sample.txt\n',
+  )
+
+it.runIf(existsSync(data))(
+  'plans the customers of CDNOW: a decision with its reason for each',
+  { timeout: 180_000 },
+  async () => {
+    const own = { DATABASE_URL: `sqlite:${join(folder.path, 'cdnow.db')}` }
+    const imported = await run(
+      [
+        'import',
+        'orders',
+        data,
+        '--json',
+        '--map',
+        'customer=1,date=3,amount=5',
+        '--date-format',
+        'yyyyMMdd',
+      ],
+      { env: own },
+    )
+    expect(document(imported)).toMatchObject({ lines: 6919, customers: 2357 })
+    const startedAt = Date.now()
+    const planned = await run(['cadence', 'plan', '--from', '1998-06-29', '--days', '7', '--json'], {
+      env: own,
+    })
+    const ms = Date.now() - startedAt
+    const { promises } = document(planned) as {
+      promises: {
+        touchpoint: string
+        subject: string
+        day: string
+        decision: string
+        reason: string
+        channel: string
+      }[]
+    }
+    process.stderr.write(
+      `cadence plan over CDNOW, 7 days: ${String(promises.length)} decisions in ${String(ms)} ms, the process included\n`,
+    )
+    expect(promises.length).toBeGreaterThan(0)
+    for (const one of promises) {
+      expect(['queued', 'later', 'declined']).toContain(one.decision)
+      expect(one.reason).not.toBe('')
+    }
+    const keys = promises.map(({ touchpoint, subject, day }) => `${touchpoint} ${subject} ${day}`)
+    expect(new Set(keys).size).toBe(keys.length)
+    // Nobody of them is in WeCom, so everybody due is named, with just that as the reason.
+    expect(new Set(promises.map(({ decision }) => decision))).toEqual(new Set(['declined']))
+    const words = parse(readFileSync(join(packageRoot, 'config/cadence.yaml'), 'utf8')) as {
+      touchpoints: object
+    }
+    for (const { touchpoint } of promises) expect(Object.keys(words.touchpoints)).toContain(touchpoint)
+  },
+)
