@@ -240,6 +240,20 @@ export const upsertProfiles = (tx: Tx, rows: readonly Cells[]): Promise<number> 
     'ON CONFLICT (external) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, gender = excluded.gender, unionid = excluded.unionid, remark_tags = excluded.remark_tags',
   )
 
+/** As they are stored: whoever compares need not write what is so already. */
+export async function storedRows(
+  tx: Tx,
+  table: 'profile' | 'relation',
+  externals: readonly string[],
+): Promise<Cells[]> {
+  const rows: Cells[] = []
+  for (let from = 0; from < externals.length; from += chunk) {
+    const part = externals.slice(from, from + chunk)
+    rows.push(...(await tx.rows<Cells>(`select * from ${table} where external in (${list(part)})`, part)))
+  }
+  return rows
+}
+
 export const upsertRelations = (tx: Tx, rows: readonly Cells[]): Promise<number> =>
   tx.insert(
     'relation',
@@ -247,26 +261,6 @@ export const upsertRelations = (tx: Tx, rows: readonly Cells[]): Promise<number>
     `ON CONFLICT (external, staff) DO UPDATE SET state = excluded.state, added_at = excluded.added_at, removed_at = excluded.removed_at,
      remark = excluded.remark, add_way = excluded.add_way, from_state = excluded.from_state`,
   )
-
-export interface RelationState {
-  readonly external: string
-  readonly staff: string
-  readonly state: string
-}
-
-export async function relationStates(tx: Tx, externals: readonly string[]): Promise<RelationState[]> {
-  const rows: RelationState[] = []
-  for (let from = 0; from < externals.length; from += chunk) {
-    const part = externals.slice(from, from + chunk)
-    rows.push(
-      ...(await tx.rows<RelationState>(
-        `select external, staff, state from relation where external in (${list(part)})`,
-        part,
-      )),
-    )
-  }
-  return rows
-}
 
 export const markRemoved = (tx: Tx, external: string, staff: string, at: Instant): Promise<number> =>
   tx.run(
@@ -291,8 +285,11 @@ export const upsertGroup = (tx: Tx, row: Cells): Promise<number> =>
      interest = coalesce(excluded.interest, chat_group.interest), state = excluded.state, member_version = excluded.member_version`,
   )
 
-export const membersOf = (reader: Reader, chat: string): Promise<{ member: string; kind: number }[]> =>
-  reader.rows('select member, kind from group_member where chat = $1 order by member', [chat])
+export const membersOf = (
+  reader: Reader,
+  chat: string,
+): Promise<{ member: string; kind: number; joined_at: number }[]> =>
+  reader.rows('select member, kind, joined_at from group_member where chat = $1 order by member', [chat])
 
 export const insertMembers = (tx: Tx, rows: readonly Cells[]): Promise<number> =>
   tx.insert(

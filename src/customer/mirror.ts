@@ -11,7 +11,7 @@ import {
   insertMembers,
   markRemoved,
   membersOf,
-  relationStates,
+  storedRows,
   retireStaffExcept,
   upsertGroup,
   upsertProfiles,
@@ -68,41 +68,49 @@ export async function saveContacts(
 ): Promise<{ readonly added: readonly ContactSeen[] }> {
   const rows = lastPerKey(contacts, ({ external, staff }) => `${external}\n${staff}`)
   const people = lastPerKey(rows, ({ external }) => external)
+  const externals = people.map(({ external }) => external)
+  const relations = await storedRows(ctx.tx, 'relation', externals)
   const before = new Set(
-    (
-      await relationStates(
-        ctx.tx,
-        people.map(({ external }) => external),
-      )
-    )
+    relations
       .filter(({ state }) => state === 'active')
-      .map(({ external, staff }) => `${external}\n${staff}`),
+      .map(({ external, staff }) => `${String(external)}\n${String(staff)}`),
   )
+  const profiles = people.map((seen) => ({
+    external: seen.external,
+    name: seen.name,
+    avatar: seen.avatar ?? null,
+    gender: seen.gender,
+    unionid: seen.unionid ?? null,
+    remark_tags: JSON.stringify(seen.tags ?? []),
+  }))
+  const pairs = rows.map((seen) => ({
+    external: seen.external,
+    staff: seen.staff,
+    state: 'active',
+    added_at: seen.addedAt,
+    removed_at: null,
+    remark: seen.remark ?? null,
+    add_way: seen.addWay ?? null,
+    from_state: seen.state ?? null,
+  }))
   await upsertProfiles(
     ctx.tx,
-    people.map((seen) => ({
-      external: seen.external,
-      name: seen.name,
-      avatar: seen.avatar ?? null,
-      gender: seen.gender,
-      unionid: seen.unionid ?? null,
-      remark_tags: JSON.stringify(seen.tags ?? []),
-    })),
+    changed(profiles, await storedRows(ctx.tx, 'profile', externals), ['external']),
   )
-  await upsertRelations(
-    ctx.tx,
-    rows.map((seen) => ({
-      external: seen.external,
-      staff: seen.staff,
-      state: 'active',
-      added_at: seen.addedAt,
-      removed_at: null,
-      remark: seen.remark ?? null,
-      add_way: seen.addWay ?? null,
-      from_state: seen.state ?? null,
-    })),
-  )
+  await upsertRelations(ctx.tx, changed(pairs, relations, ['external', 'staff']))
   return { added: rows.filter(({ external, staff }) => !before.has(`${external}\n${staff}`)) }
+}
+
+type Cells = Readonly<Record<string, string | number | null>>
+
+/** The rows that differ from what is stored: an hourly comparison finds nearly everything as it was. */
+function changed<R extends Cells>(rows: readonly R[], stored: readonly Cells[], key: readonly string[]): R[] {
+  const keyOf = (row: Cells): string => key.map((column) => String(row[column])).join('\n')
+  const known = new Map(stored.map((row) => [keyOf(row), row]))
+  return rows.filter((row) => {
+    const old = known.get(keyOf(row))
+    return !old || Object.entries(row).some(([column, value]) => old[column] !== value)
+  })
 }
 
 /** Answers whether she was a contact until now. */
@@ -130,7 +138,8 @@ export async function saveGroup(
   group: GroupSeen,
 ): Promise<{ readonly joined: readonly string[]; readonly left: readonly string[] }> {
   const members = lastPerKey(group.members, ({ member }) => member)
-  const before = new Set((await membersOf(ctx.tx, group.chat)).map(({ member }) => member))
+  const stored = await membersOf(ctx.tx, group.chat)
+  const before = new Set(stored.map(({ member }) => member))
   const now = new Set(members.map(({ member }) => member))
   const left = [...before].filter((member) => !now.has(member))
   await upsertGroup(ctx.tx, {
@@ -142,9 +151,10 @@ export async function saveGroup(
     member_version: group.memberVersion ?? null,
   })
   await deleteMembers(ctx.tx, group.chat, left)
+  const rows = members.map(({ member, kind, joinedAt }) => ({ member, kind, joined_at: joinedAt }))
   await insertMembers(
     ctx.tx,
-    members.map(({ member, kind, joinedAt }) => ({ chat: group.chat, member, kind, joined_at: joinedAt })),
+    changed(rows, stored, ['member']).map((row) => ({ chat: group.chat, ...row })),
   )
   return { joined: [...now].filter((member) => !before.has(member)), left }
 }

@@ -1,12 +1,5 @@
 import type { Reader, Tx } from '../base/db.ts'
 
-export async function positionOf(reader: Reader, name: string): Promise<number> {
-  return (
-    (await reader.rows<{ position: number }>('select position from follower where name = $1', [name]))[0]
-      ?.position ?? 0
-  )
-}
-
 /** How far each follower has come, in one look. */
 export async function allPositions(reader: Reader): Promise<Map<string, number>> {
   const rows = await reader.rows<{ name: string; position: number }>('select name, position from follower')

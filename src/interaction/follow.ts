@@ -9,7 +9,7 @@ import type { Db } from '../base/db.ts'
 import { isDatabaseTrouble } from '../base/db.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { allPositions, countFailure, moveFollower, positionOf } from './follow.store.ts'
+import { allPositions, countFailure, moveFollower } from './follow.store.ts'
 import type { Kind } from './kinds.ts'
 import type { LogRow } from './log-row.ts'
 import { headSeq, readLog } from './log.store.ts'
@@ -23,6 +23,8 @@ export interface Follower {
 }
 
 const pageRows = 200
+/** A position is stored with rows handled, or when it would lag by this much: what a restart reads again. */
+const storeEvery = 1_000
 const coalesceMs = 50
 const pollMs = 1_000
 const maxFailures = 3
@@ -56,22 +58,35 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
     })
   }
 
-  /** Answers true when the position moved. */
-  async function page(follower: Follower): Promise<boolean> {
-    const from = await positionOf(db.reader, follower.name)
-    const head = await headSeq(db.reader)
-    if (from >= head) return false
-    const rows = await readLog(db.reader, { after: from, kinds: follower.kinds, limit: pageRows })
+  /**
+   * Up to where this process knows that nothing concerns a follower. Kept in memory, since most rows concern most
+   * followers not at all, and a stored position for each of them would cost a commit a row.
+   */
+  const seen = new Map<string, number>()
+  const reached = (positions: ReadonlyMap<string, number>, name: string): number =>
+    Math.max(positions.get(name) ?? 0, seen.get(name) ?? 0)
+
+  /** Answers true when rows were handled. */
+  async function page(
+    follower: Follower,
+    head: number,
+    positions: ReadonlyMap<string, number>,
+  ): Promise<boolean> {
+    const from = positions.get(follower.name) ?? 0
+    const after = reached(positions, follower.name)
+    if (after >= head) return false
+    const rows = await readLog(db.reader, { after, kinds: follower.kinds, limit: pageRows })
     const visible = rows.filter((row) => row.seq <= head)
     const to = visible.length === pageRows ? (visible.at(-1)?.seq ?? head) : head
     try {
-      await handleRange(follower, visible, from, to)
+      if (visible.length > 0 || to - from >= storeEvery) await handleRange(follower, visible, from, to)
+      seen.set(follower.name, to)
     } catch (error) {
       if (error instanceof LostRace) return true
       if (isDatabaseTrouble(error)) throw error
       return oneByOne(follower, visible, from, to)
     }
-    return true
+    return visible.length > 0
   }
 
   /** After a failed page: handle rows singly, so that the bad one is found, counted and in the end parked. */
@@ -112,19 +127,23 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
   async function behind(): Promise<boolean> {
     const head = await headSeq(db.reader)
     const positions = await allPositions(db.reader)
-    return followers.some(({ name }) => (positions.get(name) ?? 0) < head)
+    return followers.some(({ name }) => reached(positions, name) < head)
   }
 
   async function catchUp(): Promise<boolean> {
-    // Most looks find everybody at the head: two queries then, however many followers there are.
-    if (!(await behind())) return false
     let any = false
-    for (let moved = true; moved;) {
-      moved = false
-      for (const follower of followers) if (await page(follower)) moved = true
+    for (;;) {
+      const head = await headSeq(db.reader)
+      const positions = await allPositions(db.reader)
+      // Most looks find everybody at the head: two queries then, however many followers there are.
+      const late = followers.filter(({ name }) => reached(positions, name) < head)
+      if (late.length === 0) return any
+      let moved = false
+      for (const follower of late) if (await page(follower, head, positions)) moved = true
       any ||= moved
+      // Whoever is still behind failed on a row and rests until the next look.
+      if (!moved && (await headSeq(db.reader)) === head) return any
     }
-    return any
   }
 
   /** One run at a time in this process; a call during a run gets a fresh run after it. */
