@@ -89,7 +89,9 @@ export async function startFakeShopServer(): Promise<FakeShopServer> {
   function signIn(url: URL, cookies: ReadonlyMap<string, string>): Answer | null {
     const query = url.searchParams
     const authorize = (door: string, target: string) =>
-      to(`/connect/oauth2/authorize?redirect_uri=${encodeURIComponent(`/api/${door}/callback?to=${encodeURIComponent(target)}`)}`) // prettier-ignore
+      to(
+        `/connect/oauth2/authorize?redirect_uri=${encodeURIComponent(`/api/${door}/callback?to=${encodeURIComponent(target)}`)}`,
+      )
     if (url.pathname === '/connect/oauth2/authorize') {
       const as = query.get('as')
       return as ? to(`${query.get('redirect_uri') ?? ''}&code=${as}`) : problem(400, 'nobody')
@@ -126,7 +128,14 @@ export async function startFakeShopServer(): Promise<FakeShopServer> {
     const [, game, move] = /^\/api\/public\/games\/(\w+)(\/play)?$/.exec(url.pathname) ?? []
     if (game === 'poll1') {
       if (move) state.votes.set(who, body['choices'] as string[])
-      const view = { kind: 'poll', id: game, state: 'open', most: 2, mine: state.votes.get(who) ?? [], options: ['a', 'b', 'c'].map((id) => ({ id })) } // prettier-ignore
+      const view = {
+        kind: 'poll',
+        id: game,
+        state: 'open',
+        most: 2,
+        mine: state.votes.get(who) ?? [],
+        options: ['a', 'b', 'c'].map((id) => ({ id })),
+      }
       return ok(move ? { game: view, accepted: true } : view)
     }
     if (game === 'hunt1') {

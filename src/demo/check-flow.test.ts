@@ -72,7 +72,12 @@ test('a group broadcast, one to customers and an advisor’s task: sent, played,
     chat_id_list: [group],
     text: text(`投票 ${server.url}/h5/l/b.poll1`),
   }
-  const toCustomers = { chat_type: 'single', sender, external_userid: [first, second], text: text(`寻宝 ${server.url}/h5/l/b.hunt1`) } // prettier-ignore
+  const toCustomers = {
+    chat_type: 'single',
+    sender,
+    external_userid: [first, second],
+    text: text(`寻宝 ${server.url}/h5/l/b.hunt1`),
+  }
   const card = {
     touser: sender,
     agentid: simulator.credentials.agentId,
@@ -84,7 +89,13 @@ test('a group broadcast, one to customers and an advisor’s task: sent, played,
       card_action: { type: 1, url: `${server.url}/sidebar/` },
     },
   }
-  server.tasks.push({ promiseId: 'p4', externalUserId: third, advisor: sender, text: `专属 ${server.url}/h5/l/p.${third}.me`, state: 'waiting' }) // prettier-ignore
+  server.tasks.push({
+    promiseId: 'p4',
+    externalUserId: third,
+    advisor: sender,
+    text: `专属 ${server.url}/h5/l/p.${third}.me`,
+    state: 'waiting',
+  })
   for (const [path, body] of [
     ['externalcontact/add_msg_template', toGroup],
     ['externalcontact/add_msg_template', toCustomers],

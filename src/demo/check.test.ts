@@ -43,9 +43,25 @@ function promise(change: Partial<PromiseLine> = {}): PromiseLine {
 }
 
 const card = (change: Partial<LedgerLine> = {}) =>
-  row({ api: 'message/send', sender: '1000002', recipientKind: 'staff', recipient: 'wang', text: '今天请联系', links: [], body: { task_id: 'p1' }, ...change }) // prettier-ignore
+  row({
+    api: 'message/send',
+    sender: '1000002',
+    recipientKind: 'staff',
+    recipient: 'wang',
+    text: '今天请联系',
+    links: [],
+    body: { task_id: 'p1' },
+    ...change,
+  })
 const press = (change: Partial<LedgerLine> = {}) =>
-  row({ api: 'sendChatMessage', via: 'sidebar', text: '给你留了 https://s.example/h5/l/p.77', links: [], acceptedAt: on('12:40'), ...change }) // prettier-ignore
+  row({
+    api: 'sendChatMessage',
+    via: 'sidebar',
+    text: '给你留了 https://s.example/h5/l/p.77',
+    links: [],
+    acceptedAt: on('12:40'),
+    ...change,
+  })
 const task = (change: Partial<PromiseLine> = {}) =>
   promise({ channel: 'advisor-task', token: 'p.77', ...change })
 const toGroup = (change: Partial<LedgerLine> = {}) =>
@@ -69,7 +85,13 @@ interface Case {
 function run(cases: readonly Case[]): void {
   test.each(cases)('$name', (one) => {
     const verdict = checkLedger({ ledger: one.ledger, promises: one.promises })
-    expect(verdict).toMatchObject({ accepted: one.ledger.length, duplicates: 0, outsideWindow: 0, overCap: 0, ...one.expect }) // prettier-ignore
+    expect(verdict).toMatchObject({
+      accepted: one.ledger.length,
+      duplicates: 0,
+      outsideWindow: 0,
+      overCap: 0,
+      ...one.expect,
+    })
     const wanted = one.problems ?? []
     expect(verdict.problems).toHaveLength(wanted.length)
     wanted.forEach((part, i) => expect(verdict.problems[i]).toMatch(part))

@@ -7,7 +7,9 @@ const server = createServer((request, response) => {
   const path = request.url ?? ''
   const cookie = request.headers.cookie ?? ''
   if (path === '/in')
-    response.setHeader('set-cookie', ['a=1; Path=/', 'b=x=y; HttpOnly']).writeHead(302, { location: '/page#/game/7' }) // prettier-ignore
+    response
+      .setHeader('set-cookie', ['a=1; Path=/', 'b=x=y; HttpOnly'])
+      .writeHead(302, { location: '/page#/game/7' })
   else if (path === '/out') response.setHeader('set-cookie', 'a=; Path=/; Max-Age=0').writeHead(200)
   else if (path === '/circle') response.writeHead(302, { location: '/circle' })
   else if (path === '/away') response.writeHead(302, { location: 'https://open.weixin.example/connect' })

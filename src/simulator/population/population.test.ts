@@ -66,7 +66,15 @@ async function stage(rules: Partial<CrowdRules>, seed = 7): Promise<Stage> {
     simulator,
     population,
     card(userid) {
-      const message: StaffMessage = { userid, kind: 'template_card', msgid: `card-${userid}`, at: simulator.now(), text: '今日任务', links: [], body: {} } // prettier-ignore
+      const message: StaffMessage = {
+        userid,
+        kind: 'template_card',
+        msgid: `card-${userid}`,
+        at: simulator.now(),
+        text: '今日任务',
+        links: [],
+        body: {},
+      }
       for (const listener of listeners) listener(message)
     },
     toGroup(link) {
@@ -129,7 +137,13 @@ test('who had enough opts out, and only once', async () => {
 })
 
 test('orders, joins and partings go on by themselves; messages sell a little more', async () => {
-  const lively = { orderRate: 1, joinsPerDay: { least: 1, most: 3 }, deletesPerDay: 1, groupJoinsPerDay: 1, groupLeavesPerDay: 1 } // prettier-ignore
+  const lively = {
+    orderRate: 1,
+    joinsPerDay: { least: 1, most: 3 },
+    deletesPerDay: 1,
+    groupJoinsPerDay: 1,
+    groupLeavesPerDay: 1,
+  }
   const { server, simulator, population } = await stage(lively)
   await simulator.advanceTo(startAt + 7 * dayMs)
   const report = population.report()
@@ -159,7 +173,13 @@ test('advisors: prompt, slow inside working hours, one never, one skips with a r
   for (const { external_userid, follow } of shop?.customers ?? []) {
     const advisor = follow[0]?.userid
     if (advisor && server.tasks.length < 120)
-      server.tasks.push({ promiseId: `t${String(server.tasks.length)}`, externalUserId: external_userid, advisor, text: `你好 https://x.example/h5/l/p.${external_userid}`, state: 'waiting' }) // prettier-ignore
+      server.tasks.push({
+        promiseId: `t${String(server.tasks.length)}`,
+        externalUserId: external_userid,
+        advisor,
+        text: `你好 https://x.example/h5/l/p.${external_userid}`,
+        state: 'waiting',
+      })
   }
   for (const advisor of shop?.staff ?? []) card(advisor.userid)
   await simulator.advanceTo(startAt + 3 * dayMs)
@@ -189,7 +209,13 @@ test('a customer who deleted her advisor: the press fails and is settled as not 
   const customer = simulator.world.customers().find((one) => one.follows.has('zhouyating'))
   if (!customer) throw new Error('zhouyating has no customer')
   simulator.world.removeContact('zhouyating', customer.externalUserId, 'customer')
-  server.tasks.push({ promiseId: 't1', externalUserId: customer.externalUserId, advisor: 'zhouyating', text: '你好', state: 'waiting' }) // prettier-ignore
+  server.tasks.push({
+    promiseId: 't1',
+    externalUserId: customer.externalUserId,
+    advisor: 'zhouyating',
+    text: '你好',
+    state: 'waiting',
+  })
   card('zhouyating')
   await simulator.advanceTo(startAt + dayMs)
   expect(population.report()).toMatchObject({ sidebarSends: 0, failures: { count: 0 } })
@@ -212,7 +238,10 @@ test('what fails is counted with its words, and an order is told again until it 
 
 test('the same seed and the same answers give the same deeds in the same order', async () => {
   const journalOf = async (seed: number) => {
-    const { server, simulator, population, toGroup, toCustomers } = await stage({ orderRate: 1, optOut: 1, joinsPerDay: { least: 1, most: 3 } }, seed) // prettier-ignore
+    const { server, simulator, population, toGroup, toCustomers } = await stage(
+      { orderRate: 1, optOut: 1, joinsPerDay: { least: 1, most: 3 } },
+      seed,
+    )
     toGroup('/h5/l/b.poll1')
     toCustomers(40, (id) => `/h5/l/p.${id}.game/hunt1`)
     await simulator.advanceTo(startAt + 3 * dayMs)
