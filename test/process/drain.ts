@@ -2,6 +2,7 @@
  * R1 (RELIABILITY.md §4): a server that is killed again and again while it drains its outbox. What counts afterwards is
  * the simulator's own ledger, in which every advisor presses at once, so that a second broadcast could not be taken back.
  */
+import { randomUUID } from 'node:crypto'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -32,6 +33,8 @@ export interface DrainPlan {
   readonly cards: number
   readonly broadcasts: number
   readonly groupBroadcasts: number
+  /** Each of them so many times more, in other words: a customer is asked for one thing a day, a drain for thousands. */
+  readonly copies: number
   readonly kills: number
   readonly latencyMs: number
   /** How long a life lasts at most, counted from the first answer. */
@@ -252,9 +255,29 @@ async function promiseEverything(core: Core, plan: DrainPlan): Promise<void> {
     }
   })
   for (const some of [cards, broadcasts, forGroups]) await inParts(core, some)
+  for (let copy = 1; copy <= plan.copies; copy += 1) await copyAll(core, copy)
 }
 
-/** One customer is asked for one thing a day and a channel; where the plan wants more, another day is written. */
+async function copyAll(core: Core, copy: number): Promise<void> {
+  const rows = await core.db.reader.rows<Record<string, string | number | null>>(
+    `select * from promise where dedupe_key not like '%+%' order by id`,
+  )
+  await core.db.inChunks(rows, (tx, some) =>
+    tx.insert(
+      'promise',
+      some.map((row) => {
+        const content = JSON.parse(String(row['content'])) as { text: string }
+        return {
+          ...row,
+          id: randomUUID(),
+          dedupe_key: `${String(row['dedupe_key'])}+${String(copy)}`,
+          content: JSON.stringify({ ...content, text: `${String(copy)} ${content.text}` }),
+        }
+      }),
+    ),
+  )
+}
+
 async function inParts(core: Core, candidates: readonly Candidate[]): Promise<void> {
   for (let from = 0; from < candidates.length; from += 250) {
     const part = candidates.slice(from, from + 250)
@@ -450,3 +473,13 @@ async function judge(core: Core, rows: readonly LedgerRow[]): Promise<Verdict> {
     repeatedCalls: promises.reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0),
   }
 }
+
+/** Everything that must not be, in words. */
+export const problemsOf = (report: DrainReport): string[] => [
+  ...report.lost.map((key) => `lost: ${key}`),
+  ...report.twice.map((key) => `twice: ${key}`),
+  ...report.sentWithoutIntent.map((key) => `sent without an intent: ${key}`),
+  ...(report.dropped > 0 ? [`${String(report.dropped)} were dropped by WeCom`] : []),
+  ...(report.openParcels > 0 ? [`${String(report.openParcels)} parcels are still open`] : []),
+  ...Object.keys(report.states).filter((state) => !/ (waiting|sent)$/.test(state)),
+]
