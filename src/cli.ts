@@ -119,7 +119,7 @@ function run(siyu: Command): void {
     .action(async (options: SimulatorOptions) => {
       const { runSimulator } = await import('./simulator/main.ts')
       const { latency, quota, ...rest } = options
-      await runSimulator({
+      process.exitCode = await runSimulator({
         ...rest,
         ...(latency === undefined ? {} : { latencyMs: latency }),
         ...(quota === undefined ? {} : { quotaMode: quota }),
