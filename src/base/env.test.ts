@@ -1,8 +1,8 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { readEnv } from './env.ts'
+import { envShape, readEnv } from './env.ts'
 import type { Env, Source } from './env.ts'
 import { ConfigMistakes } from './errors.ts'
 
@@ -111,4 +111,10 @@ describe('the environment', () => {
   it('needs no credentials for verbs that never speak to WeCom', () => {
     expect(readEnv({ root, source: {}, partial: true }).wecom.corpId).toBe('offline')
   })
+})
+
+it('every setting stands in .env.example, and nothing else does', () => {
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+  const named = [...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1] ?? '')
+  expect([...new Set(named)].sort()).toEqual(Object.keys(envShape.shape).sort())
 })
