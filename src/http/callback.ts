@@ -99,21 +99,45 @@ function trouble(parts: CallbackParts, ctx: Context, error: unknown): void {
   answer(ctx, outside ? 503 : 500, 'try again')
 }
 
-/** Null when it is larger than any callback; then the rest is not read. */
+/**
+ * How much of a body that is too large is still read and thrown away, and for how long: a caller who is cut off while
+ * writing sees a broken pipe instead of our 413.
+ */
+const drainBytes = 1_048_576
+const drainMs = 1_000
+
+/** Null when it is larger than any callback. */
 function readBody(req: IncomingMessage): Promise<Buffer | null> {
-  if (Number(req.headers['content-length'] ?? 0) > bodyBytes) return Promise.resolve(null)
   return new Promise((ok, fail) => {
-    const parts: Buffer[] = []
+    let parts: Buffer[] = []
     let size = 0
+    let late: NodeJS.Timeout | undefined
+    const tooLarge = (): void => {
+      clearTimeout(late)
+      req.pause()
+      ok(null)
+    }
+    const isTooLarge = (): boolean => late !== undefined
+    const drain = (): void => {
+      parts = []
+      late = setTimeout(tooLarge, drainMs)
+    }
+    if (Number(req.headers['content-length'] ?? 0) > bodyBytes) drain()
     req.on('data', (part: Buffer) => {
       size += part.length
-      if (size > bodyBytes) {
-        req.pause()
-        ok(null)
-      } else parts.push(part)
+      if (size > drainBytes) return tooLarge()
+      if (!isTooLarge() && size > bodyBytes) drain()
+      if (!isTooLarge()) parts.push(part)
     })
-    req.once('end', () => ok(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)))
-    req.once('error', () => fail(new OutsideFailure('The caller went away while sending.')))
-    req.once('aborted', () => fail(new OutsideFailure('The caller went away while sending.')))
+    req.once('end', () => {
+      if (isTooLarge()) tooLarge()
+      else ok(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts))
+    })
+    const gone = (): void => {
+      clearTimeout(late)
+      fail(new OutsideFailure('The caller went away while sending.'))
+    }
+    req.once('error', gone)
+    req.once('aborted', gone)
   })
 }
