@@ -242,14 +242,14 @@ export const upsertProfiles = (tx: Tx, rows: readonly Cells[]): Promise<number> 
 
 /** As they are stored: whoever compares need not write what is so already. */
 export async function storedRows(
-  tx: Tx,
+  reader: Reader,
   table: 'profile' | 'relation',
   externals: readonly string[],
 ): Promise<Cells[]> {
   const rows: Cells[] = []
   for (let from = 0; from < externals.length; from += chunk) {
     const part = externals.slice(from, from + chunk)
-    rows.push(...(await tx.rows<Cells>(`select * from ${table} where external in (${list(part)})`, part)))
+    rows.push(...(await reader.rows<Cells>(`select * from ${table} where external in (${list(part)})`, part)))
   }
   return rows
 }
@@ -284,6 +284,13 @@ export const upsertGroup = (tx: Tx, row: Cells): Promise<number> =>
     `ON CONFLICT (chat) DO UPDATE SET name = excluded.name, owner = excluded.owner,
      interest = coalesce(excluded.interest, chat_group.interest), state = excluded.state, member_version = excluded.member_version`,
   )
+
+export const storedGroup = async (reader: Reader, chat: string): Promise<Cells | undefined> =>
+  (
+    await reader.rows<Cells>('select name, owner, state, member_version from chat_group where chat = $1', [
+      chat,
+    ])
+  )[0]
 
 export const membersOf = (
   reader: Reader,

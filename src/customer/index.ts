@@ -8,7 +8,15 @@ export type { Choice, Purpose, Subscriptions } from './consent.ts'
 export { findStaff } from './staff.store.ts'
 export type { StaffMember } from './staff.store.ts'
 export { findGroup, isGroupMember } from './groups.store.ts'
-export { dismissGroup, endContact, saveContacts, saveGroup, saveStaff } from './mirror.ts'
+export {
+  areContactsKnown,
+  dismissGroup,
+  endContact,
+  isGroupKnown,
+  saveContacts,
+  saveGroup,
+  saveStaff,
+} from './mirror.ts'
 export type { ContactSeen, GroupSeen, StaffSeen } from './mirror.ts'
 export {
   advisorOf,

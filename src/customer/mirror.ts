@@ -3,6 +3,7 @@
  * something new from their answers (a contact added, a member gone) records it in the log.
  */
 import type { Ctx } from '../base/act.ts'
+import type { Reader } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
 import {
   deleteMembers,
@@ -11,6 +12,7 @@ import {
   insertMembers,
   markRemoved,
   membersOf,
+  storedGroup,
   storedRows,
   retireStaffExcept,
   upsertGroup,
@@ -75,30 +77,57 @@ export async function saveContacts(
       .filter(({ state }) => state === 'active')
       .map(({ external, staff }) => `${String(external)}\n${String(staff)}`),
   )
-  const profiles = people.map((seen) => ({
-    external: seen.external,
-    name: seen.name,
-    avatar: seen.avatar ?? null,
-    gender: seen.gender,
-    unionid: seen.unionid ?? null,
-    remark_tags: JSON.stringify(seen.tags ?? []),
-  }))
-  const pairs = rows.map((seen) => ({
-    external: seen.external,
-    staff: seen.staff,
-    state: 'active',
-    added_at: seen.addedAt,
-    removed_at: null,
-    remark: seen.remark ?? null,
-    add_way: seen.addWay ?? null,
-    from_state: seen.state ?? null,
-  }))
+  const { profiles, pairs } = cellsOf(people, rows)
   await upsertProfiles(
     ctx.tx,
     changed(profiles, await storedRows(ctx.tx, 'profile', externals), ['external']),
   )
   await upsertRelations(ctx.tx, changed(pairs, relations, ['external', 'staff']))
   return { added: rows.filter(({ external, staff }) => !before.has(`${external}\n${staff}`)) }
+}
+
+function cellsOf(people: readonly ContactSeen[], rows: readonly ContactSeen[]) {
+  return {
+    profiles: people.map((seen) => ({
+      external: seen.external,
+      name: seen.name,
+      avatar: seen.avatar ?? null,
+      gender: seen.gender,
+      unionid: seen.unionid ?? null,
+      remark_tags: JSON.stringify(seen.tags ?? []),
+    })),
+    pairs: rows.map((seen) => ({
+      external: seen.external,
+      staff: seen.staff,
+      state: 'active',
+      added_at: seen.addedAt,
+      removed_at: null,
+      remark: seen.remark ?? null,
+      add_way: seen.addWay ?? null,
+      from_state: seen.state ?? null,
+    })),
+  }
+}
+
+/** Is everything stored just so? Then a comparison need not take the writer for it. */
+export async function areContactsKnown(reader: Reader, contacts: readonly ContactSeen[]): Promise<boolean> {
+  const { profiles, pairs } = cellsOf(contacts, contacts)
+  const externals = [...new Set(contacts.map(({ external }) => external))]
+  return (
+    changed(pairs, await storedRows(reader, 'relation', externals), ['external', 'staff']).length === 0 &&
+    changed(profiles, await storedRows(reader, 'profile', externals), ['external']).length === 0
+  )
+}
+
+/** The same for a group with its members. */
+export async function isGroupKnown(reader: Reader, group: GroupSeen): Promise<boolean> {
+  const stored = await storedGroup(reader, group.chat)
+  if (!stored || stored['state'] !== 'active') return false
+  if (stored['name'] !== group.name || stored['owner'] !== group.owner) return false
+  if (stored['member_version'] !== (group.memberVersion ?? null)) return false
+  const members = await membersOf(reader, group.chat)
+  const rows = group.members.map(({ member, kind, joinedAt }) => ({ member, kind, joined_at: joinedAt }))
+  return members.length === rows.length && changed(rows, members, ['member']).length === 0
 }
 
 type Cells = Readonly<Record<string, string | number | null>>

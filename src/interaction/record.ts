@@ -6,6 +6,7 @@
  * Whatever comes at a rate (callbacks, clicks, events) goes through `submit`: a few milliseconds are collected into one
  * transaction and one fsync, each caller gets its own answer, and no caller is answered before the commit.
  */
+import { performance } from 'node:perf_hooks'
 import { system } from '../base/act.ts'
 import type { Act, Ctx, Happening } from '../base/act.ts'
 import type { Db } from '../base/db.ts'
@@ -81,6 +82,7 @@ interface Waiting {
 }
 
 const delayMs = 5
+const quietMs = 25
 const batchRows = 300
 /** Beyond this many waiting rows the door says 503 at once instead of being late for everybody. */
 const maxWaiting = 6_000
@@ -91,6 +93,9 @@ export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
   let waiting: Waiting[] = []
   let running = false
   let timer: NodeJS.Timeout | null = null
+  let endedAt = 0
+  /** Nobody wrote a moment ago, so nobody is likely to come along: a lone caller need not wait for company. */
+  const isQuiet = (): boolean => performance.now() - endedAt > quietMs
 
   const write = (batch: readonly Waiting[]): Promise<Recorded[]> =>
     act(
@@ -132,6 +137,7 @@ export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
       await settle(batch)
     }
     running = false
+    endedAt = performance.now()
   }
 
   return {
@@ -159,7 +165,7 @@ export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
           },
         }
         waiting.push(item)
-        if (!running && timer === null) timer = setTimeout(() => void run(), delayMs)
+        if (!running && timer === null) timer = setTimeout(() => void run(), isQuiet() ? 0 : delayMs)
       })
     },
   }

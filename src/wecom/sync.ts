@@ -13,7 +13,14 @@ import type { Job } from '../base/jobs.ts'
 import type { Log } from '../base/log.ts'
 import { readMeta, writeMeta } from '../base/meta.ts'
 import { endSessionsOf } from '../access/index.ts'
-import { dismissGroup, findStaff, saveGroup, saveStaff } from '../customer/index.ts'
+import {
+  areContactsKnown,
+  dismissGroup,
+  findStaff,
+  isGroupKnown,
+  saveGroup,
+  saveStaff,
+} from '../customer/index.ts'
 import type { ContactSeen } from '../customer/index.ts'
 import type { Follower, LogRow } from '../interaction/index.ts'
 import { contactOf, endIfOlder, groupOf, mirrorContacts } from './contacts.ts'
@@ -258,7 +265,8 @@ async function compareContacts(parts: SyncParts, staff: readonly string[]): Prom
     )
     for (const { external, staff: one } of contacts) seen.add(`${external}\n${one}`)
     for (const chunk of inParts(contacts, contactsPerDeed))
-      await parts.act(system(compareSource), (ctx) => takeIn(ctx, chunk), 'bulk')
+      if (!(await areContactsKnown(parts.db.reader, chunk)))
+        await parts.act(system(compareSource), (ctx) => takeIn(ctx, chunk), 'bulk')
   }
   const gone = before.filter(({ external, staff: one }) => !seen.has(`${external}\n${one}`))
   for (const chunk of inParts(gone, contactsPerDeed))
@@ -348,7 +356,8 @@ async function compareGroups(parts: SyncParts, staff: readonly string[]): Promis
         // Dismissed between the list and this: the next comparison no longer lists it.
         if (read.kind === 'error' && (read.reaction === 'drop' || read.reaction === 'bug')) continue
         const { group_chat: group } = must('groupchat/get', read)
-        await parts.act(system(compareSource), (ctx) => takeInGroup(ctx, group), 'bulk')
+        if (!(await isGroupKnown(parts.db.reader, groupOf(group))))
+          await parts.act(system(compareSource), (ctx) => takeInGroup(ctx, group), 'bulk')
       }
       cursor = page.next_cursor
       if (cursor === '') break
