@@ -113,10 +113,16 @@ function cellsOf(people: readonly ContactSeen[], rows: readonly ContactSeen[]) {
 export async function areContactsKnown(reader: Reader, contacts: readonly ContactSeen[]): Promise<boolean> {
   const { profiles, pairs } = cellsOf(contacts, contacts)
   const externals = [...new Set(contacts.map(({ external }) => external))]
-  return (
-    changed(pairs, await storedRows(reader, 'relation', externals), ['external', 'staff']).length === 0 &&
-    changed(profiles, await storedRows(reader, 'profile', externals), ['external']).length === 0
+  const relations = await storedRows(reader, 'relation', externals)
+  if (changed(pairs, relations, ['external', 'staff']).length > 0) return false
+  // Tags belong to the pair. Of somebody with several advisors each page shows others, and none of them is news.
+  const staffOf = new Map<string, number>()
+  for (const { external } of relations)
+    staffOf.set(String(external), (staffOf.get(String(external)) ?? 0) + 1)
+  const comparable: readonly Cells[] = profiles.map(({ remark_tags: tags, ...profile }) =>
+    (staffOf.get(profile.external) ?? 0) > 1 ? profile : { ...profile, remark_tags: tags },
   )
+  return changed(comparable, await storedRows(reader, 'profile', externals), ['external']).length === 0
 }
 
 /** The same for a group with its members. */
