@@ -39,6 +39,9 @@ export const addDays = (day: Day, n: number): Day =>
   new Date(toUtc(day) + n * dayMs).toISOString().slice(0, 10)
 /** Days from `from` to `to`; negative when `to` is earlier. */
 export const daysBetween = (from: Day, to: Day): number => Math.round((toUtc(to) - toUtc(from)) / dayMs)
+/** Days since 1970-01-01: what day buckets are kept by, so that the database can add and compare them. */
+export const dayNumber = (day: Day): number => Math.round(toUtc(day) / dayMs)
+export const dayOfNumber = (number: number): Day => new Date(number * dayMs).toISOString().slice(0, 10)
 /** 1 = Monday … 7 = Sunday (ISO 8601). */
 export const weekdayOf = (day: Day): number => ((new Date(toUtc(day)).getUTCDay() + 6) % 7) + 1
 /** ISO week, `2026-W07`: the period of weekly promises. */

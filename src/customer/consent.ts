@@ -27,6 +27,7 @@ const textOf = (value: unknown, fallback: string): string => (typeof value === '
 export const consentProjection: Projection = {
   name: 'consent',
   kinds: ['opted-out', 'opted-in'],
+  keeps: [{ table: 'consent', of: 'customer' }],
   async apply(tx, rows) {
     const last = new Map<string, ConsentRow>()
     for (const row of rows) {
@@ -47,6 +48,7 @@ export const consentProjection: Projection = {
 export const topicProjection: Projection = {
   name: 'topics',
   kinds: ['topics-chosen'],
+  keeps: [{ table: 'topic_choice', of: 'customer' }],
   async apply(tx, rows) {
     const last = new Map<string, TopicRow>()
     for (const row of rows)

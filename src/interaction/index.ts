@@ -1,7 +1,7 @@
 /** What the folders to the right may use. */
 export { kinds, isKind } from './kinds.ts'
 export type { Kind } from './kinds.ts'
-export type { FreshRow, LogRow, Projection, ResolveCustomers } from './log-row.ts'
+export type { FreshRow, Kept, LogRow, Projection, ResolveCustomers } from './log-row.ts'
 export { createFlush, createRecorder } from './record.ts'
 export type { Flush, Recorded, Recorder } from './record.ts'
 export { createFollowers } from './follow.ts'

@@ -16,6 +16,12 @@ export interface FreshRow extends LogRow {
   readonly customer: string | null
 }
 
+/** A table that is a pure function of the log. `of` names the column of the customer a row belongs to, if it has one. */
+export interface Kept {
+  readonly table: string
+  readonly of: string | null
+}
+
 /**
  * Facts kept in the recording transaction: no network, rows aggregated per key and keys sorted (PostgreSQL deadlocks
  * otherwise). A table that a projection writes is written by projections only.
@@ -23,6 +29,8 @@ export interface FreshRow extends LogRow {
 export interface Projection {
   readonly name: string
   readonly kinds: readonly Kind[]
+  /** Every table it writes: what a rebuild empties, fills again from the log and compares. */
+  readonly keeps: readonly Kept[]
   apply(tx: Tx, rows: readonly FreshRow[]): Promise<void>
 }
 

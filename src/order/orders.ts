@@ -32,6 +32,11 @@ export function orderKeyOf(row: Pick<Happening, 'source' | 'sourceKey' | 'detail
 export const orderProjection: Projection = {
   name: 'orders',
   kinds: ['order-placed', 'order-refunded'],
+  keeps: [
+    { table: 'shop_order', of: 'customer' },
+    { table: 'purchase_day', of: 'customer' },
+    { table: 'refund', of: 'customer' },
+  ],
   async apply(tx, rows) {
     const placed = await place(
       tx,

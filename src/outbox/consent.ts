@@ -68,11 +68,13 @@ export const outboxProjections: readonly Projection[] = [
   {
     name: 'outbox-talks',
     kinds: ['kf-changed'],
+    keeps: [{ table: 'restraint', of: 'customer' }],
     apply: (tx, rows) => writeTalks(tx, newest(rows)),
   },
   {
     name: 'outbox-complaints',
     kinds: ['complaint-opened', 'satisfaction-given'],
+    keeps: [{ table: 'restraint', of: 'customer' }],
     async apply(tx, rows) {
       const last = new Map<string, Instant | null>()
       for (const row of rows)

@@ -21,6 +21,7 @@ const changedShare = 10
 export const cutPointProjection: Projection = {
   name: 'cut-points',
   kinds: ['cut-points-refreshed'],
+  keeps: [{ table: 'cut_point', of: null }],
   async apply(tx, rows) {
     const cuts = new Map<string, { name: string; day: Day; cut: number; buyers: number }>()
     for (const { detail } of rows) {

@@ -20,6 +20,7 @@ export const engagementKinds: readonly Kind[] = [
 export const factsProjection: Projection = {
   name: 'facts',
   kinds: ['order-placed', 'order-refunded'],
+  keeps: [{ table: 'facts', of: 'customer' }],
   async apply(tx, rows) {
     const refunds = rows.filter(({ kind }) => kind === 'order-refunded').map(refundKeyOf)
     const customers = [
@@ -33,6 +34,10 @@ export const factsProjection: Projection = {
 export const engagementProjection: Projection = {
   name: 'engagement',
   kinds: engagementKinds,
+  keeps: [
+    { table: 'engagement_day', of: 'customer' },
+    { table: 'facts', of: 'customer' },
+  ],
   async apply(tx, rows) {
     const days = perCustomerDay(rows)
     await addEngagement(tx, days)
@@ -43,6 +48,7 @@ export const engagementProjection: Projection = {
 export const signalProjection: Projection = {
   name: 'signals',
   kinds: ['complaint-opened', 'product-browsed'],
+  keeps: [{ table: 'facts', of: 'customer' }],
   async apply(tx, rows) {
     const of = (kind: Kind): { customer: string; day: Day }[] =>
       latest(perCustomerDay(rows.filter((row) => row.kind === kind)))
