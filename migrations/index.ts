@@ -9,6 +9,7 @@ import { Cadence1763700000060 } from './1763700000060-cadence.ts'
 import { Access1763700000070 } from './1763700000070-access.ts'
 import { WecomMirror1763700000080 } from './1763700000080-wecom-mirror.ts'
 import { SenderCalls1763700000090 } from './1763700000090-sender-calls.ts'
+import { Profile1763800000070 } from './1763800000070-profile.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -21,4 +22,5 @@ export const migrations = [
   Access1763700000070,
   WecomMirror1763700000080,
   SenderCalls1763700000090,
+  Profile1763800000070,
 ]

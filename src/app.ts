@@ -27,6 +27,7 @@ import type { GameDefinition } from './game/index.ts'
 import { createFollowers } from './interaction/index.ts'
 import { createHttp } from './http/server.ts'
 import { createMetrics } from './http/metrics.ts'
+import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers } from './outbox/index.ts'
 import { createSegmentFollowers, createSegmentJobs, refreshCutPoints } from './segment/index.ts'
 import { routesOf } from './routes.ts'
@@ -105,6 +106,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
   const jobs: Job[] = [
     ...createAccessJobs({ act }),
     ...createSegmentJobs(core),
+    ...createRecommendJobs(core),
     openGames(core),
     ...createCadenceJobs({ db, act, clock, tierRules: rules, wakeDelivery }),
     ...wecom.jobs,

@@ -36,6 +36,7 @@ function program(): Command {
   setUp(siyu)
   run(siyu)
   data(siyu)
+  recommend(siyu)
   cadence(siyu)
   for (const verb of allVerbs(siyu)) {
     verb.exitOverride().option('--json', 'one JSON document on stdout')
@@ -181,6 +182,38 @@ function data(siyu: Command): void {
       .option('--since <date>', 'a day or an instant')
       .option('--limit <n>', 'how many', '100'),
   ).action(document(async (options: object) => (await import('./cli/data.ts')).logVerb(options)))
+}
+
+function recommend(siyu: Command): void {
+  const group = siyu.command('recommend').description('what goes with what, counted from orders')
+  const verbs = () => import('./cli/recommend.ts')
+  group
+    .command('refresh')
+    .description('count anew what is bought together, as the nightly job does')
+    .action(document(async () => (await verbs()).refreshRecommendVerb()))
+  group
+    .command('show')
+    .description('what to offer a customer, and why')
+    .argument('<customer>', 'customer id, external_userid or id in the shop')
+    .option('--most <n>', 'how many', wholeNumber, 5)
+    .action(
+      document(async (who: string, options: { most: number }) =>
+        (await verbs()).showRecommendVerb(who, options),
+      ),
+    )
+  group
+    .command('evaluate')
+    .description('would it have offered what was bought next? Against popularity, with intervals')
+    .option('--data <what>', 'store, simulator, or a file of orders or order lines', 'store')
+    .option('--map <columns>', 'for a file: customer=1,order=3,sku=4,date=11')
+    .option('--date-format <format>')
+    .option('--k <n>', 'how many offers count', wholeNumber, 10)
+    .option('--customers <n>', 'how many are asked for at most', wholeNumber, 5000)
+    .option('--holdout-days <n>', 'the last days, held out', wholeNumber, 28)
+    .option('--seed <n>', 'of the bootstrap and of the simulated shop', wholeNumber, 1)
+    .option('--unit <unit>', 'customer or order; default: config/recommend.yaml')
+    .option('--measure <measure>', 'cosine or lift')
+    .action(document(async (options: object) => (await verbs()).evaluateRecommendVerb(options)))
 }
 
 function cadence(siyu: Command): void {

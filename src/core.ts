@@ -11,7 +11,8 @@ import { readCadenceFile } from './cadence/index.ts'
 import { customerProjections, resolveCustomers } from './customer/index.ts'
 import { createFlush, createRecorder } from './interaction/index.ts'
 import type { Flush, Recorder } from './interaction/index.ts'
-import { orderProjections } from './order/index.ts'
+import { loadRecommendSettings, orderProjections } from './order/index.ts'
+import type { RecommendSettings } from './order/index.ts'
 import { outboxProjections } from './outbox/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
@@ -26,6 +27,7 @@ export interface Core {
   readonly flush: Flush
   readonly recorder: Recorder
   readonly rules: TierRules
+  readonly recommend: RecommendSettings
   readonly opened: Pick<Opened, 'migrated' | 'backup'>
   /** Called after each commit that added log rows. */
   onRecorded(wake: () => void): void
@@ -41,6 +43,7 @@ export interface CoreParts {
 
 export async function openCore({ env, clock, root, mode }: CoreParts): Promise<Core> {
   const rules = loadTierRules(env.configDir)
+  const recommend = loadRecommendSettings(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const flush = createFlush({
@@ -65,6 +68,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     flush,
     recorder: createRecorder(db, act, flush),
     rules,
+    recommend,
     opened,
     onRecorded: (wake) => void wakes.push(wake),
     close: () => db.close(),

@@ -48,6 +48,11 @@ export interface Db {
   tx<T>(work: (tx: Tx) => Promise<T>, lane?: Lane): Promise<T>
   /** Runs `publish` for chunks of at most 500 rows, each in its own short transaction, with a pause between. */
   inChunks<R, T>(rows: readonly R[], publish: (tx: Tx, chunk: readonly R[]) => Promise<T>): Promise<T[]>
+  /**
+   * A connection of its own for heavy reading: TEMP tables may be made on it and end with it, nothing else is written.
+   * It takes no lock on the database and keeps nobody waiting on the shared reader.
+   */
+  aside<T>(work: (scratch: Tx) => Promise<T>): Promise<T>
   /** Transactions waiting or running here. */
   busy(): boolean
   close(): Promise<void>
@@ -63,6 +68,7 @@ export interface DbOptions {
 const maxParams = { sqlite: 30_000, postgres: 60_000 } as const
 const chunkRows = 500
 const chunkPauseMs = 20
+const asideCacheKb = 32_768
 
 pg.types.setTypeParser(20, (text) => {
   const value = Number(text)
@@ -253,6 +259,18 @@ async function openSqlite(options: DbOptions): Promise<Db> {
       )
     },
     inChunks: (rows, publish) => inChunks(db, rows, publish),
+    async aside(work) {
+      const source = await new DataSource({ ...common, migrations: [] }).initialize()
+      try {
+        // What does not fit spills into temporary files: the bound on memory is this cache, not the shop's size.
+        await source.query('PRAGMA temp_store = FILE')
+        await source.query(`PRAGMA cache_size = -${String(asideCacheKb)}`)
+        await source.query(`PRAGMA temp.cache_size = -${String(asideCacheKb)}`)
+        return await work(statements(source.createQueryRunner(), 'sqlite'))
+      } finally {
+        await source.destroy()
+      }
+    },
     busy: () => gate.busy(),
     async close() {
       await gate.enter('bulk', () => Promise.resolve())
@@ -322,6 +340,16 @@ async function openPostgres(options: DbOptions): Promise<Db> {
       }
     },
     inChunks: (rows, publish) => inChunks(db, rows, publish),
+    async aside(work) {
+      const runner = source.createQueryRunner()
+      try {
+        return await work(statements(runner, 'postgres'))
+      } finally {
+        // TEMP tables live as long as their session, and the pool keeps sessions.
+        await runner.query('DISCARD TEMP')
+        await runner.release()
+      }
+    },
     busy: () => running > 0,
     close: () => source.destroy(),
   }

@@ -8,3 +8,15 @@ export { orderKeyOf, refundKeyOf } from './orders.ts'
 export { customersOfRefunds, productNames } from './order.store.ts'
 
 export const orderProjections = [orderProjection]
+
+export { createRecommendJobs } from './recommend/recommend.jobs.ts'
+export { evaluateRecommendations } from './recommend/evaluate.ts'
+export type { Evaluation } from './recommend/evaluate.ts'
+export { takeLines } from './recommend/evaluate.store.ts'
+export { loadRecommendSettings, recommendShape } from './recommend/settings.ts'
+export type { RecommendSettings } from './recommend/settings.ts'
+export { orderLines } from './recommend/lines.ts'
+export { recommendFor } from './recommend/recommend.ts'
+export type { Recommendation, RecommendationKind } from './recommend/recommend.ts'
+export { refreshCoPurchase } from './recommend/co-purchase.ts'
+export type { CoPurchaseResult } from './recommend/co-purchase.ts'

@@ -1,4 +1,5 @@
 import { table } from '../base/table.ts'
+import { coPurchaseTable } from './recommend/recommend.tables.ts'
 
 export const productTable = table('product', {
   sku: 'text key',
@@ -61,4 +62,4 @@ export const refundTable = table(
   { index: [['order_key'], ['customer', 'day'], ['day']] },
 )
 
-export const orderTables = [productTable, shopOrderTable, purchaseDayTable, refundTable]
+export const orderTables = [productTable, shopOrderTable, purchaseDayTable, refundTable, coPurchaseTable]
