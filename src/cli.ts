@@ -167,9 +167,10 @@ function data(siyu: Command): void {
     .command('segment')
     .description('tiers, lifecycle stages and dormancy as of a day')
     .option('--as-of <date>', 'YYYY-MM-DD; default today')
+    .option('--preset <name>', 'what the rules of config/presets/<name>.yaml would say; writes nothing')
     .option('--apply', 'write the standings of today')
     .action(
-      document(async (options: { asOf?: string; apply?: boolean }) =>
+      document(async (options: { asOf?: string; apply?: boolean; preset?: string }) =>
         (await import('./cli/data.ts')).segmentVerb(options),
       ),
     )

@@ -5,14 +5,13 @@ import { packageRoot, readEnv } from '../base/env.ts'
 import { openCore } from '../core.ts'
 import type { Core } from '../core.ts'
 import type { OrdersImported, ProductsImported } from '../files/index.ts'
-import type { SegmentSummary } from '../segment/index.ts'
 import { runImport } from './import.ts'
 import type { ImportVerbOptions } from './import.ts'
 import { runLog } from './log.ts'
 import type { LogVerbOptions, LogVerbRow } from './log.ts'
 import { Interrupted, say } from './output.ts'
 import { runSegment } from './segment.ts'
-import type { SegmentVerbOptions } from './segment.ts'
+import type { SegmentDocument, SegmentVerbOptions } from './segment.ts'
 
 /** Opens the database, runs the verb, closes it again whatever happens. */
 export async function withCore<T>(verb: (core: Core) => Promise<T>): Promise<T> {
@@ -80,8 +79,8 @@ export async function importVerb(
   }
 }
 
-export const segmentVerb = (options: SegmentVerbOptions): Promise<SegmentSummary> =>
-  withCore((core) => runSegment(core, options))
+export const segmentVerb = (options: SegmentVerbOptions): Promise<SegmentDocument> =>
+  withCore((core) => runSegment({ ...core, configDir: core.env.configDir }, options))
 
 export const logVerb = (options: LogVerbOptions): Promise<LogVerbRow[]> =>
   withCore((core) => runLog(core, options))

@@ -1,29 +1,59 @@
-/** `siyu segment [--as-of DATE] [--apply]`: who stands where. Only `--apply` writes, and never for a past day. */
+/** `siyu segment [--as-of DATE] [--preset NAME] [--apply]`: who stands where. Only `--apply` writes, never for a past day. */
+import { join } from 'node:path'
 import { dayOf, isDay } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
 import type { Clock } from '../base/clock.ts'
+import { packageRoot } from '../base/env.ts'
 import { Refusal } from '../base/errors.ts'
-import { resegmentEverybody, standingsAsOf, summarize } from '../segment/index.ts'
-import type { SegmentParts, SegmentSummary } from '../segment/index.ts'
+import { loadPreset, resegmentEverybody, rfmSummary, standingsAsOf, summarize } from '../segment/index.ts'
+import type { RfmSummary, SegmentParts, SegmentSummary } from '../segment/index.ts'
+
+const shippedConfig = join(packageRoot, 'config')
 
 export interface SegmentVerbOptions {
   readonly asOf?: string | undefined
   readonly apply?: boolean | undefined
+  /** The rules of `config/presets/<name>.yaml` instead of the shop's own; only to look. */
+  readonly preset?: string | undefined
 }
 
+export type SegmentVerbParts = SegmentParts & { readonly clock: Clock; readonly configDir?: string }
+export type SegmentDocument = SegmentSummary & RfmSummary & { readonly preset?: string }
+
 export async function runSegment(
-  parts: SegmentParts & { readonly clock: Clock },
+  parts: SegmentVerbParts,
   options: SegmentVerbOptions,
-): Promise<SegmentSummary> {
+): Promise<SegmentDocument> {
   const today = dayOf(parts.clock.now())
-  const day = options.asOf ?? today
-  if (!isDay(day))
-    throw new Refusal('usage', `--as-of ${day} is not a day.`, 400, { fix: 'Write it as 2026-05-20.' })
+  const day = dayGiven(options.asOf, today)
   if (options.apply === true) {
-    if (day !== today)
-      throw new Refusal('usage', `--apply writes today's standings, not those of ${day}.`, 400, {
-        fix: 'Leave out --as-of to write, or leave out --apply to look.',
-      })
+    refuseApply(options, day, today)
     await resegmentEverybody(parts, today, 'rules')
   }
-  return summarize(await standingsAsOf(parts.db.reader, parts.rules, day), parts.rules, day)
+  const { preset } = options
+  const rules = preset === undefined ? parts.rules : loadPreset(parts.configDir ?? shippedConfig, preset)
+  const { reader } = parts.db
+  return {
+    ...summarize(await standingsAsOf(reader, rules, day), rules, day),
+    ...(preset === undefined ? {} : { preset }),
+    ...(await rfmSummary(reader, rules.rfm, day)),
+  }
+}
+
+function dayGiven(asOf: string | undefined, today: Day): Day {
+  const day = asOf ?? today
+  if (!isDay(day))
+    throw new Refusal('usage', `--as-of ${day} is not a day.`, 400, { fix: 'Write it as 2026-05-20.' })
+  return day
+}
+
+function refuseApply({ preset }: SegmentVerbOptions, day: Day, today: Day): void {
+  if (preset !== undefined)
+    throw new Refusal('usage', '--preset only looks; it never writes.', 400, {
+      fix: `Copy config/presets/${preset}.yaml to config/tiers.yaml to adopt it, then use --apply alone.`,
+    })
+  if (day !== today)
+    throw new Refusal('usage', `--apply writes today's standings, not those of ${day}.`, 400, {
+      fix: 'Leave out --as-of to write, or leave out --apply to look.',
+    })
 }

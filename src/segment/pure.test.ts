@@ -6,7 +6,6 @@ import type { Bought } from './lifecycle.ts'
 import { quantile } from './quantile.ts'
 import { checkTierRules } from './tier-rules.ts'
 import type { TierRules } from './tier-rules.ts'
-import { valueTypesOf } from './value-type.ts'
 
 const minimal = 'tiers:\n  - { name: all, title: 全部, when: [] }\n'
 const rulesOf = (yaml: string): TierRules => {
@@ -81,36 +80,6 @@ describe('sleep and stages', () => {
   ])('stage %s', (stage, one, day) => {
     expect(stageOf(one, day, stages)).toBe(stage)
   })
-})
-
-it('value types follow the written matrix', () => {
-  const buyer = (lastDay: string, purchases: number, spentFen: number) => ({ lastDay, purchases, spentFen })
-  const types = valueTypesOf(
-    [
-      buyer('2026-05-19', 9, 900),
-      buyer('2026-05-19', 1, 900),
-      buyer('2025-05-19', 9, 900),
-      buyer('2025-05-19', 1, 900),
-      buyer('2026-05-19', 9, 100),
-      buyer('2026-05-19', 1, 100),
-      buyer('2025-05-19', 9, 100),
-      buyer('2025-05-19', 1, 100),
-      { purchases: 0, spentFen: 0 },
-    ],
-    '2026-05-20',
-    'average',
-  )
-  expect(types).toEqual([
-    '重要价值',
-    '重要发展',
-    '重要保持',
-    '重要挽留',
-    '一般价值',
-    '一般发展',
-    '一般保持',
-    '一般挽留',
-    null,
-  ])
 })
 
 describe('tier rules with mistakes', () => {

@@ -2,7 +2,6 @@
 import type { Day } from '../base/calendar.ts'
 import type { Standing } from './standings.ts'
 import type { TierRules } from './tier-rules.ts'
-import { valueTypes, valueTypesOf } from './value-type.ts'
 
 export interface SegmentSummary {
   readonly asOf: Day
@@ -17,8 +16,6 @@ export interface SegmentSummary {
     readonly long: number
     readonly byRhythm: Readonly<Record<string, number>>
   }
-  /** The eight value types over buyers; see value-type.ts for the matrix. */
-  readonly segments: Readonly<Record<string, number>>
 }
 
 function tally(keys: readonly string[], values: Iterable<string>): Record<string, number> {
@@ -55,9 +52,5 @@ export function summarize(standings: readonly Standing[], rules: TierRules, day:
         standings.map((standing) => standing.dormancyByRhythm ?? 'none'),
       ),
     },
-    segments: tally(
-      valueTypes,
-      valueTypesOf(standings, day, rules.rfm.split).filter((type) => type !== null),
-    ),
   }
 }

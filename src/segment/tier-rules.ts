@@ -6,6 +6,7 @@ import type { Document } from 'yaml'
 import { z } from 'zod'
 import { sha256 } from '../base/ids.ts'
 import { ConfigMistakes } from '../base/errors.ts'
+import { rfmShape } from './rfm/settings.ts'
 import type { BoundRule, CutNeed } from './rule.ts'
 import { ruleKinds } from './rules/index.ts'
 
@@ -49,6 +50,8 @@ const rising = (a: number, b: number, c: number): boolean => a < b && b < c
 
 export const tierRulesShape = z
   .strictObject({
+    /** Which preset this was copied from. */
+    preset: z.strictObject({ name, title: z.string().min(1).max(40) }).optional(),
     tiers: z
       .array(z.strictObject({ name, title, when: z.array(condition).max(12) }))
       .min(1)
@@ -70,7 +73,7 @@ export const tierRulesShape = z
         declineDays: days.default(180),
       })
       .prefault({}),
-    rfm: z.strictObject({ split: z.enum(['average', 'median']).default('average') }).prefault({}),
+    rfm: rfmShape.prefault({}),
     tagGroup: z.string().min(1).max(15).default('分层'),
   })
   .superRefine(({ tiers, lead }, context) => {
