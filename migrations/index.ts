@@ -9,6 +9,7 @@ import { Cadence1763700000060 } from './1763700000060-cadence.ts'
 import { Access1763700000070 } from './1763700000070-access.ts'
 import { WecomMirror1763700000080 } from './1763700000080-wecom-mirror.ts'
 import { SenderCalls1763700000090 } from './1763700000090-sender-calls.ts'
+import { Behaviour1763800000060 } from './1763800000060-behaviour.ts'
 import { Profile1763800000070 } from './1763800000070-profile.ts'
 
 export const migrations = [
@@ -22,5 +23,6 @@ export const migrations = [
   Access1763700000070,
   WecomMirror1763700000080,
   SenderCalls1763700000090,
+  Behaviour1763800000060,
   Profile1763800000070,
 ]

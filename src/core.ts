@@ -11,12 +11,12 @@ import { readCadenceFile } from './cadence/index.ts'
 import { customerProjections, resolveCustomers } from './customer/index.ts'
 import { createFlush, createRecorder } from './interaction/index.ts'
 import type { Flush, Recorder } from './interaction/index.ts'
-import { loadRecommendSettings, orderProjections } from './order/index.ts'
+import { itemProjections, loadRecommendSettings, orderProjections } from './order/index.ts'
 import type { RecommendSettings } from './order/index.ts'
 import { outboxProjections } from './outbox/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
-import { loadTierRules, segmentProjections } from './segment/index.ts'
+import { behaviourProjections, fillBehaviour, loadTierRules, segmentProjections } from './segment/index.ts'
 import type { TierRules } from './segment/index.ts'
 
 export interface Core {
@@ -56,6 +56,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const act = createAct({ db, clock, flush: async (ctx, happenings) => void (await flush(ctx, happenings)) })
   try {
     await belongTo(db, act, env)
+    await fillBehaviour({ db, act }, [...itemProjections, ...behaviourProjections])
   } catch (error) {
     await db.close()
     throw error

@@ -1,13 +1,14 @@
 /** What the folders to the right may use. */
+import { discountProjection, itemProjection } from './items.ts'
 import { orderProjection } from './orders.ts'
 
 export { orderTables } from './order.tables.ts'
 export { saveProducts } from './catalogue.ts'
 export type { Product } from './catalogue.ts'
 export { orderKeyOf, refundKeyOf } from './orders.ts'
+export { ordersTouchedBy } from './items.ts'
+export type { TouchedOrder } from './items.ts'
 export { customersOfRefunds, productNames } from './order.store.ts'
-
-export const orderProjections = [orderProjection]
 
 export { createRecommendJobs } from './recommend/recommend.jobs.ts'
 export { evaluateRecommendations } from './recommend/evaluate.ts'
@@ -20,3 +21,7 @@ export { recommendFor } from './recommend/recommend.ts'
 export type { Recommendation, RecommendationKind } from './recommend/recommend.ts'
 export { refreshCoPurchase } from './recommend/co-purchase.ts'
 export type { CoPurchaseResult } from './recommend/co-purchase.ts'
+
+/** Tables younger than the first databases: filled from their log once. */
+export const itemProjections = [itemProjection, discountProjection]
+export const orderProjections = [orderProjection, ...itemProjections]

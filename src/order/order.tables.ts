@@ -62,4 +62,43 @@ export const refundTable = table(
   { index: [['order_key'], ['customer', 'day'], ['day']] },
 )
 
-export const orderTables = [productTable, shopOrderTable, purchaseDayTable, refundTable, coPurchaseTable]
+const itemColumns = {
+  order_key: 'text key',
+  /** Its place in the order, from 0. */
+  line: 'int key',
+  customer: 'text',
+  sku: 'text',
+  day_no: 'int',
+  quantity: 'int',
+  /** Of the line; empty when the shop did not say. */
+  amount_fen: 'int?',
+} as const
+
+/** Lines of every order that was not taken back as a whole. */
+export const orderItemTable = table('order_item', itemColumns, {
+  index: [
+    ['customer', 'sku'],
+    ['sku', 'day_no'],
+  ],
+})
+
+/** Lines of orders that were taken back: what a past day needs. */
+export const returnedItemTable = table('returned_item', itemColumns, { index: [['customer', 'sku']] })
+
+/** Orders made with a coupon or a discount; `fen` 0 = the shop did not say how much. */
+export const orderDiscountTable = table(
+  'order_discount',
+  { order_key: 'text key', customer: 'text', fen: 'int' },
+  { index: [['customer']] },
+)
+
+export const orderTables = [
+  productTable,
+  shopOrderTable,
+  purchaseDayTable,
+  refundTable,
+  orderItemTable,
+  returnedItemTable,
+  orderDiscountTable,
+  coPurchaseTable,
+]

@@ -1,8 +1,14 @@
 /** What the folders to the right may use. */
+import { behaviourProjections } from './behaviour.ts'
+import { behaviourTables } from './behaviour.tables.ts'
 import { cutPointProjection } from './cut-points.ts'
 import { engagementProjection, factsProjection, signalProjection } from './facts.ts'
 
-export { segmentTables } from './segment.tables.ts'
+import { segmentTables as standingTables } from './segment.tables.ts'
+
+export { activityOf, behaviourProjections } from './behaviour.ts'
+export type { Activity } from './behaviour.ts'
+export { fillBehaviour } from './fill.ts'
 export { checkTierRules, loadTierRules } from './tier-rules.ts'
 export type { RulesCheck, RulesProblem, TierRules } from './tier-rules.ts'
 export { standingsAsOf } from './standings.ts'
@@ -24,10 +30,13 @@ export { areCutPointsStale, refreshCutPoints } from './cut-points.ts'
 export { createSegmentFollowers, createSegmentJobs } from './segment.jobs.ts'
 export { quantile } from './quantile.ts'
 
+export const segmentTables = [...standingTables, ...behaviourTables]
+
 /** After the order projections in the list: facts are counted from their buckets. */
 export const segmentProjections = [
   factsProjection,
   engagementProjection,
   signalProjection,
   cutPointProjection,
+  ...behaviourProjections,
 ]
