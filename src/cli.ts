@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { packageRoot } from './base/env.ts'
+import type { ImportFlags } from './cli/data.ts'
 import { exitCodes, printDocument, report } from './cli/output.ts'
 import type { OutputOptions } from './cli/output.ts'
 
@@ -149,13 +150,17 @@ function data(siyu: Command): void {
     siyu
       .command('import')
       .description(
-        'orders or products from CSV, whitespace text or xlsx; a killed import is simply run again',
+        'orders, products, customers or events from CSV, whitespace text or xlsx; a killed import is simply run again',
       )
-      .argument('<what>', 'orders or products')
+      .argument('<what>', 'orders, products, customers or events')
       .argument('<file>')
       .option('--map <columns>', 'customer=1,date=3,amount=5: names or 1-based positions')
       .option('--date-format <format>', 'for example yyyyMMdd')
-      .option('--encoding <name>', 'utf-8 or gbk; found out when absent')
+      .option('--zone <name>', "of times without an offset, such as America/New_York; default: the shop's")
+      .option('--unit <unit>', 'of amounts: yuan (default) or fen')
+      .option('--lookup <file>', 'a second, small file whose columns are joined')
+      .option('--on <columns>', 'COLUMN=COLUMN: of the file and of the lookup file')
+      .option('--encoding <name>', 'utf-8, gbk, gb18030, utf-16le, utf-16be; found out when absent')
       .option('--errors <file>', 'where refused rows go; beside the file when absent')
       .option('--dry-run', 'read everything, write nothing'),
   ).action(
@@ -269,14 +274,6 @@ function cadence(siyu: Command): void {
     .description('undo pause')
     .argument('<reason>')
     .action(document(async (reason: string) => (await verbs()).resumeVerb(reason)))
-}
-
-interface ImportFlags {
-  readonly map?: string
-  readonly dateFormat?: string
-  readonly encoding?: string
-  readonly errors?: string
-  readonly dryRun?: boolean
 }
 
 async function main(): Promise<void> {

@@ -2,6 +2,7 @@
  * One server per SQLite file. The lock is an exclusive transaction on a small file beside the database: the operating
  * system lets go of it when the process dies, however it dies, so a killed server restarts at once.
  */
+import { existsSync } from 'node:fs'
 import { DataSource } from 'typeorm'
 import { ConfigMistakes, messageOf } from './errors.ts'
 
@@ -10,9 +11,10 @@ export interface ServerLock {
 }
 
 export async function takeServerLock(databasePath: string): Promise<ServerLock> {
-  const source = new DataSource({ type: 'sqlite', database: `${databasePath}-serve`, busyTimeout: 0 })
+  const source = new DataSource({ type: 'sqlite', database: `${databasePath}-serve`, busyTimeout: 500 })
   await source.initialize()
   try {
+    // The timeout outlasts somebody who only looks whether we are here (isServed).
     await source.query('BEGIN EXCLUSIVE')
   } catch (error) {
     await source.destroy()
@@ -26,5 +28,22 @@ export async function takeServerLock(databasePath: string): Promise<ServerLock> 
       await source.query('ROLLBACK')
       await source.destroy()
     },
+  }
+}
+
+/** Does a server hold the lock just now? */
+export async function isServed(databasePath: string): Promise<boolean> {
+  const path = `${databasePath}-serve`
+  if (!existsSync(path)) return false
+  const source = new DataSource({ type: 'sqlite', database: path, busyTimeout: 0 })
+  try {
+    await source.initialize()
+    await source.query('select count(*) from sqlite_master')
+    return false
+  } catch (error) {
+    if (!/SQLITE_BUSY/.test(messageOf(error))) throw error
+    return true
+  } finally {
+    if (source.isInitialized) await source.destroy()
   }
 }

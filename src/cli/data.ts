@@ -1,12 +1,15 @@
 /** `import`, `segment`, `log`: verbs that work on the database alone, beside a running server or without one. */
-import cliProgress from 'cli-progress'
 import { wallClock } from '../base/clock.ts'
+import { sqlitePath } from '../base/db.ts'
 import { packageRoot, readEnv } from '../base/env.ts'
+import { isServed } from '../base/server-lock.ts'
 import { openCore } from '../core.ts'
 import type { Core } from '../core.ts'
+import { phoneHasher } from '../customer/index.ts'
 import type { OrdersImported, ProductsImported } from '../files/index.ts'
 import { runImport } from './import.ts'
-import type { ImportVerbOptions } from './import.ts'
+import type { ImportVerbOptions, ImportVerbParts } from './import.ts'
+import { createProgress } from './progress.ts'
 import { runLog } from './log.ts'
 import type { LogVerbOptions, LogVerbRow } from './log.ts'
 import { Interrupted, say } from './output.ts'
@@ -32,8 +35,22 @@ export interface ImportFlags {
   readonly map?: string
   readonly dateFormat?: string
   readonly encoding?: string
+  readonly zone?: string
+  readonly unit?: string
+  readonly lookup?: string
+  readonly on?: string
   readonly errors?: string
   readonly dryRun?: boolean
+}
+
+/** What an import needs beside the database: the key that hashes phones, and whether a server is at work. */
+export function importParts(core: Core): ImportVerbParts {
+  const path = sqlitePath(core.env.databaseUrl, packageRoot)
+  return {
+    ...core,
+    hashPhone: phoneHasher(core.env.masterKey),
+    served: () => (path === null ? Promise.resolve(true) : isServed(path)),
+  }
 }
 
 export async function importVerb(
@@ -41,31 +58,26 @@ export async function importVerb(
   file: string,
   flags: ImportFlags,
 ): Promise<OrdersImported | ProductsImported> {
-  const bar = process.stderr.isTTY
-    ? new cliProgress.SingleBar({
-        format: '{value} lines, {speed} a second',
-        stream: process.stderr,
-        hideCursor: true,
-      })
-    : null
-  const startedAt = wallClock.steady()
+  const progress = process.stderr.isTTY ? createProgress() : null
   // Ctrl-C ends between two transactions; what is in is in, and the next run takes up there.
   const interrupt = new AbortController()
   const onInterrupt = (): void => interrupt.abort()
   process.once('SIGINT', onInterrupt)
-  bar?.start(0, 0, { speed: 0 })
   try {
     return await withCore((core) =>
-      runImport(core, {
+      runImport(importParts(core), {
         what,
         file,
         map: flags.map,
         dateFormat: flags.dateFormat,
+        zone: flags.zone,
+        unit: flags.unit as ImportVerbOptions['unit'],
         encoding: flags.encoding as ImportVerbOptions['encoding'],
+        lookup: flags.lookup,
+        on: flags.on,
         errorsFile: flags.errors,
         dryRun: flags.dryRun,
-        onProgress: (lines) =>
-          bar?.update(lines, { speed: Math.round((lines / (wallClock.steady() - startedAt)) * 1000) }),
+        onProgress: (now) => progress?.show(now),
         onWarning: say,
         signal: interrupt.signal,
       }),
@@ -74,7 +86,7 @@ export async function importVerb(
     if (!interrupt.signal.aborted) throw error
     throw new Interrupted('Interrupted; run the same import again to complete it.')
   } finally {
-    bar?.stop()
+    progress?.stop()
     process.removeListener('SIGINT', onInterrupt)
   }
 }

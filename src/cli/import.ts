@@ -15,18 +15,24 @@ export interface ImportVerbOptions extends ImportOptions {
   readonly what: string
 }
 
+const encodings: readonly string[] = ['utf-8', 'gbk', 'gb18030', 'utf-16le', 'utf-16be']
+
 export async function runImport(
   parts: ImportVerbParts,
   options: ImportVerbOptions,
 ): Promise<OrdersImported | ProductsImported> {
-  if (options.encoding !== undefined && !['utf-8', 'gbk'].includes(options.encoding))
+  if (options.encoding !== undefined && !encodings.includes(options.encoding))
     throw new Refusal('usage', `--encoding ${String(options.encoding)} is not known.`, 400, {
-      fix: 'Use --encoding utf-8 or --encoding gbk, or leave it out to have it detected.',
+      fix: `Use one of ${encodings.join(', ')}, or leave it out to have it detected.`,
+    })
+  if (options.unit !== undefined && !['yuan', 'fen'].includes(options.unit))
+    throw new Refusal('usage', `--unit ${String(options.unit)} is not known.`, 400, {
+      fix: 'Use --unit yuan (the default) or --unit fen.',
     })
   switch (options.what) {
     case 'orders': {
       const done = await importOrders(parts, options)
-      if (done.imported > 0 && options.dryRun !== true) await settleStandings(parts)
+      if (done.imported + done.refunds > 0 && options.dryRun !== true) await settleStandings(parts)
       return done
     }
     case 'products':

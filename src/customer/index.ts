@@ -33,5 +33,7 @@ export {
 export type { Advisor, Identities } from './people.ts'
 export { customerIdOf, isStranger } from './identity.ts'
 export type { Identity, IdentityKind } from './identity.ts'
+export { phoneHasher, plainPhone } from './phone.ts'
+export type { HashPhone } from './phone.ts'
 
 export const customerProjections = [consentProjection, topicProjection]

@@ -6,6 +6,8 @@ export interface ColumnSpec {
   readonly name: string
   /** Headers that are understood without a map. */
   readonly headers: readonly string[]
+  /** Not looked for by header when the map names this other field. */
+  readonly unless?: string
 }
 
 export type Columns = ReadonlyMap<string, number>
@@ -33,7 +35,13 @@ export function parseMap(text: string, specs: readonly ColumnSpec[]): ColumnMap 
   return map
 }
 
-const tidy = (cell: string): string => cell.trim().replace(/^\uFEFF/, '')
+/** Shops write ids as `="123"` or `'123`, so that a spreadsheet leaves their digits alone. */
+const tidy = (cell: string): string => {
+  const plain = cell.trim().replace(/^\uFEFF/, '')
+  const first = plain.charCodeAt(0)
+  if (first !== 61 && first !== 39) return plain
+  return (/^="([^"]*)"$/.exec(plain) ?? /^'(\d+)$/.exec(plain))?.[1]?.trim() ?? plain
+}
 const position = (column: string): number | null => (/^\d{1,4}$/.test(column) ? Number(column) - 1 : null)
 
 export interface Found {
@@ -68,11 +76,12 @@ export function findColumns(
     columns.set(name, index)
   }
   const lower = header.map((cell) => cell.toLowerCase())
-  for (const { name, headers } of specs) {
-    if (columns.has(name)) continue
-    const index = lower.findIndex((cell) => headers.includes(cell))
-    if (index < 0 || [...columns.values()].includes(index)) continue
-    columns.set(name, index)
+  for (const { name, headers, unless } of specs) {
+    if (columns.has(name) || (unless !== undefined && map.has(unless))) continue
+    // The headers stand in order of trust: 实付金额 before 总金额.
+    const found = headers.map((known) => lower.indexOf(known)).find((index) => index >= 0)
+    if (found === undefined || [...columns.values()].includes(found)) continue
+    columns.set(name, found)
     byName = true
   }
   return { columns, firstIsHeader: byName || !looksLikeData(columns) }

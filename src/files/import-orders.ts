@@ -1,242 +1,334 @@
 /**
- * Orders from a file into the log, in short transactions of the bulk lane. Each row has a key of its own (the order id,
- * or customer + date + amount + how often that was seen in the file), so a run that was killed is simply run again.
+ * Orders from a file into the log. First every line is read and brought to the others of its order (spool.ts), then the
+ * orders are written in short transactions of the bulk lane. Each row has a key of its own (the order id, or customer +
+ * date + amount + how often that was seen in the file), so a run that was killed is simply run again.
  */
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Act, Happening } from '../base/act.ts'
-import { dayOf, isoOf } from '../base/calendar.ts'
+import type { Happening } from '../base/act.ts'
+import { dayOf } from '../base/calendar.ts'
 import { days } from '../base/clock.ts'
-import type { Clock, Instant } from '../base/clock.ts'
-import type { Db } from '../base/db.ts'
-import { Refusal } from '../base/errors.ts'
-import { sha256 } from '../base/ids.ts'
-import type { Flush } from '../interaction/index.ts'
+import type { Reader } from '../base/db.ts'
 import { cellAt, findColumns, parseMap, requireColumns } from './columns.ts'
-import type { Columns, ColumnSpec } from './columns.ts'
-import { recordedKeys } from './files.store.ts'
+import type { Columns } from './columns.ts'
+import { createDateReader } from './dates.ts'
+import { knownOrders, recordedKeys, waitingRefunds } from './files.store.ts'
+import type { KnownOrder } from './files.store.ts'
+import { createTextCounter } from './hash-sets.ts'
+import { costSince, createPace, mustHoldRows, rowsPerTransaction, tellOfRejects } from './import.ts'
+import type { Cost, ImportOptions, ImportParts } from './import.ts'
+import { draftOrders, orderSource, refundOf } from './order-draft.ts'
+import type { OrderDraft, Refused } from './order-draft.ts'
+import { isByItem, orderColumns, readOrderLine } from './order-line.ts'
+import type { LineParts, OrderLine } from './order-line.ts'
 import { openRejects } from './rejects.ts'
 import type { Rejects } from './rejects.ts'
 import { openRowFile } from './row-file.ts'
-import type { Encoding, TextRecord } from './text-file.ts'
-import { createDateReader, readFen, readId, readItems } from './values.ts'
-import type { Parsed } from './values.ts'
+import type { RowFile } from './row-file.ts'
+import { openSpool } from './spool.ts'
+import type { Spool } from './spool.ts'
+import { createSuspicion } from './suspicion.ts'
+import type { Suspicion } from './suspicion.ts'
+import { readFen } from './values.ts'
 
-export interface ImportParts {
-  readonly db: Db
-  readonly clock: Clock
-  readonly act: Act
-  readonly flush: Flush
-}
-
-export interface ImportOptions {
-  readonly file: string
-  /** `customer=1,date=3,amount=5`: names or 1-based positions. */
-  readonly map?: string | undefined
-  readonly dateFormat?: string | undefined
-  readonly encoding?: Encoding | undefined
-  readonly dryRun?: boolean | undefined
-  /** Where refused rows go; beside the file when absent. */
-  readonly errorsFile?: string | undefined
-  /** Called after each transaction with the lines read so far. */
-  readonly onProgress?: ((lines: number) => void) | undefined
-  /** Said to the person, on stderr. */
-  readonly onWarning?: ((words: string) => void) | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface OrdersImported {
+export interface OrdersImported extends Cost {
   readonly lines: number
   readonly customers: number
+  /** Orders in the file, without those left out and refused. */
+  readonly orders: number
+  /** Orders that were new to the log. */
   readonly imported: number
+  /** Refunds that were new to the log. */
+  readonly refunds: number
+  /** Orders beyond the first of a customer on one day. */
   readonly sameDayRepeats: number
   readonly zeroAmounts: number
+  /** Lines that said the same as another line of their order. */
+  readonly repeatedLines: number
+  /** Orders that are no purchases. */
+  readonly leftOut: { readonly cancelled: number; readonly unpaid: number; readonly refunded: number }
   readonly rejected: number
-  readonly seconds: number
 }
 
-const orderColumns: readonly ColumnSpec[] = [
-  { name: 'order', headers: ['order_id', 'order', '订单号', '订单编号'] },
-  { name: 'customer', headers: ['shop_id', 'customer_id', 'customer', '客户编号', '会员号'] },
-  { name: 'external', headers: ['external_userid', 'external'] },
-  { name: 'date', headers: ['date', 'order_date', '日期', '下单时间', '付款时间'] },
-  { name: 'amount', headers: ['amount', '金额', '实付金额'] },
-  { name: 'items', headers: ['items', '商品'] },
-]
-
-const source = 'import:orders'
-const rowsPerTransaction = 500
-const pauseMs = 20
-
-interface OrderRow {
-  readonly line: number
-  readonly customer: string
-  readonly day: string
-  readonly amountFen: number
-  readonly happening: Happening
-}
-
-interface Seen {
-  readonly customers: Set<string>
-  readonly customerDays: Set<string>
-  /** Rows without an order id: how often this customer, instant and amount came already. */
-  readonly occurrences: Map<string, number>
-  /** Rows with one: the line it came on, and what it said. */
-  readonly orderIds: Map<string, { readonly line: number; readonly says: string }>
+interface Reading {
+  readonly file: RowFile
+  readonly parts: LineParts
+  readonly firstIsHeader: boolean
+  readonly rejects: Rejects
+  readonly spool: Spool<OrderLine>
+  readonly suspicion: Suspicion
+  readonly options: ImportOptions
 }
 
 export async function importOrders(parts: ImportParts, options: ImportOptions): Promise<OrdersImported> {
-  const { clock } = parts
-  const startedAt = clock.steady()
-  const file = await openRowFile(options.file, options.encoding ?? null)
-  const readDate = createDateReader(options.dateFormat ?? null, clock.now() + days(1))
+  const startedAt = parts.clock.steady()
+  const { file, line, firstIsHeader } = await openOrders(parts, options)
+  const rejects = openRejects(options.errorsFile ?? `${options.file}.errors.csv`, options.dryRun === true)
+  const spool = openSpool<OrderLine>(file.bytes)
+  const suspicion = createSuspicion(line.unit)
+  try {
+    const lines = await readLines({ file, parts: line, firstIsHeader, rejects, spool, suspicion, options })
+    mustHoldRows(lines, options.file, 'order')
+    const totals = await writeOrders(parts, options, { spool, rejects, byItem: line.byItem, lines })
+    await rejects.close()
+    for (const words of suspicion.words()) options.onWarning?.(words)
+    tellOfRejects(rejects, options)
+    return { lines, ...totals, rejected: rejects.count(), ...costSince(parts.clock, startedAt) }
+  } finally {
+    spool.close()
+    await rejects.close()
+  }
+}
+
+async function openOrders(
+  { clock, hashPhone }: ImportParts,
+  options: ImportOptions,
+): Promise<{ file: RowFile; line: LineParts; firstIsHeader: boolean }> {
+  const file = await openRowFile(options.file, options)
+  const unit = options.unit ?? 'yuan'
+  const readDate = createDateReader({
+    format: options.dateFormat ?? null,
+    zone: options.zone,
+    notAfter: clock.now() + days(1),
+  })
   const map = parseMap(options.map ?? '', orderColumns)
   const looksLikeData = (columns: Columns): boolean =>
     !file.mayHaveHeader ||
     readDate(cellAt(file.first, columns, 'date')).ok ||
-    readFen(cellAt(file.first, columns, 'amount')).ok
+    readFen(cellAt(file.first, columns, 'amount'), unit).ok
   const { columns, firstIsHeader } = findColumns(file.first, map, orderColumns, looksLikeData)
-  requireColumns(columns, [['customer', 'external'], ['date'], ['amount']], file.first)
-
-  const rejects = openRejects(options.errorsFile ?? `${options.file}.errors.csv`, options.dryRun === true)
-  const seen: Seen = {
-    customers: new Set(),
-    customerDays: new Set(),
-    occurrences: new Map(),
-    orderIds: new Map(),
+  requireColumns(
+    columns,
+    [
+      ['customer', 'external', 'unionid', 'phone'],
+      ['date', 'paid'],
+      ['amount', 'orderAmount'],
+    ],
+    file.first,
+  )
+  return {
+    file,
+    firstIsHeader,
+    line: { columns, readDate, unit, hashPhone: hashPhone ?? null, byItem: isByItem(columns) },
   }
-  const totals = { lines: 0, imported: 0, sameDayRepeats: 0, zeroAmounts: 0 }
-  let waiting: OrderRow[] = []
+}
+
+// ------------------------------------------------------------------ reading
+
+const tellEvery = 5_000
+
+/** Answers the number of lines. */
+async function readLines(reading: Reading): Promise<number> {
+  const { file, parts, rejects, spool, suspicion, options } = reading
+  let header = reading.firstIsHeader
+  let lines = 0
+  for await (const { line, raw, cells, broken } of file.records) {
+    if (header && cells) {
+      header = false
+      continue
+    }
+    lines += 1
+    if (lines % tellEvery === 0) {
+      options.signal?.throwIfAborted()
+      options.onProgress?.({ phase: 'reading', done: lines, total: file.linesInAll(lines) })
+    }
+    if (!cells) {
+      await rejects.add(line, broken ?? 'the row cannot be read', 'correct the line', raw)
+      continue
+    }
+    const read = readOrderLine(cells, { line, raw }, parts)
+    if (!read.ok) {
+      await rejects.add(line, read.why, read.fix, raw)
+      poison(spool, cellAt(cells, parts.columns, 'order'), line, parts.byItem)
+      continue
+    }
+    const { value } = read
+    suspicion.note(value.customer, value.at, value.fen ?? value.orderFen ?? 0)
+    const { orderId } = value
+    spool.add(
+      orderId === ''
+        ? `row ${value.customer} ${String(value.at)} ${String(value.fen ?? value.orderFen)}`
+        : `id ${orderId}`,
+      value,
+    )
+  }
+  suspicion.refused(rejects.count(), lines)
+  return lines
+}
+
+/** In a file by items a refused line spoils its order: the others wait for its correction. */
+function poison(spool: Spool<OrderLine>, orderId: string, line: number, byItem: boolean): void {
+  if (!byItem || orderId === '' || /[\u0000-\u001f]/.test(orderId)) return
+  spool.add(`id ${orderId}`, {
+    line,
+    raw: '',
+    refused: true,
+    customer: '',
+    who: {},
+    at: 0,
+    fen: null,
+    orderFen: null,
+    orderId,
+    items: [],
+    state: 'bought',
+    refund: null,
+    paidAt: null,
+    deliveredAt: null,
+  })
+}
+
+// ------------------------------------------------------------------ writing
+
+type Totals = Omit<OrdersImported, 'lines' | 'rejected' | keyof Cost>
+
+interface Writing {
+  readonly spool: Spool<OrderLine>
+  readonly rejects: Rejects
+  readonly byItem: boolean
+  readonly lines: number
+}
+
+async function writeOrders(
+  parts: ImportParts,
+  options: ImportOptions,
+  { spool, rejects, byItem, lines }: Writing,
+): Promise<Totals> {
+  const customers = createTextCounter()
+  const customerDays = createTextCounter()
+  const totals = { orders: 0, imported: 0, refunds: 0, sameDayRepeats: 0, zeroAmounts: 0, repeatedLines: 0 }
+  const leftOut = { cancelled: 0, unpaid: 0, refunded: 0 }
+  const pace = createPace(parts)
+  let done = 0
+  let waiting: OrderDraft[] = []
+
+  const count = (draft: OrderDraft): void => {
+    totals.repeatedLines += draft.repeated
+    if (draft.leftOut !== null) leftOut[draft.leftOut] += 1
+    if (draft.order === null) return
+    totals.orders += 1
+    customers.add(draft.customer)
+    if (customerDays.add(`${draft.customer} ${dayOf(draft.order.at)}`) > 1) totals.sameDayRepeats += 1
+    if (draft.amountFen === 0) totals.zeroAmounts += 1
+  }
   const publish = async (): Promise<void> => {
     if (waiting.length === 0) return
-    totals.imported += await record(parts, waiting, options.dryRun === true)
+    const batch = waiting
     waiting = []
-    options.onProgress?.(totals.lines)
+    const written = await record(parts, batch, options.dryRun === true)
+    for (const { line, why, fix, raw } of written.refused) await rejects.add(line, why, fix, raw)
+    const refused = new Set(written.refused.map(({ line }) => line))
+    for (const draft of batch) {
+      if (!refused.has(draft.line)) count(draft)
+      done += draft.lines
+    }
+    totals.imported += written.orders
+    totals.refunds += written.refunds
+    options.onProgress?.({ phase: 'writing', done, total: lines })
     options.signal?.throwIfAborted()
-    if (options.dryRun !== true) await pause(pauseMs)
+    if (options.dryRun !== true) await pace.rest()
   }
-  try {
-    let header = firstIsHeader
-    for await (const rec of file.records) {
-      if (header && rec.cells) {
-        header = false
-        continue
-      }
-      totals.lines += 1
-      const row = await readRow(rec, columns, readDate, seen, rejects)
-      if (row === null) continue
-      count(row, seen, totals)
-      waiting.push(row)
+
+  for (const group of spool.groups()) {
+    const { drafts, refused } = draftOrders(group, byItem)
+    for (const { line, why, fix, raw } of refused) await rejects.add(line, why, fix, raw)
+    for (const draft of drafts) {
+      waiting.push(draft)
       if (waiting.length >= rowsPerTransaction) await publish()
     }
-    await publish()
-  } finally {
-    await rejects.close()
   }
-  tellOfRejects(rejects, options)
-  mustHoldRows(totals.lines, options.file)
-  return {
-    lines: totals.lines,
-    customers: seen.customers.size,
-    imported: totals.imported,
-    sameDayRepeats: totals.sameDayRepeats,
-    zeroAmounts: totals.zeroAmounts,
-    rejected: rejects.count(),
-    seconds: Math.round(clock.steady() - startedAt) / 1000,
-  }
+  await publish()
+  return { ...totals, customers: customers.size(), leftOut }
 }
 
-function mustHoldRows(lines: number, path: string): void {
-  if (lines === 0)
-    throw new Refusal('file-empty', `The file ${path} holds a heading and no rows.`, 400, {
-      fix: 'Export it again; it should hold one line per order.',
-    })
+interface Written {
+  readonly orders: number
+  readonly refunds: number
+  readonly refused: readonly Refused[]
 }
 
-function tellOfRejects(rejects: Rejects, { file, errorsFile, dryRun, onWarning }: ImportOptions): void {
-  if (rejects.count() === 0) return
-  const path = errorsFile ?? `${file}.errors.csv`
-  const trouble = rejects.trouble()
-  if (trouble !== null) onWarning?.(`The refused rows could not be written to ${path}: ${trouble}`)
-  else if (dryRun !== true) onWarning?.(`${String(rejects.count())} rows were refused; see ${path}`)
-}
-
-function count(row: OrderRow, seen: Seen, totals: { sameDayRepeats: number; zeroAmounts: number }): void {
-  seen.customers.add(row.customer)
-  const customerDay = `${row.customer} ${row.day}`
-  if (seen.customerDays.has(customerDay)) totals.sameDayRepeats += 1
-  seen.customerDays.add(customerDay)
-  if (row.amountFen === 0) totals.zeroAmounts += 1
-}
-
-/** Answers the row, or null after noting why it is refused. */
-async function readRow(
-  { line, raw, cells, broken }: TextRecord,
-  columns: Columns,
-  readDate: (text: string) => Parsed<Instant>,
-  seen: Seen,
-  rejects: Rejects,
-): Promise<OrderRow | null> {
-  const refuse = async (why: string): Promise<null> => {
-    await rejects.add(line, why, raw)
-    return null
-  }
-  if (!cells) return refuse(broken ?? 'the row cannot be read')
-  const external = cellAt(cells, columns, 'external')
-  const shopId = cellAt(cells, columns, 'customer')
-  const customer = readId(shopId === '' ? external : shopId, 'customer')
-  const at = readDate(cellAt(cells, columns, 'date'))
-  const amount = readFen(cellAt(cells, columns, 'amount'))
-  const items = readItems(cellAt(cells, columns, 'items'))
-  const orderId = cellAt(cells, columns, 'order')
-  for (const part of [customer, at, amount, items]) if (!part.ok) return refuse(part.why)
-  if (!customer.ok || !at.ok || !amount.ok || !items.ok) return null
-  if (external.length > 64) return refuse('the external_userid is longer than 64 characters')
-  if (orderId.length > 64) return refuse('the order id is longer than 64 characters')
-  const says = `${customer.value} ${isoOf(at.value)} ${String(amount.value)}`
-  const before = orderId === '' ? undefined : seen.orderIds.get(orderId)
-  if (before && before.says !== says)
-    return refuse(
-      `order ${orderId} stands on line ${String(before.line)} with another customer, date or amount; one line per order is expected`,
-    )
-  if (orderId !== '' && !before) seen.orderIds.set(orderId, { line, says })
-  return {
-    line,
-    customer: customer.value,
-    day: dayOf(at.value),
-    amountFen: amount.value,
-    happening: {
-      kind: 'order-placed',
-      at: at.value,
-      source,
-      sourceKey: orderId === '' ? rowKey(says, seen) : `order:${orderId}`,
-      who: { ...(external === '' ? {} : { external }), ...(shopId === '' ? {} : { shopId }) },
-      detail: {
-        ...(orderId === '' ? {} : { orderId }),
-        amountFen: amount.value,
-        items: items.value,
-      },
-    },
-  }
-}
-
-/** The nth equal row of a file is the same row in each run, and another one than the first. */
-function rowKey(says: string, seen: Seen): string {
-  const nth = (seen.occurrences.get(says) ?? 0) + 1
-  seen.occurrences.set(says, nth)
-  return `row:${sha256(`${says} ${String(nth)}`).slice(0, 32)}`
-}
-
-/** Answers how many were new. */
 async function record(
   { db, act, flush }: ImportParts,
-  rows: readonly OrderRow[],
+  drafts: readonly OrderDraft[],
   dryRun: boolean,
-): Promise<number> {
-  const happenings = rows.map(({ happening }) => happening)
+): Promise<Written> {
   if (dryRun) {
-    const keys = [...new Set(happenings.map(({ sourceKey }) => sourceKey))]
-    return keys.length - (await recordedKeys(db.reader, source, keys))
+    const { happenings, refused } = await compare(db.reader, drafts)
+    const keys = happenings.map(({ sourceKey }) => sourceKey)
+    const known = await recordedKeys(db.reader, orderSource, keys)
+    return { ...tally(happenings, (one) => !known.has(one.sourceKey)), refused }
   }
-  const answers = await act({ kind: 'cli', verb: 'import' }, (ctx) => flush(ctx, happenings), 'bulk')
-  return answers.filter(({ fresh }) => fresh).length
+  return act(
+    { kind: 'cli', verb: 'import' },
+    async (ctx) => {
+      const { happenings, refused } = await compare(ctx.tx, drafts)
+      const answers = await flush(ctx, happenings)
+      return { ...tally(happenings, (_, i) => answers[i]?.fresh === true), refused }
+    },
+    'bulk',
+  )
+}
+
+function tally(
+  happenings: readonly Happening[],
+  isFresh: (happening: Happening, index: number) => boolean,
+): { orders: number; refunds: number } {
+  const fresh = happenings.filter(isFresh)
+  return {
+    orders: fresh.filter(({ kind }) => kind === 'order-placed').length,
+    refunds: fresh.filter(({ kind }) => kind === 'order-refunded').length,
+  }
+}
+
+/** What the drafts mean in relation to what is known: the same for a run and for its rehearsal. */
+async function compare(
+  reader: Reader,
+  drafts: readonly OrderDraft[],
+): Promise<{ happenings: Happening[]; refused: Refused[] }> {
+  const ids = drafts.map(({ orderId }) => orderId).filter((id) => id !== '')
+  const known = await knownOrders(reader, ids)
+  const asking = drafts.filter(({ total }) => total !== null).map(({ orderId }) => orderId)
+  const waiting = await waitingRefunds(
+    reader,
+    asking.filter((id) => !known.has(id)),
+  )
+  const happenings: Happening[] = []
+  const refused: Refused[] = []
+  for (const draft of drafts) {
+    const before = known.get(draft.orderId)
+    if (before && draft.order && before.amountFen !== draft.amountFen) {
+      refused.push({
+        line: draft.line,
+        raw: draft.raw,
+        why: `order ${draft.orderId} is known already with the amount ${yuan(before.amountFen)}, not ${yuan(draft.amountFen)}`,
+        fix: 'an order never changes once it is in: tell what was given back as a refund',
+      })
+      continue
+    }
+    if (draft.order) happenings.push(draft.order)
+    if (draft.delivered) happenings.push(draft.delivered)
+    happenings.push(...draft.refunds)
+    happenings.push(...takenBack(draft, before, waiting.get(draft.orderId)))
+  }
+  return { happenings, refused }
+}
+
+const yuan = (fen: number): string => (fen / 100).toFixed(2)
+
+/**
+ * A refund column tells the total so far; what is new is the total less what is known. An order that is known and now
+ * stands there as cancelled was taken back as a whole.
+ */
+function takenBack(
+  { orderId, who, total, leftOut, amountFen, order }: OrderDraft,
+  before: KnownOrder | undefined,
+  waiting: number | null | undefined,
+): Happening[] {
+  const cancelled = leftOut !== null && before ? { fen: null, at: before.at } : null
+  const asked = total ?? cancelled
+  if (asked === null || orderId === '') return []
+  const amount = before?.amountFen ?? (order ? amountFen : 0)
+  const known = before ? before.refundedFen : waiting === null ? amount : (waiting ?? 0)
+  const wanted = asked.fen ?? amount
+  if (known >= wanted && (amount > 0 || before !== undefined || waiting !== undefined)) return []
+  const fen = asked.fen === null ? null : wanted - known
+  const key = `refund:${orderId}:total:${asked.fen === null ? 'all' : String(asked.fen)}`
+  return [refundOf(who, orderId, key, fen, asked.at)]
 }

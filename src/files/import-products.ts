@@ -1,23 +1,21 @@
 /** The catalogue from a file: added or replaced by sku. */
-import { setTimeout as pause } from 'node:timers/promises'
-import { Refusal } from '../base/errors.ts'
 import { sha256 } from '../base/ids.ts'
 import { saveProducts } from '../order/index.ts'
 import type { Product } from '../order/index.ts'
 import { cellAt, findColumns, parseMap, requireColumns } from './columns.ts'
 import type { Columns, ColumnSpec } from './columns.ts'
-import type { ImportOptions, ImportParts } from './import-orders.ts'
+import { costSince, createPace, mustHoldRows, rowsPerTransaction, tellOfRejects } from './import.ts'
+import type { Cost, ImportOptions, ImportParts } from './import.ts'
 import { openRejects } from './rejects.ts'
 import { openRowFile } from './row-file.ts'
-import { readFen, readId } from './values.ts'
+import { bad, readFen, readId } from './values.ts'
 import type { Parsed } from './values.ts'
 
-export interface ProductsImported {
+export interface ProductsImported extends Cost {
   readonly lines: number
   readonly products: number
   readonly imported: number
   readonly rejected: number
-  readonly seconds: number
 }
 
 const productColumns: readonly ColumnSpec[] = [
@@ -36,21 +34,20 @@ const productColumns: readonly ColumnSpec[] = [
   { name: 'detail', headers: ['detail', '描述'] },
 ]
 
-const rowsPerTransaction = 500
-const pauseMs = 20
 const maxText = 500
 
 export async function importProducts(parts: ImportParts, options: ImportOptions): Promise<ProductsImported> {
   const startedAt = parts.clock.steady()
-  const file = await openRowFile(options.file, options.encoding ?? null)
+  const file = await openRowFile(options.file, options)
   const map = parseMap(options.map ?? '', productColumns)
   const looksLikeData = (columns: Columns): boolean =>
     !file.mayHaveHeader || readFen(cellAt(file.first, columns, 'price')).ok
   const { columns, firstIsHeader } = findColumns(file.first, map, productColumns, looksLikeData)
-  requireColumns(columns, [['sku'], ['name'], ['price']], file.first)
+  requireColumns(columns, [['sku'], ['name']], file.first)
 
   const rejects = openRejects(options.errorsFile ?? `${options.file}.errors.csv`, options.dryRun === true)
   const skus = new Set<string>()
+  const pace = createPace(parts)
   let lines = 0
   let waiting: Product[] = []
   const publish = async (): Promise<void> => {
@@ -62,8 +59,9 @@ export async function importProducts(parts: ImportParts, options: ImportOptions)
       sourceKey: `part:${sha256(JSON.stringify(products)).slice(0, 32)}`,
     }
     await parts.act({ kind: 'cli', verb: 'import' }, (ctx) => saveProducts(ctx, products, part), 'bulk')
-    options.onProgress?.(lines)
-    await pause(pauseMs)
+    options.onProgress?.({ phase: 'reading', done: lines, total: file.linesInAll(lines) })
+    options.signal?.throwIfAborted()
+    await pace.rest()
   }
   let header = firstIsHeader
   try {
@@ -75,9 +73,9 @@ export async function importProducts(parts: ImportParts, options: ImportOptions)
       lines += 1
       const product = cells
         ? readProduct(cells, columns)
-        : { ok: false as const, why: broken ?? 'unreadable' }
+        : bad(broken ?? 'the row cannot be read', 'correct the line')
       if (!product.ok) {
-        await rejects.add(line, product.why, raw)
+        await rejects.add(line, product.why, product.fix, raw)
         continue
       }
       skus.add(product.value.sku)
@@ -88,30 +86,29 @@ export async function importProducts(parts: ImportParts, options: ImportOptions)
   } finally {
     await rejects.close()
   }
-  if (lines === 0)
-    throw new Refusal('file-empty', `The file ${options.file} holds a heading and no rows.`, 400, {
-      fix: 'Export it again; it should hold one line per product.',
-    })
+  mustHoldRows(lines, options.file, 'product')
+  tellOfRejects(rejects, options)
   return {
     lines,
     products: skus.size,
     imported: lines - rejects.count(),
     rejected: rejects.count(),
-    seconds: Math.round(parts.clock.steady() - startedAt) / 1000,
+    ...costSince(parts.clock, startedAt),
   }
 }
 
 function readProduct(cells: readonly string[], columns: Columns): Parsed<Product> {
   const text = (name: string): string => cellAt(cells, columns, name)
   const sku = readId(text('sku'), 'sku')
-  const price = readFen(text('price'))
+  const price = text('price') === '' ? { ok: true as const, value: 0 } : readFen(text('price'))
   const stock = readWhole(text('stock'), 'stock')
   const replenishDays = readWhole(text('replenish_days'), 'replenish_days')
   for (const part of [sku, price, stock, replenishDays]) if (!part.ok) return part
-  if (!sku.ok || !price.ok || !stock.ok || !replenishDays.ok) return { ok: false, why: 'unreadable' }
-  if (text('name') === '') return { ok: false, why: 'the name is empty' }
+  if (!sku.ok || !price.ok || !stock.ok || !replenishDays.ok)
+    return bad('the row cannot be read', 'correct it')
+  if (text('name') === '') return bad('the name is empty', 'fill in the name')
   const long = productColumns.find(({ name }) => text(name).length > (name === 'detail' ? 5_000 : maxText))
-  if (long) return { ok: false, why: `${long.name} is too long` }
+  if (long) return bad(`${long.name} is too long`, 'shorten it')
   return {
     ok: true,
     value: {
@@ -138,5 +135,5 @@ const readWhole = (text: string, what: string): Parsed<number | undefined> => {
   if (text === '') return { ok: true, value: undefined }
   return /^\d{1,9}$/.test(text)
     ? { ok: true, value: Number(text) }
-    : { ok: false, why: `${what} is not a whole number: "${text.slice(0, 40)}"` }
+    : bad(`${what} is not a whole number: "${text.slice(0, 40)}"`, 'write a whole number, or leave it empty')
 }

@@ -3,9 +3,10 @@ import { dayNumber, dayOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import { cellAt, findColumns, parseMap, requireColumns } from './columns.ts'
 import type { Columns, ColumnSpec } from './columns.ts'
+import { createDateReader } from './dates.ts'
 import { openRowFile } from './row-file.ts'
 import type { TextRecord } from './text-file.ts'
-import { createDateReader, readId, readItems } from './values.ts'
+import { readId, readItems } from './values.ts'
 
 export interface OrderLine {
   readonly customer: string
@@ -41,8 +42,8 @@ export async function openOrderLines(
     readonly notAfter: Instant
   },
 ): Promise<OrderLinesFile> {
-  const file = await openRowFile(path, null)
-  const readDate = createDateReader(options.dateFormat ?? null, options.notAfter)
+  const file = await openRowFile(path, {})
+  const readDate = createDateReader({ format: options.dateFormat, notAfter: options.notAfter })
   const { columns, firstIsHeader } = findColumns(
     file.first,
     parseMap(options.map ?? '', lineColumns),

@@ -6,7 +6,8 @@ import { createReadStream, existsSync, statSync } from 'node:fs'
 import Papa from 'papaparse'
 import { Refusal, messageOf } from '../base/errors.ts'
 
-export type Encoding = 'utf-8' | 'gbk'
+/** GBK is found out; the platform decodes it as GB18030, which contains it. */
+export type Encoding = 'utf-8' | 'gbk' | 'gb18030' | 'utf-16le' | 'utf-16be'
 
 export interface TextRecord {
   /** 1-based line of the file on which it began. */
@@ -29,12 +30,18 @@ export function fileMustExist(path: string): void {
     })
   if (statSync(path).size === 0)
     throw new Refusal('file-empty', `The file ${path} is empty.`, 400, {
-      fix: 'Export it again; it should hold one line per order.',
+      fix: 'Export it again; it should hold one line per row.',
     })
 }
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) yield chunk as Buffer
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) yield chunk as Buffer
+  } catch (error) {
+    throw new Refusal('file-unreadable', `The file ${path} cannot be read: ${messageOf(error)}`, 400, {
+      fix: 'Check that you may read it.',
+    })
+  }
 }
 
 /** Decodes strictly; a mistake anywhere in the file decides against an encoding. */
@@ -52,10 +59,8 @@ async function decodes(path: string, encoding: string): Promise<boolean> {
 
 export async function encodingOf(path: string, wanted: Encoding | null): Promise<Encoding> {
   for await (const head of chunksOf(path)) {
-    if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff))
-      throw new Refusal('encoding', `${path} is written in UTF-16.`, 400, {
-        fix: 'Save it as CSV UTF-8 and import that.',
-      })
+    const mark = head.length < 2 ? 0 : head.readUInt16BE(0)
+    if (mark === 0xfffe || mark === 0xfeff) return utf16(path, mark === 0xfffe ? 'utf-16le' : 'utf-16be')
     if (head.includes(0))
       throw new Refusal('encoding', `${path} is not a text file: it holds NUL bytes.`, 400, {
         fix: 'Import CSV, blank-separated text or .xlsx; save an old .xls as .xlsx first.',
@@ -77,10 +82,24 @@ export async function encodingOf(path: string, wanted: Encoding | null): Promise
   )
 }
 
-async function* linesOf(path: string, encoding: Encoding): AsyncGenerator<string> {
+/** What Excel calls "Unicode text". */
+async function utf16(path: string, encoding: Encoding): Promise<Encoding> {
+  if (await decodes(path, encoding)) return encoding
+  throw new Refusal('encoding', `${path} begins like UTF-16 and is not.`, 400, {
+    fix: 'Save it as CSV UTF-8 and import that.',
+  })
+}
+
+/** Counts the bytes as they are read, for whoever tells how far it is. */
+interface Meter {
+  bytes: number
+}
+
+async function* linesOf(path: string, encoding: Encoding, meter?: Meter): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { ignoreBOM: false })
   let rest = ''
   for await (const chunk of chunksOf(path)) {
+    if (meter) meter.bytes += chunk.length
     const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/)
     rest = lines.pop() ?? ''
     yield* lines
@@ -111,7 +130,7 @@ interface Whole {
   readonly broken?: string
 }
 
-const openQuote = (text: string): boolean => (text.split('"').length - 1) % 2 === 1
+const openQuote = (text: string): boolean => text.includes('"') && (text.split('"').length - 1) % 2 === 1
 
 /** Joins lines while a quote is open. A quote that stays open spoils only the line it stands in. */
 async function* wholeRecords(lines: AsyncIterable<string>, quoted: boolean): AsyncGenerator<Whole> {
@@ -141,6 +160,8 @@ function* single(line: number, raw: string): Generator<Whole> {
   if (raw.trim() === '') return
   if (raw.length > maxRecordChars)
     yield { line, raw: raw.slice(0, 200), broken: `longer than ${String(maxRecordChars)} characters` }
+  else if (raw.includes('\u0000'))
+    yield { line, raw: raw.replaceAll('\u0000', '?').slice(0, 200), broken: 'the line holds a NUL character' }
   else yield { line, raw }
 }
 
@@ -154,6 +175,7 @@ export interface TextTable {
   readonly encoding: Encoding
   readonly layout: Layout
   readonly records: AsyncIterable<TextRecord>
+  readonly bytesRead: () => number
 }
 
 export async function openTextTable(path: string, wanted: Encoding | null): Promise<TextTable> {
@@ -166,10 +188,16 @@ export async function openTextTable(path: string, wanted: Encoding | null): Prom
   }
   if (first === null)
     throw new Refusal('file-empty', `The file ${path} holds only blank lines.`, 400, {
-      fix: 'Export it again; it should hold one line per order.',
+      fix: 'Export it again; it should hold one line per row.',
     })
   const layout = layoutOf(first)
-  return { encoding, layout, records: parsed(linesOf(path, encoding), layout) }
+  const meter: Meter = { bytes: 0 }
+  return {
+    encoding,
+    layout,
+    records: parsed(linesOf(path, encoding, meter), layout),
+    bytesRead: () => meter.bytes,
+  }
 }
 
 async function* parsed(lines: AsyncIterable<string>, layout: Layout): AsyncGenerator<TextRecord> {

@@ -21,6 +21,7 @@ export const kinds = {
   // The shop.
   'order-placed': '下单',
   'order-refunded': '退款',
+  'order-delivered': '签收',
   'product-browsed': '浏览商品',
   'link-clicked': '点开链接',
   'complaint-opened': '投诉',
