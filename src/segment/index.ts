@@ -29,6 +29,9 @@ export type { Cause, SegmentParts } from './resegment.ts'
 export { areCutPointsStale, refreshCutPoints } from './cut-points.ts'
 export { createSegmentFollowers, createSegmentJobs } from './segment.jobs.ts'
 export { quantile } from './quantile.ts'
+export { checkDay, fitStore, modelNames as clvModels } from './clv/run-fit.ts'
+export type { FitReport as ClvFit } from './clv/run-fit.ts'
+export type { ModelName as ClvModel } from './clv/fit.ts'
 
 export const segmentTables = [...standingTables, ...behaviourTables]
 
