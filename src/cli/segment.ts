@@ -5,7 +5,14 @@ import type { Day } from '../base/calendar.ts'
 import type { Clock } from '../base/clock.ts'
 import { packageRoot } from '../base/env.ts'
 import { Refusal } from '../base/errors.ts'
-import { loadPreset, resegmentEverybody, rfmSummary, standingsAsOf, summarize } from '../segment/index.ts'
+import {
+  frozenRfmCuts,
+  loadPreset,
+  resegmentEverybody,
+  rfmSummary,
+  standingsAsOf,
+  summarize,
+} from '../segment/index.ts'
 import type { RfmSummary, SegmentParts, SegmentSummary } from '../segment/index.ts'
 
 const shippedConfig = join(packageRoot, 'config')
@@ -33,10 +40,13 @@ export async function runSegment(
   const { preset } = options
   const rules = preset === undefined ? parts.rules : loadPreset(parts.configDir ?? shippedConfig, preset)
   const { reader } = parts.db
+  // The running shop by its frozen cut points; a day or a preset that was asked for by those of that day itself.
+  const frozen =
+    preset === undefined && options.asOf === undefined ? await frozenRfmCuts(reader, rules.rfm, day) : null
   return {
     ...summarize(await standingsAsOf(reader, rules, day), rules, day),
     ...(preset === undefined ? {} : { preset }),
-    ...(await rfmSummary(reader, rules.rfm, day)),
+    ...(await rfmSummary(reader, rules.rfm, day, frozen)),
   }
 }
 

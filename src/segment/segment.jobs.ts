@@ -8,6 +8,7 @@ import { areCutPointsStale, refreshCutPoints } from './cut-points.ts'
 import { engagementKinds } from './facts.ts'
 import { resegment, resegmentDue } from './resegment.ts'
 import type { Cause, SegmentParts } from './resegment.ts'
+import { refreshRfmCuts } from './rfm/cuts.ts'
 import type { TierRules } from './tier-rules.ts'
 
 const contactKinds: readonly Kind[] = ['contact-added', 'group-joined']
@@ -50,6 +51,14 @@ export function createSegmentJobs(parts: SegmentParts): Job[] {
         // First whom the day moves, with that cause; a refreshed quantile would hide it behind its own.
         await resegmentDue(parts, day)
         if (stale) await refreshCutPoints(parts, day)
+      },
+    },
+    {
+      name: 'rfm-cut-points',
+      schedule: { every: 'day', at: '00:20' },
+      catchUpMs: days(1),
+      async run({ day }) {
+        await refreshRfmCuts(parts, day)
       },
     },
   ]

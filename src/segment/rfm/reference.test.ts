@@ -72,7 +72,9 @@ onBothDatabases('RFM by quintiles', (open) => {
 
       const { rfm } = loadPreset(configDir, 'rfm-quintiles')
       const idOf = (name: string): string => customerIdOf({ kind: 'shop', value: name })
-      const scored = await rfmOf(store.db.reader, rfm, Object.keys(wanted.scores).map(idOf), day)
+      const scored = await rfmOf(store.db.reader, rfm, Object.keys(wanted.scores).map(idOf), day, {
+        when: 'end-of-day',
+      })
       const scores = Object.keys(wanted.scores).map((name) => {
         const one = scored.get(idOf(name))
         return [name, one ? one.r * 100 + one.f * 10 + one.m : null]

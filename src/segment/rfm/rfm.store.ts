@@ -98,6 +98,13 @@ export async function computeRfmCuts(reader: Reader, query: RelationQuery): Prom
   }
 }
 
+export async function countBuyers(reader: Reader, query: RelationQuery): Promise<number> {
+  const [row] = await reader.rows<{ n: number }>(
+    `select cast(count(*) as bigint) as n from (${await buyersSql(reader, query)}) b`,
+  )
+  return row?.n ?? 0
+}
+
 interface Bar<V> {
   readonly value: V
   readonly n: number
