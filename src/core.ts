@@ -8,7 +8,7 @@ import type { Env } from './base/env.ts'
 import { ConfigMistakes } from './base/errors.ts'
 import { readMeta, writeMeta } from './base/meta.ts'
 import { readCadenceFile } from './cadence/index.ts'
-import { customerProjections, resolveCustomers } from './customer/index.ts'
+import { customerProjections, people } from './customer/index.ts'
 import { createFlush, createRecorder } from './interaction/index.ts'
 import type { Flush, Recorder } from './interaction/index.ts'
 import { itemProjections, loadRecommendSettings, orderProjections } from './order/index.ts'
@@ -47,7 +47,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const flush = createFlush({
-    resolve: resolveCustomers,
+    people,
     projections: [...customerProjections, ...orderProjections, ...segmentProjections, ...outboxProjections],
     wake: () => {
       for (const wake of wakes) wake()

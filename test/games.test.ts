@@ -5,7 +5,7 @@ import { virtualClock } from '../src/base/clock.ts'
 import type { VirtualClock } from '../src/base/clock.ts'
 import { ensureGames, findGame, play, viewGame } from '../src/game/index.ts'
 import type { GameDefinition, Move, PlayAnswer } from '../src/game/index.ts'
-import { createFlush, readLog } from '../src/interaction/index.ts'
+import { createFlush, readLog, nobody } from '../src/interaction/index.ts'
 import { pointsOf } from '../src/reward/index.ts'
 import { onBothDatabases } from './database.ts'
 import type { TestDatabase } from './database.ts'
@@ -52,7 +52,7 @@ onBothDatabases('games', (open) => {
     opened = await open()
     clock = virtualClock(1_000)
     const flush = createFlush({
-      resolve: () => Promise.resolve(new Map()),
+      people: nobody,
       projections: [],
       wake: () => undefined,
     })

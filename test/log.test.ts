@@ -3,7 +3,7 @@ import { createAct, system } from '../src/base/act.ts'
 import type { Act, Happening } from '../src/base/act.ts'
 import { virtualClock } from '../src/base/clock.ts'
 import { createLog } from '../src/base/log.ts'
-import { createFlush, createFollowers, createRecorder, readLog } from '../src/interaction/index.ts'
+import { createFlush, createFollowers, createRecorder, readLog, nobody } from '../src/interaction/index.ts'
 import type { Flush, Follower, LogRow } from '../src/interaction/index.ts'
 import { onBothDatabases } from './database.ts'
 import type { TestDatabase } from './database.ts'
@@ -24,7 +24,7 @@ onBothDatabases('the log', (open) => {
   let flush: Flush
   beforeEach(async () => {
     opened = await open()
-    flush = createFlush({ resolve: () => Promise.resolve(new Map()), projections: [], wake: () => undefined })
+    flush = createFlush({ people: nobody, projections: [], wake: () => undefined })
     act = createAct({
       db: opened.db,
       clock: virtualClock(5_000),

@@ -9,7 +9,7 @@ import { createLog } from '../src/base/log.ts'
 import {
   customerIdOf,
   customerProjections,
-  resolveCustomers,
+  people,
   saveContacts,
   saveGroup,
   saveStaff,
@@ -51,7 +51,7 @@ export async function openWorld(open: OpenTestDatabase, customers = 6): Promise<
   const { db } = opened
   const clock = virtualClock(tuesday)
   const flush = createFlush({
-    resolve: resolveCustomers,
+    people,
     projections: [...customerProjections, ...outboxProjections],
     wake: () => undefined,
   })

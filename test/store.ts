@@ -4,10 +4,11 @@ import type { Act, Happening } from '../src/base/act.ts'
 import { virtualClock } from '../src/base/clock.ts'
 import type { Instant, VirtualClock } from '../src/base/clock.ts'
 import { createLog } from '../src/base/log.ts'
-import { customerProjections, resolveCustomers } from '../src/customer/index.ts'
+import { customerProjections, people } from '../src/customer/index.ts'
 import { createFlush, createFollowers } from '../src/interaction/index.ts'
-import type { Flush, Followers } from '../src/interaction/index.ts'
+import type { Flush, Followers, Projection } from '../src/interaction/index.ts'
 import { orderProjections } from '../src/order/index.ts'
+import { outboxProjections } from '../src/outbox/index.ts'
 import { createSegmentFollowers, loadTierRules, segmentProjections } from '../src/segment/index.ts'
 import type { TierRules } from '../src/segment/index.ts'
 import type { OpenTestDatabase, TestDatabase } from './database.ts'
@@ -16,6 +17,7 @@ export interface TestStore extends TestDatabase {
   readonly clock: VirtualClock
   readonly act: Act
   readonly flush: Flush
+  readonly projections: readonly Projection[]
   readonly followers: Followers
   readonly rules: TierRules
   /** Records these in one transaction. */
@@ -28,9 +30,15 @@ export async function openStore(open: OpenTestDatabase, now: Instant): Promise<T
   const opened = await open()
   const clock = virtualClock(now)
   const rules = loadTierRules(configDir)
+  const projections = [
+    ...customerProjections,
+    ...orderProjections,
+    ...segmentProjections,
+    ...outboxProjections,
+  ]
   const flush = createFlush({
-    resolve: resolveCustomers,
-    projections: [...customerProjections, ...orderProjections, ...segmentProjections],
+    people,
+    projections,
     wake: () => undefined,
   })
   const act = createAct({
@@ -44,6 +52,7 @@ export async function openStore(open: OpenTestDatabase, now: Instant): Promise<T
     clock,
     act,
     flush,
+    projections,
     followers,
     rules,
     async say(...happenings) {

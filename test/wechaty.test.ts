@@ -11,7 +11,7 @@ import {
   customerProjections,
   findGroup,
   isGroupMember,
-  resolveCustomers,
+  people,
   saveGroup,
 } from '../src/customer/index.ts'
 import { ensureGames, findGame, viewGame } from '../src/game/index.ts'
@@ -56,7 +56,7 @@ let puppet: TalkingPuppet
 beforeEach(async () => {
   opened = await sqliteDatabase()
   const flush = createFlush({
-    resolve: resolveCustomers,
+    people,
     projections: customerProjections,
     wake: () => undefined,
   })

@@ -3,7 +3,7 @@ import { createAct, system } from '../base/act.ts'
 import type { Act } from '../base/act.ts'
 import { days, hours, minutes, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
-import { createFlush } from '../interaction/index.ts'
+import { createFlush, nobody } from '../interaction/index.ts'
 import { onBothDatabases } from '../../test/database.ts'
 import type { TestDatabase } from '../../test/database.ts'
 import {
@@ -84,7 +84,7 @@ onBothDatabases('sessions', (open) => {
     opened = await open()
     clock = virtualClock(days(20_000))
     const flush = createFlush({
-      resolve: () => Promise.resolve(new Map()),
+      people: nobody,
       projections: [],
       wake: () => undefined,
     })

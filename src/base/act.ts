@@ -19,6 +19,8 @@ export const system = (name: string): Actor => ({ kind: 'system', name })
 /** Who took part, as seen; never the resolved customer, or un-merge and rebuild would be impossible. */
 export interface Who {
   readonly external?: string
+  /** The person's number at WeChat's open platform: the same in the shop's mini program and in WeCom. */
+  readonly unionid?: string
   readonly staff?: string
   readonly chat?: string
   readonly phoneHash?: string
@@ -75,7 +77,8 @@ export function createAct({ db, clock, flush }: ActParts): Act {
         afterCommit: (wake) => void wakes.push(wake),
       }
       const answer = await deed(ctx)
-      if (happenings.length > 0) await flush(ctx, happenings)
+      // What is recorded while the log is written (a merge ends promises) belongs to the same transaction.
+      while (happenings.length > 0) await flush(ctx, happenings.splice(0))
       return answer
     }, lane)
     for (const wake of wakes) wake()

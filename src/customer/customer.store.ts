@@ -1,15 +1,16 @@
 import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx, Value } from '../base/db.ts'
-import type { Identity, IdentityKind } from './identity.ts'
-import { keyOf } from './identity.ts'
+import type { Identity } from './identity.ts'
+import { identityKinds, keyOf } from './identity.ts'
 
 const chunk = 500
 export const list = (values: readonly unknown[], from = 1): string =>
   values.map((_, i) => `$${String(i + from)}`).join(', ')
 
-export interface KnownIdentity {
+export interface KnownIdentity extends Identity {
   readonly customer: string
-  readonly createdAt: Instant
+  /** The row that tied it to somebody. */
+  readonly seq: number
 }
 
 /** Of these identities, the known ones, by their key. */
@@ -18,56 +19,129 @@ export async function knownIdentities(
   identities: readonly Identity[],
 ): Promise<Map<string, KnownIdentity>> {
   const known = new Map<string, KnownIdentity>()
-  for (const kind of ['external', 'shop', 'phone'] satisfies IdentityKind[]) {
+  for (const kind of identityKinds) {
     const values = [...new Set(identities.filter((one) => one.kind === kind).map(({ value }) => value))]
     for (let from = 0; from < values.length; from += chunk) {
       const part = values.slice(from, from + chunk)
-      const rows = await reader.rows<{ value: string; customer: string; created_at: number }>(
-        `select i.value, i.customer, c.created_at from identity i join customer c on c.id = i.customer
-         where i.kind = '${kind}' and i.value in (${list(part)})`,
+      const rows = await reader.rows<KnownIdentity>(
+        `select kind, value, customer, seq from identity where kind = '${kind}' and value in (${list(part)})`,
         part,
       )
-      for (const row of rows)
-        known.set(keyOf({ kind, value: row.value }), { customer: row.customer, createdAt: row.created_at })
+      for (const row of rows) known.set(keyOf(row), row)
     }
   }
   return known
 }
 
-export interface NewCustomer {
-  readonly id: string
-  readonly createdAt: Instant
-  readonly firstSeq: number
-}
-
-export const insertCustomers = (tx: Tx, customers: readonly NewCustomer[]): Promise<number> =>
-  tx.insert(
-    'customer',
-    customers.map(({ id, createdAt, firstSeq }) => ({ id, created_at: createdAt, first_seq: firstSeq })),
-    'ON CONFLICT (id) DO NOTHING',
-  )
-
-export const insertIdentities = (
-  tx: Tx,
-  rows: readonly (Identity & { readonly customer: string })[],
-): Promise<number> =>
+/** New ones, and those that go to another customer. In key order. */
+export const saveIdentities = (tx: Tx, rows: readonly KnownIdentity[]): Promise<number> =>
   tx.insert(
     'identity',
-    rows.map(({ kind, value, customer }) => ({ kind, value, customer })),
+    rows.map(({ kind, value, customer, seq }) => ({ kind, value, customer, seq })),
+    'ON CONFLICT (kind, value) DO UPDATE SET customer = excluded.customer',
   )
 
-export const insertConflicts = (
-  tx: Tx,
-  rows: readonly { readonly kept: string; readonly other: string; readonly seq: number }[],
-): Promise<number> =>
+/** When each of these was first seen; unknown ones are absent. */
+export async function firstSeqs(reader: Reader, customers: readonly string[]): Promise<Map<string, number>> {
+  const rows = await reader.rows<{ id: string; first_seq: number }>(
+    `select id, first_seq from customer where id in (${list(customers)})`,
+    customers,
+  )
+  return new Map(rows.map(({ id, first_seq: seq }) => [id, seq]))
+}
+
+export interface Sighting {
+  readonly customer: string
+  readonly at: Instant
+  readonly seq: number
+}
+
+/** The earliest instant and the first row count, in whatever order they are told. In key order. */
+export const saveSightings = (tx: Tx, sightings: readonly Sighting[]): Promise<number> =>
+  tx.insert(
+    'customer',
+    sightings.map(({ customer, at, seq }) => ({ id: customer, created_at: at, first_seq: seq })),
+    `ON CONFLICT (id) DO UPDATE SET
+     created_at = case when excluded.created_at < customer.created_at then excluded.created_at else customer.created_at end,
+     first_seq = case when excluded.first_seq < customer.first_seq then excluded.first_seq else customer.first_seq end
+     WHERE excluded.created_at < customer.created_at OR excluded.first_seq < customer.first_seq`,
+  )
+
+// ------------------------------------------------------------------ conflicts and merges
+
+export interface ConflictRow {
+  readonly one: string
+  readonly two: string
+  readonly first_seq: number
+  readonly state: 'open' | 'apart'
+  readonly decided_seq: number | null
+}
+
+export async function conflictsOf(reader: Reader, customers: readonly string[]): Promise<ConflictRow[]> {
+  const rows: ConflictRow[] = []
+  for (const side of ['one', 'two']) {
+    for (let from = 0; from < customers.length; from += chunk) {
+      const part = customers.slice(from, from + chunk)
+      rows.push(
+        ...(await reader.rows<ConflictRow>(
+          `select one, two, first_seq, state, decided_seq from identity_conflict where ${side} in (${list(part)})`,
+          part,
+        )),
+      )
+    }
+  }
+  return rows
+}
+
+export const openConflicts = (reader: Reader, limit: number): Promise<ConflictRow[]> =>
+  reader.rows<ConflictRow>(
+    `select one, two, first_seq, state, decided_seq from identity_conflict where state = 'open'
+     order by first_seq, one, two limit ${String(limit)}`,
+  )
+
+export async function countOpenConflicts(reader: Reader): Promise<number> {
+  const [row] = await reader.rows<{ n: number }>(
+    `select cast(count(*) as bigint) as n from identity_conflict where state = 'open'`,
+  )
+  return row?.n ?? 0
+}
+
+export const saveConflicts = (tx: Tx, rows: readonly ConflictRow[]): Promise<number> =>
   tx.insert(
     'identity_conflict',
-    rows.map(({ kept, other, seq }) => ({ kept, other, first_seq: seq })),
-    'ON CONFLICT (kept, other) DO NOTHING',
+    rows.map(({ one, two, first_seq, state, decided_seq }) => ({ one, two, first_seq, state, decided_seq })),
+    `ON CONFLICT (one, two) DO UPDATE SET first_seq = excluded.first_seq, state = excluded.state,
+     decided_seq = excluded.decided_seq`,
   )
 
-export const knownEarlier = (tx: Tx, id: string, at: Instant): Promise<number> =>
-  tx.run('UPDATE customer SET created_at = $1 WHERE id = $2 AND created_at > $1', [at, id])
+export async function deleteConflicts(tx: Tx, pairs: readonly (readonly string[])[]): Promise<void> {
+  for (const [one = '', two = ''] of pairs)
+    await tx.run('DELETE FROM identity_conflict WHERE one = $1 AND two = $2', [one, two])
+}
+
+export interface MergeRecord {
+  readonly seq: number
+  readonly kept: string
+  readonly other: string
+  readonly undone_seq: number | null
+}
+
+export const insertMerges = (tx: Tx, rows: readonly MergeRecord[]): Promise<number> =>
+  tx.insert(
+    'customer_merge',
+    rows.map((row) => ({ ...row })),
+  )
+
+export const markUndone = (tx: Tx, merge: number, seq: number): Promise<number> =>
+  tx.run('UPDATE customer_merge SET undone_seq = $1 WHERE seq = $2 AND undone_seq IS NULL', [seq, merge])
+
+/** Merges in force that this id was part of, newest first. */
+export const mergesOf = (reader: Reader, customer: string): Promise<MergeRecord[]> =>
+  reader.rows<MergeRecord>(
+    `select seq, kept, other, undone_seq from customer_merge
+     where undone_seq is null and (other = $1 or kept = $2) order by seq desc`,
+    [customer, customer],
+  )
 
 // ------------------------------------------------------------------ consent
 
@@ -182,13 +256,13 @@ export async function hasContact(reader: Reader, staff: string, external: string
 export async function identitiesOfCustomers(
   reader: Reader,
   customers: readonly string[],
-): Promise<(Identity & { readonly customer: string })[]> {
-  const rows: (Identity & { readonly customer: string })[] = []
+): Promise<KnownIdentity[]> {
+  const rows: KnownIdentity[] = []
   for (let from = 0; from < customers.length; from += chunk) {
     const part = customers.slice(from, from + chunk)
     rows.push(
-      ...(await reader.rows<Identity & { customer: string }>(
-        `select kind, value, customer from identity where customer in (${list(part)}) order by customer, kind, value`,
+      ...(await reader.rows<KnownIdentity>(
+        `select kind, value, customer, seq from identity where customer in (${list(part)}) order by customer, kind, value`,
         part,
       )),
     )

@@ -3,19 +3,32 @@ import { table } from '../base/table.ts'
 /** `created_at` is the earliest instant anything is known of her, also when an older row is recorded later. */
 export const customerTable = table('customer', { id: 'text key', created_at: 'int', first_seq: 'int' })
 
-/** `kind`: external, shop, phone. One identity belongs to one customer. */
+/**
+ * `kind`: external, union, shop, phone. One identity belongs to one customer. `seq` is the row that first tied it to
+ * somebody: what a stranger did before that counts for nobody.
+ */
 export const identityTable = table(
   'identity',
-  { kind: 'text key', value: 'text key', customer: 'text' },
+  { kind: 'text key', value: 'text key', customer: 'text', seq: 'int' },
   { index: [['customer']] },
 )
 
-/** One row named two customers: kept apart until a person decides. */
-export const identityConflictTable = table('identity_conflict', {
-  kept: 'text key',
-  other: 'text key',
-  first_seq: 'int',
-})
+/**
+ * One row named two customers who contradict each other. `one` < `two`. `state`: open until a person decides, or apart
+ * when she did. One of the two need not exist yet: an identity that could not be tied to the other makes a customer of its own.
+ */
+export const identityConflictTable = table(
+  'identity_conflict',
+  { one: 'text key', two: 'text key', first_seq: 'int', state: 'text', decided_seq: 'int?' },
+  { index: [['two'], ['state', 'first_seq']] },
+)
+
+/** Merges as the log tells them, by the number of their row; `undone_seq` is the un-merge. */
+export const customerMergeTable = table(
+  'customer_merge',
+  { seq: 'int key', kept: 'text', other: 'text', undone_seq: 'int?' },
+  { index: [['kept'], ['other']] },
+)
 
 export const consentTable = table('consent', {
   customer: 'text key',
@@ -81,6 +94,7 @@ export const customerTables = [
   customerTable,
   identityTable,
   identityConflictTable,
+  customerMergeTable,
   consentTable,
   topicChoiceTable,
   staffTable,

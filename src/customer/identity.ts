@@ -2,7 +2,8 @@
 import type { Who } from '../base/act.ts'
 import { sha256 } from '../base/ids.ts'
 
-export type IdentityKind = 'external' | 'shop' | 'phone'
+export const identityKinds = ['external', 'union', 'shop', 'phone'] as const
+export type IdentityKind = (typeof identityKinds)[number]
 
 export interface Identity {
   readonly kind: IdentityKind
@@ -15,6 +16,7 @@ export const keyOf = ({ kind, value }: Identity): string => `${kind}:${value}`
 export function identitiesIn(who: Who): Identity[] {
   const found: Identity[] = []
   if (who.external) found.push({ kind: 'external', value: who.external })
+  if (who.unionid) found.push({ kind: 'union', value: who.unionid })
   if (who.shopId) found.push({ kind: 'shop', value: who.shopId })
   if (who.phoneHash) found.push({ kind: 'phone', value: who.phoneHash })
   return found

@@ -1,8 +1,14 @@
 /** What the folders to the right may use. */
+import type { People } from '../interaction/index.ts'
 import { consentProjection, topicProjection } from './consent.ts'
+import { identitiesOfCustomers } from './customer.store.ts'
+import { customersOfRows, resolveRows } from './resolve.ts'
+import { sightingProjection } from './sightings.ts'
 
 export { customerTables } from './customer.tables.ts'
-export { resolveCustomers, customersOfRows } from './resolve.ts'
+export { aboutPeople, customersOfRows } from './resolve.ts'
+export { findCustomer, keepApart, mergeCustomers, unmergeCustomer } from './merge.ts'
+export type { Merged, Unmerged } from './merge.ts'
 export { chooseTopics, optIn, optOut, optedOutOf, subscriptionsOf } from './consent.ts'
 export type { Choice, Purpose, Subscriptions } from './consent.ts'
 export { findStaff } from './staff.store.ts'
@@ -36,4 +42,16 @@ export type { Identity, IdentityKind } from './identity.ts'
 export { phoneHasher, plainPhone } from './phone.ts'
 export type { HashPhone } from './phone.ts'
 
-export const customerProjections = [consentProjection, topicProjection]
+/** Who is who, for the flush and for whoever tells the log again. */
+const peopleOf = (decides: boolean): People => ({
+  resolve: (tx, rows, { base, newId }) => resolveRows(tx, rows, { base, decides, newId }),
+  customersOfRows,
+  identitiesOf: identitiesOfCustomers,
+})
+
+export const people: People = peopleOf(true)
+
+/** For the log told again: carries out what its rows say, and decides nothing anew. */
+export const peopleAsTold: People = peopleOf(false)
+
+export const customerProjections = [sightingProjection, consentProjection, topicProjection]

@@ -10,7 +10,7 @@ import {
   profileNames,
   staffNames,
 } from './customer.store.ts'
-import type { Identity } from './identity.ts'
+import type { Identity, IdentityKind } from './identity.ts'
 
 /** One advisor per customer: the oldest active contact, however many staff she has added. */
 export interface Advisor {
@@ -63,6 +63,7 @@ export const customerOfExternal = (reader: Reader, external: string): Promise<st
 
 export interface Identities {
   readonly externals: readonly string[]
+  readonly unionids: readonly string[]
   readonly shopIds: readonly string[]
   readonly phoneHashes: readonly string[]
 }
@@ -71,13 +72,20 @@ export async function identitiesOf(
   reader: Reader,
   customers: readonly string[],
 ): Promise<Map<string, Identities>> {
-  const found = new Map<string, { externals: string[]; shopIds: string[]; phoneHashes: string[] }>()
+  const found = new Map<
+    string,
+    { externals: string[]; unionids: string[]; shopIds: string[]; phoneHashes: string[] }
+  >()
+  const listOf = {
+    external: 'externals',
+    union: 'unionids',
+    shop: 'shopIds',
+    phone: 'phoneHashes',
+  } as const satisfies Record<IdentityKind, string>
   for (const { customer, kind, value } of await identitiesOfCustomers(reader, customers)) {
-    const mine = found.get(customer) ?? { externals: [], shopIds: [], phoneHashes: [] }
+    const mine = found.get(customer) ?? { externals: [], unionids: [], shopIds: [], phoneHashes: [] }
     found.set(customer, mine)
-    if (kind === 'external') mine.externals.push(value)
-    else if (kind === 'shop') mine.shopIds.push(value)
-    else mine.phoneHashes.push(value)
+    mine[listOf[kind]].push(value)
   }
   return found
 }

@@ -1,80 +1,179 @@
 /**
  * Whose row is this? Runs inside the flush, under the log's lock, in order of seq: the answer and the tables are a pure
- * function of the log. Identities named together belong together; two customers named together are kept apart and noted.
+ * function of the log, whatever the batching. Identities named together belong together. Two customers named together
+ * become one when `alone.ts` says that this is safe: the merge is a row of its own, right behind the row that showed it,
+ * so that telling the log again never decides anew. All others are kept apart and noted for a person.
  */
-import type { Reader } from '../base/db.ts'
-import type { Kind, LogRow, ResolveCustomers } from '../interaction/index.ts'
-import {
-  insertConflicts,
-  insertCustomers,
-  insertIdentities,
-  knownEarlier,
-  knownIdentities,
-} from './customer.store.ts'
-import type { KnownIdentity, NewCustomer } from './customer.store.ts'
+import type { Reader, Tx } from '../base/db.ts'
+import type { ComingRow, FreshRow, Kind, LogRow, Regrouping, Resolved } from '../interaction/index.ts'
+import { whyOnePerson } from './alone.ts'
+import { firstSeqs, knownIdentities } from './customer.store.ts'
 import { customerIdOf, identitiesIn, isStranger, keyOf } from './identity.ts'
 import type { Identity } from './identity.ts'
+import { openRoll } from './roll.ts'
+import type { Roll } from './roll.ts'
+import { mergeIn, unmergeIn } from './merge-row.ts'
 
 const makeACustomerOfAnybody: readonly Kind[] = ['order-placed', 'opted-out', 'opted-in', 'topics-chosen']
 
-export const resolveCustomers: ResolveCustomers = async (tx, rows) => {
-  const named = rows
-    .map((row) => ({ row, identities: identitiesIn(row.who) }))
-    .filter(({ identities }) => identities.length > 0)
-  const known = await knownIdentities(
-    tx,
-    named.flatMap(({ identities }) => identities),
-  )
-  const createdAt = new Map([...known.values()].map((one) => [one.customer, one.createdAt]))
-  const created: NewCustomer[] = []
-  const linked: (Identity & { customer: string })[] = []
-  const conflicts: { kept: string; other: string; seq: number }[] = []
-  const earlier = new Set<string>()
-  const answer = new Map<string, string>()
-
-  for (const { row, identities } of named) {
-    const found = distinctCustomers(identities, known)
-    const customer = found[0] ?? newCustomer(row, identities, created)
-    if (customer === null) continue
-    answer.set(row.id, customer)
-    // An older happening may be recorded later (an import after the first contact).
-    if (row.at < (createdAt.get(customer) ?? row.at)) earlier.add(customer)
-    createdAt.set(customer, Math.min(row.at, createdAt.get(customer) ?? row.at))
-    for (const identity of identities) {
-      if (known.has(keyOf(identity))) continue
-      known.set(keyOf(identity), { customer, createdAt: row.at })
-      linked.push({ ...identity, customer })
-    }
-    for (const other of found.slice(1)) conflicts.push({ kept: customer, other, seq: row.seq })
-  }
-
-  await insertCustomers(tx, created)
-  await insertIdentities(tx, linked)
-  await insertConflicts(tx, onePerPair(conflicts))
-  for (const id of [...earlier].sort()) await knownEarlier(tx, id, createdAt.get(id) ?? 0)
-  return answer
-}
-
-/** PostgreSQL refuses to touch one row twice in a statement; the first sighting counts. */
-const onePerPair = <T extends { kept: string; other: string }>(conflicts: readonly T[]): T[] => [
-  ...new Map(conflicts.toReversed().map((one) => [`${one.kept} ${one.other}`, one])).values(),
+/** Rows about customers, not of them: they tie nothing and make nobody. */
+export const aboutPeople: readonly Kind[] = [
+  'customers-merged',
+  'customers-unmerged',
+  'customers-kept-apart',
+  'customer-erased',
 ]
 
-const distinctCustomers = (
-  identities: readonly Identity[],
-  known: ReadonlyMap<string, KnownIdentity>,
-): string[] => [...new Set(identities.flatMap((identity) => known.get(keyOf(identity))?.customer ?? []))]
+export interface Resolving {
+  readonly base: number
+  /** Live: may state merges. Telling the log again: only carries out what it says. */
+  readonly decides: boolean
+  newId(): string
+}
 
-function newCustomer(row: LogRow, identities: readonly Identity[], created: NewCustomer[]): string | null {
+export async function resolveRows(
+  tx: Tx,
+  coming: readonly ComingRow[],
+  { base, decides, newId }: Resolving,
+): Promise<Resolved> {
+  const roll = await openRoll(tx, coming)
+  const rows: LogRow[] = []
+  const regroupings: Regrouping[] = []
+  const firstSeq = new Map<string, number>()
+  let seq = base
+  const put = (row: ComingRow): LogRow => {
+    seq += 1
+    const placed = { ...row, seq }
+    rows.push(placed)
+    return placed
+  }
+  for (const one of coming) {
+    const row = put(one)
+    if (aboutPeople.includes(row.kind)) {
+      regroupings.push(...carryOut(roll, row))
+      continue
+    }
+    const found = place(roll, row)
+    if (found === null) continue
+    if (!firstSeq.has(found.customer)) firstSeq.set(found.customer, row.seq)
+    for (const other of found.others) {
+      const customer = roll.now(found.customer)
+      if (customer === roll.now(other)) continue
+      const why = decides && !roll.areApart(customer, other) ? whyOnePerson(row, roll.of(customer), roll.of(other)) : null
+      if (why === null) {
+        roll.conflict(customer, other, row.seq)
+        continue
+      }
+      const kept = await firstSeen(tx, firstSeq, customer, other)
+      const gone = kept === customer ? other : customer
+      const merge = put(mergeRow(row, roll, kept, gone, why, newId()))
+      regroupings.push(...carryOut(roll, merge))
+    }
+  }
+  await roll.save()
+  const fresh = rows.map((row): FreshRow => ({ ...row, customer: roll.customerOf(row) }))
+  return { rows: fresh, regroupings }
+}
+
+/** What the rows about people say; the same when the log is told again. */
+function carryOut(roll: Roll, row: LogRow): Regrouping[] {
+  if (row.kind === 'customers-merged') {
+    const { kept, other } = mergeIn(row)
+    return roll.merge(kept, other, row.seq) ? [{ from: other, to: kept, how: 'merged' }] : []
+  }
+  if (row.kind === 'customers-unmerged') {
+    const said = unmergeIn(row)
+    return roll.unmerge(said, row.seq) ? [{ from: said.from, to: said.to, how: 'unmerged' }] : []
+  }
+  if (row.kind === 'customers-kept-apart') {
+    const { kept, other } = mergeIn(row)
+    roll.keepApart(kept, other, row.seq)
+  }
+  return []
+}
+
+interface Found {
+  readonly customer: string
+  /** Further customers that the row names. */
+  readonly others: readonly string[]
+}
+
+/**
+ * The first identity in order of trust whose customer is known decides. A phone number is weak: it may be a family's, so
+ * it speaks only where shop id and unionid do not contradict.
+ */
+function place(roll: Roll, row: LogRow): Found | null {
+  const identities = identitiesIn(row.who)
+  const [first] = identities
+  if (!first) return null
+  const strong = identities.filter(({ kind }) => kind !== 'phone')
+  const known = distinct(strong.map((one) => roll.holder(one)))
+  const byPhone = distinct(
+    identities.filter(({ kind }) => kind === 'phone').map((one) => roll.holder(one)),
+  )
+  const [phone] = byPhone
+  const fits = phone !== undefined && strong.every((one) => roll.mayJoin(one, phone))
+  const customer = known[0] ?? (fits ? phone : newCustomer(row, identities))
+  if (customer === null) return null
+  for (const one of identities) {
+    if (roll.holder(one) !== null) continue
+    if (roll.mayJoin(one, customer)) roll.tie(one, customer, row.seq)
+    // It would be a second shop id (or unionid) of one person: whoever it is, a person decides.
+    else roll.conflict(customer, customerIdOf(one), row.seq)
+  }
+  return { customer, others: distinct([...known, ...byPhone]).filter((other) => other !== customer) }
+}
+
+const distinct = (customers: readonly (string | null)[]): string[] => [
+  ...new Set(customers.filter((customer) => customer !== null)),
+]
+
+function newCustomer(row: LogRow, identities: readonly Identity[]): string | null {
   const [first] = identities
   if (!first) return null
   if (identities.every(isStranger) && !makeACustomerOfAnybody.includes(row.kind)) return null
-  const id = customerIdOf(first)
-  created.push({ id, createdAt: row.at, firstSeq: row.seq })
-  return id
+  return customerIdOf(first)
 }
 
-/** The customers of rows that are in the log already, by the row's id. */
+/** The one we met first stays; whoever began in this batch is not in the table yet. */
+async function firstSeen(
+  tx: Reader,
+  fresh: ReadonlyMap<string, number>,
+  a: string,
+  b: string,
+): Promise<string> {
+  const stored = await firstSeqs(tx, [a, b])
+  const of = (customer: string): number =>
+    stored.get(customer) ?? fresh.get(customer) ?? Number.MAX_SAFE_INTEGER
+  const [seqA, seqB] = [of(a), of(b)]
+  if (seqA !== seqB) return seqA < seqB ? a : b
+  return a < b ? a : b
+}
+
+function mergeRow(
+  cause: LogRow,
+  roll: Roll,
+  kept: string,
+  other: string,
+  why: string,
+  id: string,
+): ComingRow {
+  return {
+    id,
+    at: cause.at,
+    recordedAt: cause.recordedAt,
+    kind: 'customers-merged',
+    source: 'customers',
+    sourceKey: `merged:${cause.id}:${other}`,
+    who: cause.who,
+    detail: { kept, other, identities: roll.of(other), why, by: 'system', row: cause.seq },
+  }
+}
+
+/**
+ * The customers of rows that are in the log already, by the row's id: that of the first identity, but nobody's for what
+ * a stranger did before she was known.
+ */
 export async function customersOfRows(
   reader: Reader,
   rows: readonly LogRow[],
@@ -85,7 +184,8 @@ export async function customersOfRows(
   )
   const answer = new Map<string, string>()
   for (const row of rows) {
-    const [customer] = distinctCustomers(identitiesIn(row.who), known)
+    const first = identitiesIn(row.who).find((one) => (known.get(keyOf(one))?.seq ?? Infinity) <= row.seq)
+    const customer = first && known.get(keyOf(first))?.customer
     if (customer !== undefined) answer.set(row.id, customer)
   }
   return answer

@@ -6,7 +6,7 @@ import { days, hours, minutes, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
 import type { Member } from '../access/index.ts'
-import { createFlush } from '../interaction/index.ts'
+import { createFlush, nobody } from '../interaction/index.ts'
 import { startSimulator } from '../simulator/index.ts'
 import type { Simulator } from '../simulator/index.ts'
 import { createApi, createClient } from '../wecom/index.ts'
@@ -72,7 +72,7 @@ onBothDatabases('signing in', (open) => {
     client = createClient({ apiUrl: simulator.url, corpId, agentSecret, retryBaseMs: 5 }, { clock })
     const api = createApi(client)
     const flush = createFlush({
-      resolve: () => Promise.resolve(new Map()),
+      people: nobody,
       projections: [],
       wake: () => undefined,
     })

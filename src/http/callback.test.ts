@@ -6,7 +6,7 @@ import { days, hours, minutes, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
 import { OutsideFailure } from '../base/errors.ts'
 import { createLog } from '../base/log.ts'
-import { createFlush, createRecorder, readLog, readWords } from '../interaction/index.ts'
+import { createFlush, createRecorder, readLog, readWords, nobody } from '../interaction/index.ts'
 import type { LogRow, Recorder } from '../interaction/index.ts'
 import { createCodec } from '../wecom/index.ts'
 import { onBothDatabases } from '../../test/database.ts'
@@ -52,7 +52,7 @@ onBothDatabases('the callback door', (open) => {
     opened = await open()
     clock = virtualClock(startAt)
     const flush = createFlush({
-      resolve: () => Promise.resolve(new Map()),
+      people: nobody,
       projections: [],
       wake: () => undefined,
     })

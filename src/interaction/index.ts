@@ -1,12 +1,27 @@
 /** What the folders to the right may use. */
 export { kinds, isKind } from './kinds.ts'
 export type { Kind } from './kinds.ts'
-export type { FreshRow, Kept, LogRow, Projection, ResolveCustomers } from './log-row.ts'
+export { nobody } from './log-row.ts'
+export type {
+  ComingRow,
+  FreshRow,
+  Kept,
+  LogRow,
+  Named,
+  People,
+  Projection,
+  Regroup,
+  Regrouping,
+  Resolved,
+  ResolveMoment,
+  Ties,
+} from './log-row.ts'
+export { replayCustomers } from './replay.ts'
 export { createFlush, createRecorder } from './record.ts'
 export type { Flush, Recorded, Recorder } from './record.ts'
 export { createFollowers } from './follow.ts'
 export type { Follower, Followers } from './follow.ts'
-export { readLog, readWords, headSeq } from './log.store.ts'
+export { headSeq, lockHead, readLog, readWords, rowsBySeq, rowsInParts, seqsNaming, seqsOfKeys } from './log.store.ts'
 export type { LogQuery } from './log.store.ts'
 export { parkedRows } from './follow.store.ts'
 export { interactionTables } from './interaction.tables.ts'

@@ -2,7 +2,7 @@ import { table } from '../base/table.ts'
 
 /**
  * The append-only log: what is not here did not happen. `seq` is gapless, in commit order, and only it orders.
- * `external … shop_id` are the identity as seen. `detail` is JSON of ids and facts; free words lie in `log_words`.
+ * `external … union_id` are the identity as seen. `detail` is JSON of ids and facts; free words lie in `log_words`.
  */
 export const logTable = table(
   'log',
@@ -20,6 +20,7 @@ export const logTable = table(
     phone_hash: 'text?',
     shop_id: 'text?',
     detail: 'text',
+    union_id: 'text?',
   },
   {
     unique: [['source', 'source_key'], ['id']],
@@ -27,12 +28,17 @@ export const logTable = table(
       ['kind', 'seq'],
       ['external', 'seq'],
       ['shop_id', 'seq'],
+      ['phone_hash', 'seq'],
+      ['union_id', 'seq'],
     ],
   },
 )
 
-/** One row: the number of the newest log row. Its lock orders all writers of the log. */
-export const logHeadTable = table('log_head', { id: 'int key', seq: 'int' })
+/**
+ * One row: the number of the newest log row. Its lock orders all writers of the log. `erasures` counts erased persons:
+ * nearly always 0, and read together with the lock for nothing.
+ */
+export const logHeadTable = table('log_head', { id: 'int key', seq: 'int', erasures: 'int' })
 
 /** What a person said, erasable, found by the log row's id. */
 export const logWordsTable = table('log_words', { log_id: 'text key', words: 'text' })

@@ -40,6 +40,12 @@ export const kinds = {
   'opted-out': '退订',
   'opted-in': '恢复订阅',
   'topics-chosen': '选择话题',
+  // Who is who.
+  'contact-identified': '识别出客户身份',
+  'customers-merged': '客户合并',
+  'customers-unmerged': '客户拆分',
+  'customers-kept-apart': '确认为不同客户',
+  'customer-erased': '个人信息删除',
   // What we said, or did not.
   'touch-sent': '已触达',
   'touch-waiting': '等待顾问确认',

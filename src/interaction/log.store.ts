@@ -1,7 +1,7 @@
 import type { Reader, Tx, Value } from '../base/db.ts'
 import type { Happening } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
-import type { LogRow } from './log-row.ts'
+import type { LogRow, Named } from './log-row.ts'
 import type { Kind } from './kinds.ts'
 
 interface Stored {
@@ -17,16 +17,23 @@ interface Stored {
   readonly chat: string | null
   readonly phone_hash: string | null
   readonly shop_id: string | null
+  readonly union_id: string | null
   readonly detail: string
 }
 
+export interface Head {
+  readonly seq: number
+  /** Persons erased. */
+  readonly erasures: number
+}
+
 /** Takes the log's lock until the transaction ends; answers the newest seq. */
-export async function lockHead(tx: Tx): Promise<number> {
-  const [head] = await tx.rows<{ seq: number }>(
-    'update log_head set seq = seq + 0 where id = 1 returning seq',
+export async function lockHead(tx: Tx): Promise<Head> {
+  const [head] = await tx.rows<Head>(
+    'update log_head set seq = seq + 0 where id = 1 returning seq, erasures',
   )
   if (!head) throw new Error('log_head is empty: the schema was not created by the migrations.')
-  return head.seq
+  return head
 }
 
 export const moveHead = (tx: Tx, seq: number): Promise<number> =>
@@ -67,6 +74,7 @@ export async function insertRows(tx: Tx, rows: readonly LogRow[], recordedAt: In
       chat: row.who.chat ?? null,
       phone_hash: row.who.phoneHash ?? null,
       shop_id: row.who.shopId ?? null,
+      union_id: row.who.unionid ?? null,
       detail: JSON.stringify(row.detail),
     })),
   )
@@ -96,6 +104,7 @@ function present(stored: Stored): LogRow {
       ...(stored.chat === null ? {} : { chat: stored.chat }),
       ...(stored.phone_hash === null ? {} : { phoneHash: stored.phone_hash }),
       ...(stored.shop_id === null ? {} : { shopId: stored.shop_id }),
+      ...(stored.union_id === null ? {} : { unionid: stored.union_id }),
     },
     detail: JSON.parse(stored.detail) as Happening['detail'],
   }
@@ -104,7 +113,7 @@ function present(stored: Stored): LogRow {
 export interface LogQuery {
   readonly after?: number
   readonly kinds?: readonly string[]
-  /** Any identity of the person: external_userid, shop id, phone hash. */
+  /** Any identity of the person: external_userid, unionid, shop id, phone hash. */
   readonly identities?: readonly string[]
   readonly sinceAt?: Instant
   readonly limit: number
@@ -121,7 +130,7 @@ export async function readLog(reader: Reader, query: LogQuery): Promise<LogRow[]
   if (query.kinds && query.kinds.length > 0) where.push(`kind in (${list(query.kinds)})`)
   if (query.identities && query.identities.length > 0) {
     where.push(
-      `(external in (${list(query.identities)}) or shop_id in (${list(query.identities)}) or phone_hash in (${list(query.identities)}))`,
+      `(external in (${list(query.identities)}) or shop_id in (${list(query.identities)}) or phone_hash in (${list(query.identities)}) or union_id in (${list(query.identities)}))`,
     )
   }
   const rows = await reader.rows<Stored>(
@@ -142,4 +151,87 @@ export async function readWords(reader: Reader, ids: readonly string[]): Promise
 
 export async function headSeq(reader: Reader): Promise<number> {
   return (await reader.rows<{ seq: number }>('select seq from log_head where id = 1'))[0]?.seq ?? 0
+}
+
+const chunk = 500
+const places = (values: readonly unknown[], from = 1): string =>
+  values.map((_, i) => `$${String(i + from)}`).join(', ')
+
+const identityColumns = { external: 'external', union: 'union_id', shop: 'shop_id', phone: 'phone_hash' } as const
+
+/** Numbers of the rows that name one of these identities, each once and in order; of one kind, or of all. */
+export async function seqsNaming(
+  reader: Reader,
+  identities: readonly Named[],
+  only?: Kind,
+): Promise<number[]> {
+  const condition = only === undefined ? '' : `and kind = '${only}'`
+  const found = new Set<number>()
+  for (const kind of Object.keys(identityColumns) as Named['kind'][]) {
+    const values = identities.filter((one) => one.kind === kind).map(({ value }) => value)
+    for (let from = 0; from < values.length; from += chunk) {
+      const part = values.slice(from, from + chunk)
+      const rows = await reader.rows<{ seq: number }>(
+        `select seq from log where ${identityColumns[kind]} in (${places(part)}) ${condition}`,
+        part,
+      )
+      for (const { seq } of rows) found.add(seq)
+    }
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+/** These rows, at most 500, oldest first. */
+export async function rowsBySeq(reader: Reader, seqs: readonly number[]): Promise<LogRow[]> {
+  if (seqs.length === 0) return []
+  const rows = await reader.rows<Stored>(
+    `select * from log where seq in (${places(seqs)}) order by seq`,
+    seqs,
+  )
+  return rows.map(present)
+}
+
+/** Any number of them. */
+export async function rowsInParts(reader: Reader, seqs: readonly number[]): Promise<LogRow[]> {
+  const rows: LogRow[] = []
+  for (let from = 0; from < seqs.length; from += chunk)
+    rows.push(...(await rowsBySeq(reader, seqs.slice(from, from + chunk))))
+  return rows
+}
+
+/** Numbers of the rows with these keys. */
+export async function seqsOfKeys(
+  reader: Reader,
+  kind: Kind,
+  keys: readonly { readonly source: string; readonly sourceKey: string }[],
+): Promise<number[]> {
+  const seqs: number[] = []
+  for (let from = 0; from < keys.length; from += chunk) {
+    const part = keys.slice(from, from + chunk)
+    let n = 1
+    const list = part.map(() => `($${String((n += 1))}, $${String((n += 1))})`).join(', ')
+    const rows = await reader.rows<{ seq: number }>(
+      `select seq from log where kind = $1 and (source, source_key) in (values ${list})`,
+      [kind, ...part.flatMap(({ source, sourceKey }) => [source, sourceKey])],
+    )
+    for (const { seq } of rows) seqs.push(seq)
+  }
+  return seqs
+}
+
+/** From now on every flush looks whether old news of an erased person comes in again. */
+export const countErasure = (tx: Tx): Promise<number> =>
+  tx.run('UPDATE log_head SET erasures = erasures + 1 WHERE id = 1')
+
+/** Takes the rows of these customers out of tables that the projections fill again. `tables`: the customer's column of each. */
+export async function wipeKept(
+  facts: Tx,
+  tables: ReadonlyMap<string, string>,
+  customers: readonly string[],
+): Promise<void> {
+  for (let from = 0; from < customers.length; from += chunk) {
+    const part = customers.slice(from, from + chunk)
+    for (const [name, of] of tables)
+      await facts.run(`DELETE FROM ${name} WHERE ${of} IN (${places(part)})`, part)
+  }
 }

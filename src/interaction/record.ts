@@ -1,7 +1,8 @@
 /**
- * The flush: the one way into the log, the same SQL on both databases. Lock the head, drop what is known, insert the
- * fresh rows as base+1…, run the projections over what was really inserted, move the head. `seq` stays gapless and in
- * commit order because the head's lock is held from the first step to the commit.
+ * The flush: the one way into the log, the same SQL on both databases. Lock the head, drop what is known, learn who is
+ * meant, insert the fresh rows as base+1…, run the projections over what was really inserted, move the head. `seq` stays
+ * gapless and in commit order because the head's lock is held from the first step to the commit. When the rows show that
+ * two customers are one person, her facts are told again from the log before anybody sees them.
  *
  * Whatever comes at a rate (callbacks, clicks, events) goes through `submit`: a few milliseconds are collected into one
  * transaction and one fsync, each caller gets its own answer, and no caller is answered before the commit.
@@ -14,7 +15,8 @@ import { isDatabaseTrouble } from '../base/db.ts'
 import { OutsideFailure } from '../base/errors.ts'
 import { isKind } from './kinds.ts'
 import { insertRows, insertWords, knownKeys, lockHead, moveHead } from './log.store.ts'
-import type { FreshRow, LogRow, Projection, ResolveCustomers } from './log-row.ts'
+import type { ComingRow, People, Projection, Regroup } from './log-row.ts'
+import { replayCustomers } from './replay.ts'
 
 const keyOf = (row: { readonly source: string; readonly sourceKey: string }): string =>
   `${row.source}\n${row.sourceKey}`
@@ -25,46 +27,72 @@ export interface Recorded {
 }
 
 export interface FlushParts {
-  readonly resolve: ResolveCustomers
+  readonly people: People
   readonly projections: readonly Projection[]
+  /** What goes along when identities pass from one customer to another, in the same transaction. */
+  readonly regroup?: readonly Regroup[]
   /** Called after the commit of every flush that added rows. */
   readonly wake: () => void
 }
 
 export type Flush = (ctx: Ctx, happenings: readonly Happening[]) => Promise<Recorded[]>
 
-export function createFlush({ resolve, projections, wake }: FlushParts): Flush {
+export function createFlush(parts: FlushParts): Flush {
+  const { people, projections, regroup = [], wake } = parts
   return async (ctx, happenings) => {
-    const base = await lockHead(ctx.tx)
-    const known = await knownKeys(ctx.tx, happenings)
-    const answers: Recorded[] = []
-    const rows: LogRow[] = []
-    const words: { id: string; said: string }[] = []
-    for (const happening of happenings) {
-      const { kind, said, ...rest } = happening
-      if (!isKind(kind)) throw new Error(`"${kind}" is not in interaction/kinds.ts.`)
-      const key = keyOf(happening)
-      answers.push({ fresh: !known.has(key) })
-      if (known.has(key)) continue
-      const seq = base + rows.length + 1
-      known.set(key, seq)
-      const row: LogRow = { ...rest, kind, seq, id: ctx.newId(), recordedAt: ctx.now }
-      rows.push(row)
-      if (said !== undefined && said !== '') words.push({ id: row.id, said })
-    }
+    const { seq: base, erasures } = await lockHead(ctx.tx)
+    const { coming, words, idOf } = await unknownOnes(ctx, happenings)
+    if (coming.length === 0) return happenings.map(() => ({ fresh: false }))
+    const { rows, regroupings } = await people.resolve(ctx.tx, coming, {
+      base,
+      erasures: erasures > 0,
+      newId: () => ctx.newId(),
+    })
+    const taken = new Set(rows.map(({ id }) => id))
+    const answers = idOf.map((id) => ({ fresh: id !== null && taken.has(id) }))
     if (rows.length === 0) return answers
     await insertRows(ctx.tx, rows, ctx.now)
-    await insertWords(ctx.tx, words)
-    const customers = await resolve(ctx.tx, rows)
-    const fresh: FreshRow[] = rows.map((row) => ({ ...row, customer: customers.get(row.id) ?? null }))
+    await insertWords(
+      ctx.tx,
+      words.filter(({ id }) => taken.has(id)),
+    )
     for (const projection of projections) {
-      const mine = fresh.filter((row) => projection.kinds.includes(row.kind))
+      const mine = rows.filter((row) => projection.kinds.includes(row.kind))
       if (mine.length > 0) await projection.apply(ctx.tx, mine)
     }
     await moveHead(ctx.tx, base + rows.length)
+    if (regroupings.length > 0) {
+      const moved = regroupings.flatMap(({ from, to }) => [from, to])
+      await replayCustomers({ log: ctx.tx, facts: ctx.tx }, { people, projections }, moved)
+      for (const regrouping of regroupings)
+        for (const { apply } of regroup) await apply(ctx, regrouping)
+    }
     ctx.afterCommit(wake)
     return answers
   }
+}
+
+/** Those whose (source, sourceKey) is not in the log; `idOf` has the new row's id for each happening, or null. */
+async function unknownOnes(ctx: Ctx, happenings: readonly Happening[]) {
+  const known = new Set((await knownKeys(ctx.tx, happenings)).keys())
+  const coming: ComingRow[] = []
+  const words: { id: string; said: string }[] = []
+  const idOf: (string | null)[] = []
+  for (const happening of happenings) {
+    const { kind, said, ...rest } = happening
+    if (!isKind(kind)) throw new Error(`"${kind}" is not in interaction/kinds.ts.`)
+    const key = keyOf(happening)
+    if (known.has(key)) {
+      idOf.push(null)
+      continue
+    }
+    known.add(key)
+    const row: ComingRow = { ...rest, kind, id: ctx.newId(), recordedAt: ctx.now }
+    idOf.push(row.id)
+    coming.push(row)
+    if (said !== undefined && said !== '') words.push({ id: row.id, said })
+  }
+  return { coming, words, idOf }
 }
 
 // ------------------------------------------------------------------ group commit

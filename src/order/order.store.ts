@@ -104,12 +104,30 @@ export const saveRefunds = (tx: Tx, rows: readonly RefundRow[]): Promise<number>
   )
 
 export async function customersOfRefunds(reader: Reader, sourceKeys: readonly string[]): Promise<string[]> {
-  if (sourceKeys.length === 0) return []
-  const rows = await reader.rows<{ customer: string }>(
-    `select distinct customer from refund where customer is not null and source_key in (${list(sourceKeys)})`,
-    sourceKeys,
-  )
-  return rows.map(({ customer }) => customer)
+  const found = new Set<string>()
+  for (let from = 0; from < sourceKeys.length; from += chunk) {
+    const part = sourceKeys.slice(from, from + chunk)
+    const rows = await reader.rows<{ customer: string }>(
+      `select distinct customer from refund where customer is not null and source_key in (${list(part)})`,
+      part,
+    )
+    for (const { customer } of rows) found.add(customer)
+  }
+  return [...found]
+}
+
+/** Keys of the refunds taken off these customers' orders. */
+export async function refundsOf(reader: Reader, customers: readonly string[]): Promise<string[]> {
+  const keys: string[] = []
+  for (let from = 0; from < customers.length; from += chunk) {
+    const part = customers.slice(from, from + chunk)
+    const rows = await reader.rows<{ source_key: string }>(
+      `select source_key from refund where customer in (${list(part)})`,
+      part,
+    )
+    for (const row of rows) keys.push(row.source_key)
+  }
+  return keys
 }
 
 export const upsertProducts = (tx: Tx, rows: readonly Readonly<Record<string, Value>>[]): Promise<number> =>

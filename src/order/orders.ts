@@ -5,12 +5,15 @@
  */
 import { dayOf } from '../base/calendar.ts'
 import type { Happening } from '../base/act.ts'
-import type { Tx } from '../base/db.ts'
-import type { FreshRow, Projection } from '../interaction/index.ts'
+import type { Reader, Tx } from '../base/db.ts'
+import { rowsInParts, seqsNaming, seqsOfKeys } from '../interaction/index.ts'
+import type { FreshRow, People, Projection, Ties } from '../interaction/index.ts'
 import {
   addToDays,
+  customersOfRefunds,
   insertOrders,
   ordersByKey,
+  refundsOf,
   refundsWaiting,
   saveRefunded,
   saveRefunds,
@@ -46,7 +49,34 @@ export const orderProjection: Projection = {
     const fresh = rows.filter(({ kind }) => kind === 'order-refunded').flatMap(askedRefund)
     await takeBack(tx, [...late, ...fresh])
   },
+  ties: tiesOfRefunds,
 }
+
+/**
+ * A refund is found by its order, so its row may name nobody or somebody else. Then the refunds of an order go with it,
+ * and whoever named the refund of another's order goes with the other.
+ */
+async function tiesOfRefunds(
+  facts: Reader,
+  log: Reader,
+  customers: readonly string[],
+  people: People,
+): Promise<Ties> {
+  const keys = (await refundsOf(facts, customers)).flatMap(sourceAndKey)
+  const seqs = await seqsOfKeys(log, 'order-refunded', keys)
+  const rows = await rowsInParts(log, seqs)
+  const named = [...(await people.customersOfRows(facts, rows)).values()]
+  const mine = await seqsNaming(log, await people.identitiesOf(facts, customers), 'order-refunded')
+  const owners = await customersOfRefunds(facts, (await rowsInParts(log, mine)).map(refundKeyOf))
+  return { seqs, customers: [...new Set([...named, ...owners])] }
+}
+
+/** Where the source ends in `source/key` is not written down: every place it might end, of which the log knows one. */
+const sourceAndKey = (refundKey: string): { source: string; sourceKey: string }[] =>
+  [...refundKey.matchAll(/\//g)].map(({ index }) => ({
+    source: refundKey.slice(0, index),
+    sourceKey: refundKey.slice(index + 1),
+  }))
 
 /** Answers the keys of the orders that are new. */
 async function place(tx: Tx, rows: readonly FreshRow[]): Promise<string[]> {

@@ -6,7 +6,7 @@ import { minutes, seconds, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
 import { startSession, sessionOf } from '../access/index.ts'
-import { findStaff, resolveCustomers } from '../customer/index.ts'
+import { customerProjections, findStaff, people } from '../customer/index.ts'
 import { createCallbackDoor } from '../http/callback.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { createHttp } from '../http/server.ts'
@@ -47,7 +47,7 @@ onBothDatabases('the mirror of WeCom', (open) => {
       { clock },
     )
     api = createApi(client)
-    const flush = createFlush({ resolve: resolveCustomers, projections: [], wake: () => undefined })
+    const flush = createFlush({ people, projections: customerProjections, wake: () => undefined })
     act = createAct({ db: opened.db, clock, flush: async (ctx, rows) => void (await flush(ctx, rows)) })
     const { db } = opened
     sync = createSync({ api, act, db, clock, log })
