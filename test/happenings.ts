@@ -7,30 +7,24 @@ import type { Projection } from '../src/interaction/index.ts'
 
 const day0 = '2026-01-01'
 
-const pick = (prefix: string, count: number): fc.Arbitrary<string | undefined> =>
-  fc.option(
-    fc.nat({ max: count - 1 }).map((n) => `${prefix}${String(n)}`),
-    { nil: undefined, freq: 1 },
-  )
+const name = (prefix: string, count: number): fc.Arbitrary<string> =>
+  fc.nat({ max: count - 1 }).map((n) => `${prefix}${String(n)}`)
 
+/** Most rows name her by one name only; some name nobody. */
 const who: fc.Arbitrary<Who> = fc
   .record({
     external: fc.oneof(
-      { weight: 4, arbitrary: pick('wm-person-', 5) },
+      { weight: 6, arbitrary: name('wm-person-', 6) },
       { weight: 1, arbitrary: fc.constantFrom('openid:o1', 'wechaty:w1') },
     ),
-    unionid: pick('union-', 4),
-    shopId: pick('shop-', 5),
-    phoneHash: pick('phone-', 4),
-    /** Most rows name her by one name only. */
-    names: fc.constantFrom(1, 1, 1, 2, 2, 3, 4),
+    unionid: name('union-', 5),
+    shopId: name('shop-', 6),
+    phoneHash: name('phone-', 5),
+    order: fc.shuffledSubarray(['external', 'unionid', 'shopId', 'phoneHash'] as const, { minLength: 4 }),
+    count: fc.constantFrom(0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4),
   })
-  .map(({ names, ...all }) =>
-    Object.fromEntries(
-      Object.entries(all)
-        .filter(([, value]) => value !== undefined)
-        .slice(0, names),
-    ),
+  .map(({ order, count, ...all }) =>
+    Object.fromEntries(order.slice(0, count).map((kind) => [kind, all[kind]])),
   )
 
 const detailOf = (kind: string, n: number, fen: number): Record<string, unknown> => {

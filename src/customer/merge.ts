@@ -7,13 +7,7 @@ import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import { lockHead, rowsBySeq } from '../interaction/index.ts'
 import type { LogRow } from '../interaction/index.ts'
-import {
-  conflictsOf,
-  firstSeqs,
-  identitiesOfCustomers,
-  knownIdentities,
-  mergesOf,
-} from './customer.store.ts'
+import { conflictsOf, firstSeqs, identitiesOfCustomers, knownIdentities, mergesOf } from './customer.store.ts'
 import type { KnownIdentity, MergeRecord } from './customer.store.ts'
 import { identitiesIn, keyOf } from './identity.ts'
 import type { Identity } from './identity.ts'
@@ -35,7 +29,12 @@ const nameOf = ({ actor }: Ctx): string => {
 const whoOf = (identities: readonly Identity[]): LogRow['who'] => {
   const find = (kind: Identity['kind']): string | undefined =>
     identities.find((one) => one.kind === kind)?.value
-  const [external, unionid, shopId, phoneHash] = [find('external'), find('union'), find('shop'), find('phone')]
+  const [external, unionid, shopId, phoneHash] = [
+    find('external'),
+    find('union'),
+    find('shop'),
+    find('phone'),
+  ]
   if (external !== undefined) return { external }
   if (shopId !== undefined) return { shopId }
   if (unionid !== undefined) return { unionid }
@@ -48,12 +47,7 @@ export interface Merged {
 }
 
 /** The customer known first stays. Says what a person saw, also where nothing would be merged by itself. */
-export async function mergeCustomers(
-  ctx: Ctx,
-  a: string,
-  b: string,
-  reason: string,
-): Promise<Merged> {
+export async function mergeCustomers(ctx: Ctx, a: string, b: string, reason: string): Promise<Merged> {
   await lockHead(ctx.tx)
   if (a === b) throw new Refusal('same-customer', '两个编号是同一位客户', 409)
   const seqs = await firstSeqs(ctx.tx, [a, b])

@@ -59,7 +59,10 @@ export async function resolveRows(
     for (const other of found.others) {
       const customer = roll.now(found.customer)
       if (customer === roll.now(other)) continue
-      const why = decides && !roll.areApart(customer, other) ? whyOnePerson(row, roll.of(customer), roll.of(other)) : null
+      const why =
+        decides && !roll.areApart(customer, other)
+          ? whyOnePerson(row, roll.of(customer), roll.of(other))
+          : null
       if (why === null) {
         roll.conflict(customer, other, row.seq)
         continue
@@ -108,9 +111,7 @@ function place(roll: Roll, row: LogRow): Found | null {
   if (!first) return null
   const strong = identities.filter(({ kind }) => kind !== 'phone')
   const known = distinct(strong.map((one) => roll.holder(one)))
-  const byPhone = distinct(
-    identities.filter(({ kind }) => kind === 'phone').map((one) => roll.holder(one)),
-  )
+  const byPhone = distinct(identities.filter(({ kind }) => kind === 'phone').map((one) => roll.holder(one)))
   const [phone] = byPhone
   const fits = phone !== undefined && strong.every((one) => roll.mayJoin(one, phone))
   const customer = known[0] ?? (fits ? phone : newCustomer(row, identities))

@@ -21,7 +21,16 @@ export { createFlush, createRecorder } from './record.ts'
 export type { Flush, Recorded, Recorder } from './record.ts'
 export { createFollowers } from './follow.ts'
 export type { Follower, Followers } from './follow.ts'
-export { headSeq, lockHead, readLog, readWords, rowsBySeq, rowsInParts, seqsNaming, seqsOfKeys } from './log.store.ts'
+export {
+  headSeq,
+  lockHead,
+  readLog,
+  readWords,
+  rowsBySeq,
+  rowsInParts,
+  seqsNaming,
+  seqsOfKeys,
+} from './log.store.ts'
 export type { LogQuery } from './log.store.ts'
 export { parkedRows } from './follow.store.ts'
 export { interactionTables } from './interaction.tables.ts'

@@ -29,9 +29,7 @@ export interface Head {
 
 /** Takes the log's lock until the transaction ends; answers the newest seq. */
 export async function lockHead(tx: Tx): Promise<Head> {
-  const [head] = await tx.rows<Head>(
-    'update log_head set seq = seq + 0 where id = 1 returning seq, erasures',
-  )
+  const [head] = await tx.rows<Head>('update log_head set seq = seq + 0 where id = 1 returning seq, erasures')
   if (!head) throw new Error('log_head is empty: the schema was not created by the migrations.')
   return head
 }
@@ -157,7 +155,12 @@ const chunk = 500
 const places = (values: readonly unknown[], from = 1): string =>
   values.map((_, i) => `$${String(i + from)}`).join(', ')
 
-const identityColumns = { external: 'external', union: 'union_id', shop: 'shop_id', phone: 'phone_hash' } as const
+const identityColumns = {
+  external: 'external',
+  union: 'union_id',
+  shop: 'shop_id',
+  phone: 'phone_hash',
+} as const
 
 /** Numbers of the rows that name one of these identities, each once and in order; of one kind, or of all. */
 export async function seqsNaming(

@@ -64,8 +64,7 @@ export function createFlush(parts: FlushParts): Flush {
     if (regroupings.length > 0) {
       const moved = regroupings.flatMap(({ from, to }) => [from, to])
       await replayCustomers({ log: ctx.tx, facts: ctx.tx }, { people, projections }, moved)
-      for (const regrouping of regroupings)
-        for (const { apply } of regroup) await apply(ctx, regrouping)
+      for (const regrouping of regroupings) for (const { apply } of regroup) await apply(ctx, regrouping)
     }
     ctx.afterCommit(wake)
     return answers

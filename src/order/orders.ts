@@ -45,9 +45,14 @@ export const orderProjection: Projection = {
       tx,
       rows.filter(({ kind }) => kind === 'order-placed'),
     )
-    const late = await refundsWaiting(tx, placed)
-    const fresh = rows.filter(({ kind }) => kind === 'order-refunded').flatMap(askedRefund)
-    await takeBack(tx, [...late, ...fresh])
+    const asked = rows.filter(({ kind }) => kind === 'order-refunded')
+    // Whether a refund came in the batch of its order or before must make no difference.
+    const isEarly = (row: FreshRow): boolean => row.seq < (placed.get(String(row.detail['orderId'])) ?? 0)
+    const late = [
+      ...(await refundsWaiting(tx, [...placed.keys()])),
+      ...asked.filter(isEarly).flatMap(askedRefund),
+    ].sort(byDayAndKey)
+    await takeBack(tx, [...late, ...asked.filter((row) => !isEarly(row)).flatMap(askedRefund)])
   },
   ties: tiesOfRefunds,
 }
@@ -78,13 +83,15 @@ const sourceAndKey = (refundKey: string): { source: string; sourceKey: string }[
     sourceKey: refundKey.slice(index + 1),
   }))
 
-/** Answers the keys of the orders that are new. */
-async function place(tx: Tx, rows: readonly FreshRow[]): Promise<string[]> {
+/** Answers the keys of the orders that are new, with the number of the row that placed each. */
+async function place(tx: Tx, rows: readonly FreshRow[]): Promise<Map<string, number>> {
   const known = await ordersByKey(tx, rows.map(orderKeyOf))
   const orders = new Map<string, StoredOrder & { items: string }>()
+  const placed = new Map<string, number>()
   for (const row of rows) {
     const key = orderKeyOf(row)
     if (row.customer === null || known.has(key) || orders.has(key)) continue
+    placed.set(key, row.seq)
     orders.set(key, {
       source_key: key,
       customer: row.customer,
@@ -104,8 +111,11 @@ async function place(tx: Tx, rows: readonly FreshRow[]): Promise<string[]> {
       fresh.map(({ customer, day, amount_fen }) => ({ customer, day, orders: 1, amountFen: amount_fen })),
     ),
   )
-  return [...orders.keys()]
+  return placed
 }
+
+const byDayAndKey = (a: RefundRow, b: RefundRow): number =>
+  a.day === b.day ? (a.source_key < b.source_key ? -1 : 1) : a.day < b.day ? -1 : 1
 
 function askedRefund(row: FreshRow): RefundRow[] {
   const id = row.detail['orderId']
