@@ -25,7 +25,6 @@ export interface Who {
   readonly chat?: string
   readonly phoneHash?: string
   readonly shopId?: string
-  readonly unionid?: string
 }
 
 /** One thing that happened, ready for the log. (source, sourceKey) makes it happen once. */
