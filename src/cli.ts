@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { packageRoot } from './base/env.ts'
+import { addChurnVerbs } from './cli/churn-command.ts'
 import { addClvVerbs } from './cli/clv-command.ts'
 import type { ImportFlags } from './cli/data.ts'
 import { exitCodes, printDocument, report } from './cli/output.ts'
@@ -40,6 +41,7 @@ function program(): Command {
   data(siyu)
   recommend(siyu)
   addClvVerbs(siyu, document)
+  addChurnVerbs(siyu, document)
   cadence(siyu)
   for (const verb of allVerbs(siyu)) {
     verb.exitOverride().option('--json', 'one JSON document on stdout')

@@ -31,6 +31,16 @@ export type { Cause, SegmentParts } from './resegment.ts'
 export { areCutPointsStale, refreshCutPoints } from './cut-points.ts'
 export { createSegmentFollowers, createSegmentJobs } from './segment.jobs.ts'
 export { quantile } from './quantile.ts'
+export {
+  createPacker,
+  curvePlot,
+  documentOf,
+  evaluateOffThread,
+  loadChurnRules,
+  planEvaluation,
+  readStoredHistories,
+} from './churn/index.ts'
+export type { ChurnRules, EvaluationDocument, EvaluationSource, Histories, History } from './churn/index.ts'
 export { checkDay, fitStore, modelNames as clvModels } from './clv/run-fit.ts'
 export type { FitReport as ClvFit } from './clv/run-fit.ts'
 export type { ModelName as ClvModel } from './clv/fit.ts'

@@ -1,0 +1,10 @@
+/** What segment/index.ts hands on. */
+export { evaluateOffThread } from './off-thread.ts'
+export { documentOf, planEvaluation } from './report.ts'
+export type { EvaluationDocument, EvaluationSource, EvaluationWindow } from './report.ts'
+export { createPacker } from './histories.ts'
+export type { Histories, History, Purchase } from './histories.ts'
+export { loadChurnRules } from './settings.ts'
+export type { ChurnRules } from './settings.ts'
+export { readStoredHistories } from './stored-histories.ts'
+export { curvePlot } from './plot.ts'
