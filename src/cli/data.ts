@@ -5,10 +5,9 @@ import { packageRoot, readEnv } from '../base/env.ts'
 import { isServed } from '../base/server-lock.ts'
 import { openCore } from '../core.ts'
 import type { Core } from '../core.ts'
-import { phoneHasher } from '../customer/index.ts'
-import type { OrdersImported, ProductsImported } from '../files/index.ts'
+import { loadAttributes, phoneHasher } from '../customer/index.ts'
 import { runImport } from './import.ts'
-import type { ImportVerbOptions, ImportVerbParts } from './import.ts'
+import type { Imported, ImportVerbOptions, ImportVerbParts } from './import.ts'
 import { createProgress } from './progress.ts'
 import { runLog } from './log.ts'
 import type { LogVerbOptions, LogVerbRow } from './log.ts'
@@ -39,6 +38,10 @@ export interface ImportFlags {
   readonly unit?: string
   readonly lookup?: string
   readonly on?: string
+  readonly kind?: string
+  readonly detail?: string
+  readonly ignore?: string
+  readonly clearEmpty?: boolean
   readonly errors?: string
   readonly dryRun?: boolean
 }
@@ -48,16 +51,13 @@ export function importParts(core: Core): ImportVerbParts {
   const path = sqlitePath(core.env.databaseUrl, packageRoot)
   return {
     ...core,
+    attributes: loadAttributes(core.env.configDir),
     hashPhone: phoneHasher(core.env.masterKey),
     served: () => (path === null ? Promise.resolve(true) : isServed(path)),
   }
 }
 
-export async function importVerb(
-  what: string,
-  file: string,
-  flags: ImportFlags,
-): Promise<OrdersImported | ProductsImported> {
+export async function importVerb(what: string, file: string, flags: ImportFlags): Promise<Imported> {
   const progress = process.stderr.isTTY ? createProgress() : null
   // Ctrl-C ends between two transactions; what is in is in, and the next run takes up there.
   const interrupt = new AbortController()
@@ -75,6 +75,10 @@ export async function importVerb(
         encoding: flags.encoding as ImportVerbOptions['encoding'],
         lookup: flags.lookup,
         on: flags.on,
+        kind: flags.kind,
+        detail: flags.detail,
+        ignore: flags.ignore,
+        clearEmpty: flags.clearEmpty,
         errorsFile: flags.errors,
         dryRun: flags.dryRun,
         onProgress: (now) => progress?.show(now),

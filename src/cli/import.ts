@@ -1,26 +1,40 @@
-/** `siyu import orders|products FILE`: the JSON document of the verb. */
+/** `siyu import orders|products|customers|events FILE`: the JSON document of the verb. */
 import { dayOf } from '../base/calendar.ts'
 import { Refusal } from '../base/errors.ts'
-import { importOrders, importProducts } from '../files/index.ts'
-import type { ImportOptions, ImportParts, OrdersImported, ProductsImported } from '../files/index.ts'
+import { usualAttributes } from '../customer/index.ts'
+import type { AttributeSpec } from '../customer/index.ts'
+import { importCustomers, importEvents, importOrders, importProducts } from '../files/index.ts'
+import type {
+  CustomersImported,
+  EventsImported,
+  ImportOptions,
+  ImportParts,
+  OrdersImported,
+  ProductsImported,
+} from '../files/index.ts'
 import { areCutPointsStale, refreshCutPoints, resegmentEverybody } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 
 export interface ImportVerbParts extends ImportParts {
   readonly rules: TierRules
+  /** What a customer may have, by config/attributes.yaml. */
+  readonly attributes?: readonly AttributeSpec[] | undefined
 }
 
 export interface ImportVerbOptions extends ImportOptions {
-  /** `orders` or `products`. */
+  /** `orders`, `products`, `customers` or `events`. */
   readonly what: string
+  readonly kind?: string | undefined
+  readonly detail?: string | undefined
+  readonly ignore?: string | undefined
+  readonly clearEmpty?: boolean | undefined
 }
+
+export type Imported = OrdersImported | ProductsImported | CustomersImported | EventsImported
 
 const encodings: readonly string[] = ['utf-8', 'gbk', 'gb18030', 'utf-16le', 'utf-16be']
 
-export async function runImport(
-  parts: ImportVerbParts,
-  options: ImportVerbOptions,
-): Promise<OrdersImported | ProductsImported> {
+export async function runImport(parts: ImportVerbParts, options: ImportVerbOptions): Promise<Imported> {
   if (options.encoding !== undefined && !encodings.includes(options.encoding))
     throw new Refusal('usage', `--encoding ${String(options.encoding)} is not known.`, 400, {
       fix: `Use one of ${encodings.join(', ')}, or leave it out to have it detected.`,
@@ -37,9 +51,22 @@ export async function runImport(
     }
     case 'products':
       return importProducts(parts, options)
+    case 'customers': {
+      const done = await importCustomers(parts, {
+        ...options,
+        attributes: parts.attributes ?? usualAttributes,
+      })
+      if (done.imported > 0 && options.dryRun !== true) await settleStandings(parts)
+      return done
+    }
+    case 'events': {
+      const done = await importEvents(parts, options)
+      if (done.imported > 0 && options.dryRun !== true) await settleStandings(parts)
+      return done
+    }
     default:
       throw new Refusal('usage', `There is no "import ${options.what}".`, 400, {
-        fix: 'Use import orders FILE or import products FILE.',
+        fix: 'Use import orders FILE, or products, customers or events.',
       })
   }
 }

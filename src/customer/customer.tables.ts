@@ -46,6 +46,23 @@ export const topicChoiceTable = table('topic_choice', {
   changed_at: 'int',
 })
 
+/**
+ * The newest statement of each attribute. A fact has its `value`, and a `number` where values compare; a person's own
+ * words lie beside the log at the row `words` names. Neither: the shop said that it is nothing.
+ */
+export const attributeTable = table(
+  'attribute',
+  {
+    customer: 'text key',
+    name: 'text key',
+    value: 'text?',
+    number: 'real?',
+    words: 'text?',
+    at: 'int',
+  },
+  { index: [['name', 'value']] },
+)
+
 export const staffTable = table('staff', { userid: 'text key', name: 'text', active: 'int', contact: 'int' })
 
 /** `state`: active, removed. A contact of two advisors has two rows. */
@@ -97,6 +114,7 @@ export const customerTables = [
   customerMergeTable,
   consentTable,
   topicChoiceTable,
+  attributeTable,
   staffTable,
   relationTable,
   profileTable,

@@ -4,6 +4,7 @@ import { consentProjection, topicProjection } from './consent.ts'
 import { identitiesOfCustomers } from './customer.store.ts'
 import { customersOfRows, resolveRows } from './resolve.ts'
 import { sightingProjection } from './sightings.ts'
+import { attributeProjection } from './describe.ts'
 
 export { customerTables } from './customer.tables.ts'
 export { aboutPeople, customersOfRows } from './resolve.ts'
@@ -39,6 +40,12 @@ export {
 export type { Advisor, Identities } from './people.ts'
 export { customerIdOf, isStranger } from './identity.ts'
 export type { Identity, IdentityKind } from './identity.ts'
+export { attributesShape, loadAttributes, usualAttributes } from './attribute-schema.ts'
+export type { AttributeKind, AttributeSpec } from './attribute-schema.ts'
+export { readAttribute } from './attribute-value.ts'
+export type { AttributeValue } from './attribute-value.ts'
+export { attributesOf, describing, sayingNew } from './describe.ts'
+export type { Description, KnownAttribute } from './describe.ts'
 export { phoneHasher, plainPhone } from './phone.ts'
 export type { HashPhone } from './phone.ts'
 
@@ -54,4 +61,9 @@ export const people: People = peopleOf(true)
 /** For the log told again: carries out what its rows say, and decides nothing anew. */
 export const peopleAsTold: People = peopleOf(false)
 
-export const customerProjections = [sightingProjection, consentProjection, topicProjection]
+export const customerProjections = [
+  sightingProjection,
+  consentProjection,
+  topicProjection,
+  attributeProjection,
+]

@@ -35,9 +35,13 @@ export function parseMap(text: string, specs: readonly ColumnSpec[]): ColumnMap 
   return map
 }
 
+/** What statistics programs, databases and spreadsheets write for a value that is not there. */
+const missing: ReadonlySet<string> = new Set(['NA', 'N/A', '#N/A', 'NULL', 'null', 'NaN', 'nan', '\\N'])
+
 /** Shops write ids as `="123"` or `'123`, so that a spreadsheet leaves their digits alone. */
-const tidy = (cell: string): string => {
+export const tidy = (cell: string): string => {
   const plain = cell.trim().replace(/^\uFEFF/, '')
+  if (plain.length <= 4 && missing.has(plain)) return ''
   const first = plain.charCodeAt(0)
   if (first !== 61 && first !== 39) return plain
   return (/^="([^"]*)"$/.exec(plain) ?? /^'(\d+)$/.exec(plain))?.[1]?.trim() ?? plain

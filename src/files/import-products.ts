@@ -9,7 +9,7 @@ import type { Cost, ImportOptions, ImportParts } from './import.ts'
 import { openRejects } from './rejects.ts'
 import { openRowFile } from './row-file.ts'
 import { bad, readFen, readId } from './values.ts'
-import type { Parsed } from './values.ts'
+import type { MoneyUnit, Parsed } from './values.ts'
 
 export interface ProductsImported extends Cost {
   readonly lines: number
@@ -19,14 +19,16 @@ export interface ProductsImported extends Cost {
 }
 
 const productColumns: readonly ColumnSpec[] = [
-  { name: 'sku', headers: ['sku', '商品编号', '货号'] },
-  { name: 'name', headers: ['name', '商品名称', '名称'] },
-  { name: 'category', headers: ['category', '类目', '分类'] },
+  { name: 'sku', headers: ['sku', 'product_id', '商品编号', '商品编码', '货号', '商品id'] },
+  { name: 'name', headers: ['name', 'product_name', '商品名称', '名称', '商品标题', 'product_type'] },
+  { name: 'category', headers: ['category', 'product_category', '类目', '分类', '商品分类', '商品类目'] },
+  { name: 'department', headers: ['department', '大类', '一级类目'] },
+  { name: 'brand', headers: ['brand', '品牌'] },
   { name: 'stage', headers: ['stage', '阶段'] },
   { name: 'age_range', headers: ['age_range', '适用年龄'] },
   { name: 'age_from_months', headers: ['age_from_months'] },
   { name: 'age_to_months', headers: ['age_to_months'] },
-  { name: 'price', headers: ['price', '价格', '售价'] },
+  { name: 'price', headers: ['price', '价格', '售价', '商品价格', '单价'] },
   { name: 'stock', headers: ['stock', '库存'] },
   { name: 'url', headers: ['url', '链接'] },
   { name: 'picture', headers: ['picture', 'image', '图片'] },
@@ -41,7 +43,7 @@ export async function importProducts(parts: ImportParts, options: ImportOptions)
   const file = await openRowFile(options.file, options)
   const map = parseMap(options.map ?? '', productColumns)
   const looksLikeData = (columns: Columns): boolean =>
-    !file.mayHaveHeader || readFen(cellAt(file.first, columns, 'price')).ok
+    !file.mayHaveHeader || (columns.has('price') && readFen(cellAt(file.first, columns, 'price')).ok)
   const { columns, firstIsHeader } = findColumns(file.first, map, productColumns, looksLikeData)
   requireColumns(columns, [['sku'], ['name']], file.first)
 
@@ -72,7 +74,7 @@ export async function importProducts(parts: ImportParts, options: ImportOptions)
       }
       lines += 1
       const product = cells
-        ? readProduct(cells, columns)
+        ? readProduct(cells, columns, options.unit ?? 'yuan')
         : bad(broken ?? 'the row cannot be read', 'correct the line')
       if (!product.ok) {
         await rejects.add(line, product.why, product.fix, raw)
@@ -97,24 +99,28 @@ export async function importProducts(parts: ImportParts, options: ImportOptions)
   }
 }
 
-function readProduct(cells: readonly string[], columns: Columns): Parsed<Product> {
+function readProduct(cells: readonly string[], columns: Columns, unit: MoneyUnit): Parsed<Product> {
   const text = (name: string): string => cellAt(cells, columns, name)
   const sku = readId(text('sku'), 'sku')
-  const price = text('price') === '' ? { ok: true as const, value: 0 } : readFen(text('price'))
+  const price = text('price') === '' ? { ok: true as const, value: undefined } : readFen(text('price'), unit)
   const stock = readWhole(text('stock'), 'stock')
   const replenishDays = readWhole(text('replenish_days'), 'replenish_days')
+  if (price.ok && (price.value ?? 0) < 0)
+    return bad('the price is negative', 'write a price of 0 or more, or none')
   for (const part of [sku, price, stock, replenishDays]) if (!part.ok) return part
   if (!sku.ok || !price.ok || !stock.ok || !replenishDays.ok)
     return bad('the row cannot be read', 'correct it')
-  if (text('name') === '') return bad('the name is empty', 'fill in the name')
+  // A product the shop never named is called after what it belongs to.
+  const name = text('name') || text('category') || text('department')
+  if (name === '') return bad('the name is empty', 'fill in the name')
   const long = productColumns.find(({ name }) => text(name).length > (name === 'detail' ? 5_000 : maxText))
   if (long) return bad(`${long.name} is too long`, 'shorten it')
   return {
     ok: true,
     value: {
       sku: sku.value,
-      name: text('name'),
-      category: text('category'),
+      name,
+      category: [text('department'), text('category')].filter((one) => one !== '').join(' / '),
       stage: text('stage'),
       ageRange: text('age_range') || monthsOf(text('age_from_months'), text('age_to_months')),
       priceFen: price.value,
@@ -122,7 +128,9 @@ function readProduct(cells: readonly string[], columns: Columns): Parsed<Product
       url: text('url'),
       picture: text('picture'),
       replenishDays: replenishDays.value,
-      detail: text('detail'),
+      detail: [text('brand') && `品牌：${text('brand')}`, text('detail')]
+        .filter((one) => one !== '')
+        .join('\n'),
     },
   }
 }

@@ -14,6 +14,19 @@ export const maxFen = 1_000_000_000
 
 export type MoneyUnit = 'yuan' | 'fen'
 
+/** `4.440892e-16`, as statistics programs write nearly nothing: the same number with its point moved. */
+function withoutExponent(text: string): string {
+  const match = /^(\d)(?:\.(\d{1,20}))?e([+-]?\d{1,2})$/i.exec(text)
+  if (!match) return text
+  const [, whole = '', fraction = '', exponent = '0'] = match
+  const place = 1 + Number(exponent)
+  const digits = whole + fraction
+  if (place <= 0) return `0.${'0'.repeat(-place)}${digits}`.slice(0, 22)
+  return digits.length <= place
+    ? digits.padEnd(place, '0')
+    : `${digits.slice(0, place)}.${digits.slice(place)}`
+}
+
 const grouped = /^(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.(\d{1,20}))?$/
 
 /**
@@ -30,6 +43,7 @@ export function readFen(text: string, unit: MoneyUnit = 'yuan'): Parsed<number> 
   if (inBrackets) plain = `-${inBrackets[1] ?? ''}`
   const negative = plain.startsWith('-')
   if (negative || plain.startsWith('+')) plain = plain.slice(1)
+  plain = withoutExponent(plain)
   const match = grouped.exec(plain)
   if (!match)
     return /^\d+,\d{1,2}$/.test(plain)

@@ -26,6 +26,12 @@ export const kinds = {
   'link-clicked': '点开链接',
   'complaint-opened': '投诉',
   'satisfaction-given': '评价',
+  'campaign-received': '收到活动',
+  'survey-answered': '回答问卷',
+  'content-read': '阅读内容',
+  'chat-said': '一对一聊天',
+  'game-played': '参与游戏',
+  'customer-described': '客户资料',
   // Games.
   'poll-voted': '投票',
   'clue-found': '寻宝找到线索',

@@ -7,7 +7,7 @@ export interface Product {
   readonly category?: string | undefined
   readonly stage?: string | undefined
   readonly ageRange?: string | undefined
-  readonly priceFen: number
+  readonly priceFen?: number | undefined
   readonly stock?: number | undefined
   readonly url?: string | undefined
   readonly picture?: string | undefined
@@ -32,7 +32,7 @@ export async function saveProducts(
       category: product.category ?? '',
       stage: product.stage ?? '',
       age_range: product.ageRange ?? '',
-      price_fen: product.priceFen,
+      price_fen: product.priceFen ?? null,
       stock: product.stock ?? null,
       url: product.url ?? '',
       picture: product.picture ?? '',

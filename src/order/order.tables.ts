@@ -7,7 +7,8 @@ export const productTable = table('product', {
   category: 'text',
   stage: 'text',
   age_range: 'text',
-  price_fen: 'int',
+  /** Empty where the shop told none. */
+  price_fen: 'int?',
   stock: 'int?',
   url: 'text',
   picture: 'text',

@@ -33,6 +33,10 @@ export const activityOf: Readonly<Partial<Record<Kind, Activity>>> = {
   'kf-changed': 'chat',
   'satisfaction-given': 'satisfaction',
   'complaint-opened': 'complaint',
+  'game-played': 'game',
+  'survey-answered': 'survey',
+  'chat-said': 'chat',
+  'content-read': 'content',
 }
 
 const isKind = (name: string): name is Kind => Object.hasOwn(activityOf, name)

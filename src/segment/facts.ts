@@ -14,6 +14,8 @@ export const engagementKinds: readonly Kind[] = [
   'link-clicked',
   'group-said',
   'satisfaction-given',
+  'survey-answered',
+  'game-played',
 ]
 
 /** Stands after the order projection in the list, whose buckets it reads. */
