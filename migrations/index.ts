@@ -9,6 +9,7 @@ import { Cadence1763700000060 } from './1763700000060-cadence.ts'
 import { Access1763700000070 } from './1763700000070-access.ts'
 import { WecomMirror1763700000080 } from './1763700000080-wecom-mirror.ts'
 import { SenderCalls1763700000090 } from './1763700000090-sender-calls.ts'
+import { DayNumbers1763800000000 } from './1763800000000-day-numbers.ts'
 import { Identity1763800000010 } from './1763800000010-identity.ts'
 import { Imports1763800000020 } from './1763800000020-imports.ts'
 import { Behaviour1763800000060 } from './1763800000060-behaviour.ts'
@@ -25,6 +26,7 @@ export const migrations = [
   Access1763700000070,
   WecomMirror1763700000080,
   SenderCalls1763700000090,
+  DayNumbers1763800000000,
   Identity1763800000010,
   Imports1763800000020,
   Behaviour1763800000060,

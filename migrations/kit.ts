@@ -5,6 +5,8 @@ import type { QueryRunner } from 'typeorm'
 export interface Spec {
   readonly unique?: readonly (readonly string[])[]
   readonly index?: readonly (readonly string[])[]
+  /** Rows lie in the order of the primary key (SQLite; PostgreSQL keeps its heap). */
+  readonly clustered?: boolean
 }
 
 const typeOf = (word: string): string => {
@@ -21,6 +23,7 @@ export async function createTable(
   await runner.createTable(
     new Table({
       name,
+      withoutRowid: spec.clustered ?? false,
       columns: Object.entries(columns).map(([column, word]) => ({
         name: column,
         type: typeOf(word),

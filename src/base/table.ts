@@ -14,6 +14,8 @@ export interface TableSpec {
   readonly columns: Readonly<Record<string, ColumnWord>>
   readonly unique?: readonly (readonly string[])[]
   readonly index?: readonly (readonly string[])[]
+  /** Rows lie in the order of the primary key on SQLite: what is read by its first column is read in one piece. */
+  readonly clustered?: boolean
 }
 
 export interface TableDefinition {
@@ -51,6 +53,12 @@ export function table(
       unique: false,
     })),
   ]
-  const schema = new EntitySchema({ name, tableName: name, columns: Object.fromEntries(entries), indices })
+  const schema = new EntitySchema({
+    name,
+    tableName: name,
+    columns: Object.fromEntries(entries),
+    indices,
+    withoutRowid: more.clustered ?? false,
+  })
   return { name, spec: { columns, ...more }, schema }
 }

@@ -71,7 +71,9 @@ export function memberOf(standing: Standing, people: People, woken: readonly Day
     customer: standing.customer,
     tier: standing.tier,
     tierTitle: standing.tierTitle,
-    tierReason: standing.reason,
+    get tierReason() {
+      return standing.reason
+    },
     dormancy: standing.dormancy,
     firstDay: standing.firstDay ?? null,
     lastDay: standing.lastDay ?? null,

@@ -1,4 +1,5 @@
 /** The versions, and what the planner reads of customers, groups and earlier promises. */
+import { dayNumber, dayOfNumber } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx } from '../base/db.ts'
@@ -117,12 +118,17 @@ export async function purchaseSpans(
   customers: readonly string[],
   until: Day,
 ): Promise<Map<string, { first: Day; last: Day }>> {
-  const rows = await reader.rows<{ customer: string; first: Day; last: Day }>(
-    `select customer, min(day) as first, max(day) as last from purchase_day
-     where customer in (${places(customers)}) and orders > 0 and day <= $${String(customers.length + 1)} group by customer`,
-    [...customers, until],
+  const rows = await reader.rows<{ customer: string; first: number; last: number }>(
+    `select customer, min(day_no) as first, max(day_no) as last from purchase_day
+     where customer in (${places(customers)}) and orders > 0 and day_no <= $${String(customers.length + 1)} group by customer`,
+    [...customers, dayNumber(until)],
   )
-  return new Map(rows.map((row) => [row.customer, row]))
+  return new Map(
+    rows.map(({ customer, first, last }) => [
+      customer,
+      { first: dayOfNumber(first), last: dayOfNumber(last) },
+    ]),
+  )
 }
 
 // ---------------------------------------------------------------- promises

@@ -102,7 +102,6 @@ async function membersOf(
     stage: 'attraction',
     purchases: 0,
     spentFen: 0,
-    computedDay: today,
   })
   const known = new Map(standings.map((standing) => [standing.customer, standing]))
   return new Map(ids.map((id) => [id, memberOf(known.get(id) ?? lead(id), people, [])]))

@@ -55,7 +55,7 @@ export const saveRefunded = (tx: Tx, order: StoredOrder): Promise<number> =>
 
 export interface DayDelta {
   readonly customer: string
-  readonly day: Day
+  readonly dayNo: number
   readonly orders: number
   readonly amountFen: number
 }
@@ -64,8 +64,13 @@ export interface DayDelta {
 export const addToDays = (tx: Tx, deltas: readonly DayDelta[]): Promise<number> =>
   tx.insert(
     'purchase_day',
-    deltas.map(({ customer, day, orders, amountFen }) => ({ customer, day, orders, amount_fen: amountFen })),
-    `ON CONFLICT (customer, day) DO UPDATE SET orders = purchase_day.orders + excluded.orders,
+    deltas.map(({ customer, dayNo, orders, amountFen }) => ({
+      customer,
+      day_no: dayNo,
+      orders,
+      amount_fen: amountFen,
+    })),
+    `ON CONFLICT (customer, day_no) DO UPDATE SET orders = purchase_day.orders + excluded.orders,
      amount_fen = purchase_day.amount_fen + excluded.amount_fen`,
   )
 
@@ -73,8 +78,8 @@ export interface RefundRow {
   readonly source_key: string
   readonly order_key: string
   readonly customer: string | null
-  readonly day: Day
-  readonly purchase_day: Day | null
+  readonly day_no: number
+  readonly purchase_no: number | null
   readonly asked_fen: number | null
   readonly amount_fen: number
   readonly orders: number
@@ -87,7 +92,7 @@ export async function refundsWaiting(tx: Tx, orderKeys: readonly string[]): Prom
     const part = orderKeys.slice(from, from + chunk)
     rows.push(
       ...(await tx.rows<RefundRow>(
-        `select * from refund where customer is null and order_key in (${list(part)}) order by day, source_key`,
+        `select * from refund where customer is null and order_key in (${list(part)}) order by day_no, source_key`,
         part,
       )),
     )
@@ -99,7 +104,7 @@ export const saveRefunds = (tx: Tx, rows: readonly RefundRow[]): Promise<number>
   tx.insert(
     'refund',
     rows.map((row) => ({ ...row })),
-    `ON CONFLICT (source_key) DO UPDATE SET customer = excluded.customer, day = excluded.day, purchase_day = excluded.purchase_day,
+    `ON CONFLICT (source_key) DO UPDATE SET customer = excluded.customer, day_no = excluded.day_no, purchase_no = excluded.purchase_no,
      amount_fen = excluded.amount_fen, orders = excluded.orders`,
   )
 

@@ -37,22 +37,21 @@ export const shopOrderTable = table(
  * Net of every refund known today; `orders` 0 = all of that day was taken back, which is no purchase. What was known on
  * a past day is this plus the refunds of later days.
  */
-export const purchaseDayTable = table('purchase_day', {
-  customer: 'text key',
-  day: 'text key',
-  orders: 'int',
-  amount_fen: 'int',
-})
+export const purchaseDayTable = table(
+  'purchase_day',
+  { customer: 'text key', day_no: 'int key', orders: 'int', amount_fen: 'int' },
+  { clustered: true },
+)
 
-/** Refunds by the day they happened. `customer` and `purchase_day` are empty until the order itself is known. */
+/** Refunds by the day they happened. `customer` and `purchase_no` are empty until the order itself is known. */
 export const refundTable = table(
   'refund',
   {
     source_key: 'text key',
     order_key: 'text',
     customer: 'text?',
-    day: 'text',
-    purchase_day: 'text?',
+    day_no: 'int',
+    purchase_no: 'int?',
     /** Asked for; null = the whole order. */
     asked_fen: 'int?',
     /** Taken off, never more than was left. */
@@ -60,7 +59,7 @@ export const refundTable = table(
     /** 1 when it took the rest of the order. */
     orders: 'int',
   },
-  { index: [['order_key'], ['customer', 'day'], ['day']] },
+  { index: [['order_key'], ['customer', 'day_no'], ['day_no']] },
 )
 
 const itemColumns = {

@@ -3,7 +3,7 @@
  * once by its order id. A refund may come before its order: it waits in its own table. What was true on a past day can
  * be said exactly, because each refund keeps the day on which it happened.
  */
-import { dayOf } from '../base/calendar.ts'
+import { dayNumber, dayOf, dayOfNumber } from '../base/calendar.ts'
 import type { Happening } from '../base/act.ts'
 import type { Reader, Tx } from '../base/db.ts'
 import { rowsInParts, seqsNaming, seqsOfKeys } from '../interaction/index.ts'
@@ -108,14 +108,19 @@ async function place(tx: Tx, rows: readonly FreshRow[]): Promise<Map<string, num
   await addToDays(
     tx,
     perDay(
-      fresh.map(({ customer, day, amount_fen }) => ({ customer, day, orders: 1, amountFen: amount_fen })),
+      fresh.map(({ customer, day, amount_fen }) => ({
+        customer,
+        dayNo: dayNumber(day),
+        orders: 1,
+        amountFen: amount_fen,
+      })),
     ),
   )
   return placed
 }
 
 const byDayAndKey = (a: RefundRow, b: RefundRow): number =>
-  a.day === b.day ? (a.source_key < b.source_key ? -1 : 1) : a.day < b.day ? -1 : 1
+  a.day_no - b.day_no || (a.source_key < b.source_key ? -1 : 1)
 
 function askedRefund(row: FreshRow): RefundRow[] {
   const id = row.detail['orderId']
@@ -125,8 +130,8 @@ function askedRefund(row: FreshRow): RefundRow[] {
       source_key: refundKeyOf(row),
       order_key: id,
       customer: null,
-      day: dayOf(row.at),
-      purchase_day: null,
+      day_no: dayNumber(dayOf(row.at)),
+      purchase_no: null,
       asked_fen: wholeFen(row.detail['amountFen']),
       amount_fen: 0,
       orders: 0,
@@ -151,7 +156,7 @@ async function takeBack(tx: Tx, refunds: readonly RefundRow[]): Promise<void> {
     settled.push(taken)
     deltas.push({
       customer: order.customer,
-      day: order.day,
+      dayNo: dayNumber(order.day),
       orders: -taken.orders,
       amountFen: -taken.amount_fen,
     })
@@ -173,20 +178,21 @@ export function refundOnce(
   const taken = Math.min(refund.asked_fen ?? left, left)
   const whole = order.refunded_day === null && taken === left
   // Taken back before it was bought (a wrong clock): it never counted.
-  const day = refund.day < order.day ? order.day : refund.day
+  const boughtNo = dayNumber(order.day)
+  const dayNo = Math.max(refund.day_no, boughtNo)
   return {
     refund: {
       ...refund,
       customer: order.customer,
-      day,
-      purchase_day: order.day,
+      day_no: dayNo,
+      purchase_no: boughtNo,
       amount_fen: taken,
       orders: whole ? 1 : 0,
     },
     order: {
       ...order,
       refunded_fen: order.refunded_fen + taken,
-      refunded_day: whole ? day : order.refunded_day,
+      refunded_day: whole ? dayOfNumber(dayNo) : order.refunded_day,
     },
   }
 }
@@ -195,7 +201,7 @@ export function refundOnce(
 function perDay(deltas: readonly DayDelta[]): DayDelta[] {
   const sums = new Map<string, DayDelta>()
   for (const delta of deltas) {
-    const key = `${delta.customer}\n${delta.day}`
+    const key = `${delta.customer}\n${String(delta.dayNo).padStart(7, '0')}`
     const sum = sums.get(key)
     sums.set(
       key,

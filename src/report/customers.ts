@@ -1,6 +1,6 @@
 /** Customer 360°: the list the console shows, and the card of one customer. */
 import type { Day } from '../base/calendar.ts'
-import { isoOf } from '../base/calendar.ts'
+import { dayOfNumber, isoOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { advisorOf, advisorsOf, identitiesOf, namesOf, namesOfStaff, optedOutOf } from '../customer/index.ts'
@@ -8,7 +8,7 @@ import { readLog } from '../interaction/index.ts'
 import type { LogRow } from '../interaction/index.ts'
 import { productNames } from '../order/index.ts'
 import { couponsOf, pointsOf, presentCoupon } from '../reward/index.ts'
-import { dormancyTitles, stageTitles } from '../segment/index.ts'
+import { dormancyTitles, explainStandings, stageTitles } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import {
   customerLine,
@@ -69,6 +69,7 @@ async function present(
   const names = await namesOf(reader, ids)
   const advisors = await advisorsOf(reader, ids)
   const optedOut = await optedOutOf(reader, ids, 'marketing')
+  const explained = await explainStandings(reader, rules, ids)
   return lines.map((line) => {
     const tier = line.tier ?? rules.lead.name
     const advisor = advisors.get(line.id)
@@ -77,11 +78,11 @@ async function present(
       name: names.get(line.id) ?? line.id,
       tier,
       tierTitle: titleOfTier(rules, tier),
-      tierReason: line.reason ?? '还没有计算分层',
+      tierReason: explained.get(line.id)?.reason ?? '还没有计算分层',
       ...(advisor ? { advisor: advisor.staffName } : {}),
       purchases: line.purchases ?? 0,
       spentFen: line.amount_fen ?? 0,
-      ...(line.last_day === null ? {} : { lastPurchaseDay: line.last_day }),
+      ...(line.last_no === null ? {} : { lastPurchaseDay: dayOfNumber(line.last_no) }),
       optedOut: optedOut.has(line.id),
     }
   })

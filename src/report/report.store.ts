@@ -7,12 +7,11 @@ import type { PromiseState } from '../outbox/index.ts'
 export interface CustomerLine {
   readonly id: string
   readonly tier: string | null
-  readonly reason: string | null
   readonly dormancy: string | null
   readonly stage: string | null
   readonly purchases: number | null
   readonly amount_fen: number | null
-  readonly last_day: Day | null
+  readonly last_no: number | null
 }
 
 export interface CustomerSearch {
@@ -24,7 +23,7 @@ export interface CustomerSearch {
   readonly offset: number
 }
 
-const lineColumns = `c.id, s.tier, s.reason, s.dormancy, s.stage, f.purchases, f.amount_fen, f.last_day`
+const lineColumns = `c.id, s.tier, s.dormancy, s.stage, f.purchases, f.amount_fen, f.last_no`
 const lineTables = `customer c left join standing s on s.customer = c.id left join facts f on f.customer = c.id`
 
 export async function searchCustomers(

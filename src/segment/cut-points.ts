@@ -45,7 +45,7 @@ export const cutPointProjection: Projection = {
 
 /** True when a week has passed since they were frozen, or when the shop has changed. */
 export async function areCutPointsStale({ db, rules }: SegmentParts, day: Day): Promise<boolean> {
-  const computed = await computeAll(db.reader, rules, day)
+  const computed = await db.aside((scratch) => computeAll(scratch, rules, day))
   return isStale(db.reader, rules, computed, day)
 }
 
@@ -57,7 +57,7 @@ export async function refreshCutPoints(
 ): Promise<void> {
   const { db, act, rules } = parts
   if (rules.cutNeeds.length > 0) {
-    const computed = await computeAll(db.reader, rules, day)
+    const computed = await db.aside((scratch) => computeAll(scratch, rules, day))
     await act(system('resegment'), async (ctx) => {
       await lockStandings(ctx.tx)
       recordCuts(ctx, computed, day)

@@ -4,24 +4,28 @@ import { addDays, dayOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
 import type { Cut } from './rule.ts'
-import { computeCut, frozenCuts } from './segment.store.ts'
+import { computeCut, frozenCuts, moreBuyersThan } from './segment.store.ts'
 import type { TierRules } from './tier-rules.ts'
 
-/** Frozen cut points older than this are not used any more (the server was off). */
-const frozenDays = 14
+type Needs = Pick<TierRules, 'cutNeeds'>
 
-const frozenBy = (reader: Reader, rules: TierRules, day: Day): Promise<Map<string, Cut>> =>
+/** Frozen cut points older than this say nothing about a past day any more (the server was off). */
+const frozenDays = 14
+/** A quantile over more buyers than this is not computed while everybody else waits to write. */
+const buyersInTransaction = 5_000
+
+const frozenBy = (reader: Reader, { cutNeeds }: Needs, since: Day, day: Day): Promise<Map<string, Cut>> =>
   frozenCuts(
     reader,
-    rules.cutNeeds.map(({ name }) => name),
-    addDays(day, -frozenDays),
+    cutNeeds.map(({ name }) => name),
+    since,
     day,
   )
 
 /** Those frozen while the shop was empty say nothing about a history imported later, and are passed over. */
-export async function cutsAsOf(reader: Reader, rules: TierRules, day: Day): Promise<Map<string, Cut>> {
+export async function cutsAsOf(reader: Reader, rules: Needs, day: Day): Promise<Map<string, Cut>> {
   const cuts = new Map<string, Cut>()
-  const frozen = await frozenBy(reader, rules, day)
+  const frozen = await frozenBy(reader, rules, addDays(day, -frozenDays), day)
   for (const need of rules.cutNeeds) {
     const kept = frozen.get(need.name)
     cuts.set(need.name, kept && kept.buyers > 0 ? kept : await computeCut(reader, need, day))
@@ -29,15 +33,23 @@ export async function cutsAsOf(reader: Reader, rules: TierRules, day: Day): Prom
   return cuts
 }
 
-/** For the running shop: where nothing is frozen yet, the cut of this moment is frozen now, not computed per order. */
-export async function cutsToday(ctx: Ctx, rules: TierRules): Promise<Map<string, Cut>> {
+/**
+ * For the running shop: the newest frozen ones, however old, until the nightly run refreshes them. Where nothing is frozen
+ * yet, the cut of this moment is frozen now, not computed per order; a shop too large for that waits for `refreshCutPoints`.
+ */
+export async function cutsToday(ctx: Ctx, rules: Needs): Promise<Map<string, Cut>> {
   const day = dayOf(ctx.now)
-  const cuts = await frozenBy(ctx.tx, rules, day)
+  const cuts = await frozenBy(ctx.tx, rules, '', day)
   const missing = rules.cutNeeds.filter(({ name }) => !cuts.has(name))
+  if (missing.length === 0 || (await moreBuyersThan(ctx.tx, buyersInTransaction))) return cuts
   for (const need of missing) cuts.set(need.name, await computeCut(ctx.tx, need, day))
-  if (missing.length > 0) recordCuts(ctx, cuts, day)
+  recordCuts(ctx, cuts, day)
   return cuts
 }
+
+/** The newest frozen ones: by them the stored standings were decided. */
+export const newestCuts = (reader: Reader, rules: Needs): Promise<Map<string, Cut>> =>
+  frozenBy(reader, rules, '', '9999-12-31')
 
 export function recordCuts(ctx: Ctx, cuts: ReadonlyMap<string, Cut>, day: Day): void {
   ctx.record({

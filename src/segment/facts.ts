@@ -1,6 +1,5 @@
 /** What the log says of a customer, in day buckets and latest days: sums and maxima, so the order of arrival is free. */
-import { dayOf } from '../base/calendar.ts'
-import type { Day } from '../base/calendar.ts'
+import { dayNumber, dayOf } from '../base/calendar.ts'
 import type { FreshRow, Kind, Projection } from '../interaction/index.ts'
 import { customersOfRefunds, refundKeyOf } from '../order/index.ts'
 import { addEngagement, noteLatest, recountPurchases } from './segment.store.ts'
@@ -43,7 +42,7 @@ export const engagementProjection: Projection = {
   async apply(tx, rows) {
     const days = perCustomerDay(rows)
     await addEngagement(tx, days)
-    await noteLatest(tx, 'engaged_day', latest(days))
+    await noteLatest(tx, 'engaged_no', latest(days))
   },
 }
 
@@ -52,16 +51,16 @@ export const signalProjection: Projection = {
   kinds: ['complaint-opened', 'product-browsed'],
   keeps: [{ table: 'facts', of: 'customer' }],
   async apply(tx, rows) {
-    const of = (kind: Kind): { customer: string; day: Day }[] =>
+    const of = (kind: Kind): { customer: string; dayNo: number }[] =>
       latest(perCustomerDay(rows.filter((row) => row.kind === kind)))
-    await noteLatest(tx, 'complained_day', of('complaint-opened'))
-    await noteLatest(tx, 'browsed_day', of('product-browsed'))
+    await noteLatest(tx, 'complained_no', of('complaint-opened'))
+    await noteLatest(tx, 'browsed_no', of('product-browsed'))
   },
 }
 
 interface CustomerDay {
   readonly customer: string
-  readonly day: Day
+  readonly dayNo: number
   readonly acts: number
 }
 
@@ -71,12 +70,12 @@ function perCustomerDay(rows: readonly FreshRow[]): CustomerDay[] {
     if (customer === null) continue
     const day = dayOf(at)
     const key = `${customer} ${day}`
-    days.set(key, { customer, day, acts: (days.get(key)?.acts ?? 0) + 1 })
+    days.set(key, { customer, dayNo: dayNumber(day), acts: (days.get(key)?.acts ?? 0) + 1 })
   }
   return [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
 }
 
 /** Expects key order, in which a customer's last row is her latest day. */
-const latest = (days: readonly CustomerDay[]): { customer: string; day: Day }[] => [
-  ...new Map(days.map(({ customer, day }) => [customer, { customer, day }])).values(),
+const latest = (days: readonly CustomerDay[]): { customer: string; dayNo: number }[] => [
+  ...new Map(days.map(({ customer, dayNo }) => [customer, { customer, dayNo }])).values(),
 ]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addDays } from '../base/calendar.ts'
+import { dayNumber } from '../base/calendar.ts'
 import { dormancyByMonths, dormancyByRhythm, stageOf } from './lifecycle.ts'
 import type { Bought } from './lifecycle.ts'
 import { quantile } from './quantile.ts'
@@ -44,9 +44,10 @@ describe('the quantile', () => {
 
 describe('sleep and stages', () => {
   const { dormancy, stages } = rulesOf(minimal)
+  const newYear = dayNumber('2026-01-01')
   const bought = (more: Partial<Bought> = {}): Bought => ({
-    firstDay: '2026-01-01',
-    lastDay: '2026-01-01',
+    firstNo: newYear,
+    lastNo: newYear,
     purchases: 1,
     ...more,
   })
@@ -59,26 +60,26 @@ describe('sleep and stages', () => {
     [359, 'medium'],
     [360, 'long'],
   ])('after %i quiet days by fixed months: %s', (quiet, grade) => {
-    expect(dormancyByMonths(bought(), addDays('2026-01-01', quiet), dormancy)).toBe(grade)
+    expect(dormancyByMonths(bought(), newYear + quiet, dormancy)).toBe(grade)
   })
 
   it('by her own rhythm, a weekly buyer sleeps when a yearly one is awake', () => {
-    const weekly = bought({ firstDay: '2026-01-01', lastDay: '2026-01-29', purchases: 5 })
-    const yearly = bought({ firstDay: '2023-01-29', lastDay: '2026-01-29', purchases: 4 })
-    const day = addDays('2026-01-29', 45)
+    const weekly = bought({ firstNo: dayNumber('2026-01-01'), lastNo: dayNumber('2026-01-29'), purchases: 5 })
+    const yearly = bought({ firstNo: dayNumber('2023-01-29'), lastNo: dayNumber('2026-01-29'), purchases: 4 })
+    const day = dayNumber('2026-01-29') + 45
     expect(dormancyByRhythm(weekly, day, dormancy)).toBe('long')
     expect(dormancyByRhythm(yearly, day, dormancy)).toBeNull()
     expect(dormancyByRhythm(bought({ purchases: 2 }), day, dormancy)).toBeNull()
   })
 
   it.each([
-    ['attraction', bought({ firstDay: null, lastDay: null, purchases: 0 }), '2026-01-02'],
+    ['attraction', bought({ firstNo: null, lastNo: null, purchases: 0 }), '2026-01-02'],
     ['conversion', bought(), '2026-01-02'],
     ['growth', bought({ purchases: 2 }), '2026-01-02'],
     ['maturity', bought({ purchases: 5 }), '2026-01-02'],
     ['decline', bought({ purchases: 5 }), '2026-06-30'],
   ])('stage %s', (stage, one, day) => {
-    expect(stageOf(one, day, stages)).toBe(stage)
+    expect(stageOf(one, dayNumber(day), stages)).toBe(stage)
   })
 })
 

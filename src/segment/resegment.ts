@@ -1,27 +1,32 @@
 /**
- * Moves customers to where they stand now. Writes `standing`, the log row of each move and the wanted tag in one
- * transaction; everybody begins as a lead, so the first tier of a buyer is a move too.
+ * Moves customers to where they stand now. Who differs is found in one statement beside the door; then at most 500 at a
+ * time are computed again and written under a lock, so that what is written is never an older view. The standing, the log
+ * row of each move and the wanted tag are one transaction; everybody begins as a lead, so the first tier of a buyer is a
+ * move too.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Act, Ctx } from '../base/act.ts'
 import { system } from '../base/act.ts'
-import { addDays, dayOf, instantOf } from '../base/calendar.ts'
+import { addDays, dayNumber, dayOf, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
-import type { Db } from '../base/db.ts'
+import type { Db, Tx } from '../base/db.ts'
 import { identitiesOf } from '../customer/index.ts'
 import type { Identities } from '../customer/index.ts'
-import { cutsToday } from './cuts.ts'
+import { cutsAsOf, cutsToday, newestCuts, recordCuts } from './cuts.ts'
+import { dormancyByMonths } from './lifecycle.ts'
+import type { Moment } from './rule.ts'
+import { lockStandings, saveState, saveWantedTags, stateOf } from './segment.store.ts'
 import {
-  dueCustomers,
-  lockStandings,
-  saveStandings,
-  saveState,
-  saveWantedTags,
-  stateOf,
+  anyStanding,
+  findDiffering,
+  findDue,
+  lookedAt,
+  publishStandings,
+  readFeatures,
   storedStandings,
-} from './segment.store.ts'
-import type { StoredStanding } from './segment.store.ts'
-import { standingsAsOf, standingsAt } from './standings.ts'
-import type { Standing } from './standings.ts'
+} from './standing.store.ts'
+import type { StoredStanding } from './standing.store.ts'
+import { boughtOf, keptIsCurrent, reasonOf, windowsOf } from './standings.ts'
 import type { TierRules } from './tier-rules.ts'
 
 /**
@@ -38,72 +43,60 @@ export async function resegment(
 ): Promise<number> {
   if (causes.size === 0) return 0
   await lockStandings(ctx.tx)
-  const day = dayOf(ctx.now)
+  await noteWindows(ctx, rules)
+  const moment: Moment = { dayNo: dayNumber(dayOf(ctx.now)), cuts: await cutsToday(ctx, rules) }
   const customers = [...causes.keys()].sort()
-  const moment = { day, cuts: await cutsToday(ctx, rules) }
-  const standings = await standingsAt(ctx.tx, rules, moment, customers)
   const before = await storedStandings(ctx.tx, customers)
-  const changed = standings.filter((standing) => differs(standing, before.get(standing.customer)))
-  const moved = changed.filter(({ customer, tier }) => tier !== tierBefore(before.get(customer), rules))
-  await saveStandings(
-    ctx.tx,
-    changed.map((standing) => toStore(standing, before.get(standing.customer))),
-  )
+  const written = await publishStandings(ctx.tx, rules, moment, customers)
+  const titles = new Map([...rules.tiers, rules.lead].map(({ name, title }) => [name, title]))
   await saveWantedTags(
     ctx.tx,
-    changed
+    written
       .filter(({ customer, tier }) => before.get(customer)?.tier !== tier)
-      .map(({ customer, tierTitle }) => ({
+      .map(({ customer, tier }) => ({
         customer,
         tag_group: rules.tagGroup,
-        tag: tierTitle,
+        tag: titles.get(tier) ?? tier,
         changed_at: ctx.now,
       })),
   )
-  const identities = await identitiesOf(
-    ctx.tx,
-    moved.map(({ customer }) => customer),
-  )
-  for (const standing of moved) {
-    const was = before.get(standing.customer)
+  const moved = written
+    .filter(({ customer, tier }) => tier !== tierBefore(before.get(customer), rules))
+    .map(({ customer }) => customer)
+  await recordMoves(ctx, rules, moment, { moved, before, causes })
+  return moved.length
+}
+
+interface Moves {
+  readonly moved: readonly string[]
+  readonly before: ReadonlyMap<string, StoredStanding>
+  readonly causes: ReadonlyMap<string, Cause>
+}
+
+async function recordMoves(ctx: Ctx, rules: TierRules, moment: Moment, moves: Moves): Promise<void> {
+  const { moved, before, causes } = moves
+  const identities = await identitiesOf(ctx.tx, moved)
+  const day = dayOf(ctx.now)
+  for (const row of await readFeatures(ctx.tx, rules, moment, moved)) {
+    const dormancy = dormancyByMonths(boughtOf(row), moment.dayNo, rules.dormancy)
     ctx.record({
       kind: 'tier-moved',
       at: ctx.now,
       source: 'segment',
-      sourceKey: `tier:${standing.customer}:${ctx.newId()}`,
-      who: whoOf(identities.get(standing.customer)),
+      sourceKey: `tier:${row.customer}:${ctx.newId()}`,
+      who: whoOf(identities.get(row.customer)),
       detail: {
-        from: tierBefore(was, rules),
-        to: standing.tier,
-        reason: standing.reason,
-        cause: causes.get(standing.customer) ?? 'time',
+        from: tierBefore(before.get(row.customer), rules),
+        to: row.tier,
+        reason: reasonOf(rules, row, moment, dormancy),
+        cause: causes.get(row.customer) ?? 'time',
         day,
       },
     })
   }
-  return moved.length
 }
 
 const tierBefore = (was: StoredStanding | undefined, rules: TierRules): string => was?.tier ?? rules.lead.name
-
-const differs = (now: Standing, was: StoredStanding | undefined): boolean =>
-  !was ||
-  was.tier !== now.tier ||
-  was.reason !== now.reason ||
-  was.dormancy !== now.dormancy ||
-  was.stage !== now.stage ||
-  was.next_day !== (now.nextDay ?? null)
-
-const toStore = (now: Standing, was: StoredStanding | undefined): StoredStanding => ({
-  customer: now.customer,
-  tier: now.tier,
-  since_day: was?.tier === now.tier ? was.since_day : now.computedDay,
-  reason: now.reason,
-  dormancy: now.dormancy,
-  stage: now.stage,
-  next_day: now.nextDay ?? null,
-  computed_day: now.computedDay,
-})
 
 /** One identity as seen; the external one first, since it is what channels and pages know. */
 const whoOf = (
@@ -117,47 +110,82 @@ const whoOf = (
   return phoneHash === undefined ? {} : { phoneHash }
 }
 
+const mixed = 'mixed'
+
+/** Rows written now keep the windows of these rules; until everybody's do, nobody may be judged by the figures kept. */
+async function noteWindows({ tx }: Ctx, rules: TierRules): Promise<void> {
+  const mine = windowsOf(rules.windows)
+  const kept = await stateOf(tx, 'windows')
+  if (kept === mine || kept === mixed) return
+  await saveState(tx, 'windows', (await anyStanding(tx)) ? mixed : mine)
+}
+
+// ------------------------------------------------------------------ many
+
 export interface SegmentParts {
   readonly db: Db
   readonly act: Act
   readonly rules: TierRules
 }
 
-const perTransaction = 200
+/** Between two short transactions, so that another process finds the door open. */
+const pauseMs = 20
 
-/** In short transactions, so that the door is never kept waiting. */
-export async function resegmentMany(
-  { act, rules }: SegmentParts,
-  customers: readonly string[],
-  cause: Cause,
-): Promise<number> {
+/** Whoever is in `tmp_look`, in short transactions. */
+async function publishLook({ act, rules }: SegmentParts, scratch: Tx, cause: Cause): Promise<number> {
   let moved = 0
-  for (let from = 0; from < customers.length; from += perTransaction) {
-    const part = customers.slice(from, from + perTransaction)
-    const causes = new Map(part.map((customer) => [customer, cause]))
+  for (let after = 0; ;) {
+    const customers = await lookedAt(scratch, after)
+    if (customers.length === 0) return moved
+    if (after > 0) await pause(pauseMs)
+    const causes = new Map(customers.map((customer) => [customer, cause]))
     moved += await act(system('resegment'), (ctx) => resegment(ctx, rules, causes), 'bulk')
+    after += customers.length
   }
-  return moved
 }
 
 /** Those whom the day has come for, and those never looked at. Everybody when the rules have changed. */
 export async function resegmentDue(parts: SegmentParts, day: Day): Promise<number> {
-  const { db, act, rules } = parts
-  if ((await stateOf(db.reader, 'rules')) !== rules.hash) {
-    const moved = await resegmentEverybody(parts, day, 'rules')
-    await act(system('resegment'), (ctx) => saveState(ctx.tx, 'rules', rules.hash))
-    return moved
-  }
-  const due = await dueCustomers(db.reader, day, instantOf(addDays(day, 1)))
-  return resegmentMany(parts, due, 'time')
+  if (await areRulesNew(parts)) return resegmentEverybody(parts, day, 'rules')
+  return parts.db.aside(async (scratch) => {
+    await findDue(scratch, dayNumber(day), instantOf(addDays(day, 1)))
+    return publishLook(parts, scratch, 'time')
+  })
 }
 
-/** Compares everybody on the reader; only those who differ are written. */
+/** Not everybody was judged by these rules yet. */
+export async function areRulesNew({ db, rules }: SegmentParts): Promise<boolean> {
+  return (await stateOf(db.reader, 'rules')) !== rules.hash || !(await keptIsCurrent(db.reader, rules))
+}
+
+/**
+ * Compares everybody; only those who differ are written. When facts cannot have changed, the figures kept are judged
+ * again, after whoever is due.
+ */
 export async function resegmentEverybody(parts: SegmentParts, day: Day, cause: Cause): Promise<number> {
-  const stored = await storedStandings(parts.db.reader, null)
-  const standings = await standingsAsOf(parts.db.reader, parts.rules, day)
-  const changed = standings
-    .filter((standing) => differs(standing, stored.get(standing.customer)))
-    .map(({ customer }) => customer)
-  return resegmentMany(parts, changed, cause)
+  const { db, act, rules } = parts
+  const factsChanged = cause !== 'cut-points' && cause !== 'rules'
+  const from = factsChanged || !(await keptIsCurrent(db.reader, rules)) ? 'buckets' : 'kept'
+  const moved = await db.aside(async (scratch) => {
+    const moment: Moment = { dayNo: dayNumber(day), cuts: await cutsInForce(parts, scratch, day) }
+    await findDiffering(scratch, rules, moment, from)
+    return publishLook(parts, scratch, cause)
+  })
+  await act(system('resegment'), async ({ tx }) => {
+    await saveState(tx, 'rules', rules.hash)
+    await saveState(tx, 'windows', windowsOf(rules.windows))
+  })
+  return moved
+}
+
+/** As `cutsToday`, but what is missing is computed beside the door first. */
+async function cutsInForce(parts: SegmentParts, scratch: Tx, day: Day): Promise<Moment['cuts']> {
+  const frozen = await newestCuts(scratch, parts.rules)
+  if (parts.rules.cutNeeds.every(({ name }) => frozen.has(name))) return frozen
+  const cuts = await cutsAsOf(scratch, parts.rules, day)
+  await parts.act(system('resegment'), async (ctx) => {
+    await lockStandings(ctx.tx)
+    recordCuts(ctx, cuts, day)
+  })
+  return cuts
 }

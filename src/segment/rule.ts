@@ -1,10 +1,10 @@
 /**
- * A rule is a condition on one customer as of the end of one day. It is said twice, as SQL over the features CTE (for
- * everybody at once) and in words over one customer's features (why?); a property test holds the two together.
+ * A rule is a condition on one customer as of the end of one day. It is said twice, as SQL over the features (for
+ * everybody at once) and in words over one customer's features (why?); a property test holds the two together. The days
+ * on which time alone may change its verdict are said once, and read by both.
  */
 import type { z } from 'zod'
-import { addDays } from '../base/calendar.ts'
-import type { Day } from '../base/calendar.ts'
+import { dayOfNumber } from '../base/calendar.ts'
 import type { Row } from '../base/db.ts'
 
 /** A quantile over the average purchase of everybody who bought within `days`. */
@@ -19,15 +19,15 @@ export interface Cut {
   readonly buyers: number
 }
 
-/** The end of `day`, and the cut points in force then. */
+/** The end of a day (days since 1970-01-01), and the cut points in force then. */
 export interface Moment {
-  readonly day: Day
+  readonly dayNo: number
   readonly cuts: ReadonlyMap<string, Cut>
 }
 
 /**
- * One row of the features CTE: `first_day, last_day, purchases, amount_fen, engaged_day`, and for every window of N
- * days that a rule asked for: `purchases_N, amount_N, oldest_N`.
+ * What rules may look at: `first_no, last_no, purchases, amount_fen, engaged_no`, and for every window of N days that a
+ * rule asked for: `purchases_N, amount_N, oldest_N`. Days are numbers; see compute.ts, which makes them.
  */
 export type Features = Row
 
@@ -37,15 +37,23 @@ export interface Verdict {
   readonly words: string
 }
 
+/** Time may change a verdict `days` days after the day in this column of the features. */
+export interface Change {
+  readonly column: string
+  readonly days: number
+}
+
 export interface BoundRule {
   readonly kind: string
   readonly windows: readonly number[]
   readonly cuts: readonly CutNeed[]
-  /** True or false, never null, on both databases. Holds no input: only whole numbers and days. */
+  /** True or false, never null, on both databases. Holds no input: only whole numbers. */
   sql(moment: Moment): string
   explain(features: Features, moment: Moment): Verdict
   /** Days on which time alone may change the verdict; past ones are ignored. */
-  changesOn(features: Features): readonly Day[]
+  changesOn(features: Features): readonly number[]
+  /** The same as SQL expressions; null where there is no such day. */
+  readonly changesSql: readonly string[]
 }
 
 export interface RuleKind {
@@ -64,7 +72,7 @@ interface RuleSpec<S> {
   cuts?(settings: S): readonly CutNeed[]
   sql(settings: S, moment: Moment): string
   explain(settings: S, features: Features, moment: Moment): Verdict
-  changesOn(settings: S, features: Features): readonly (Day | null)[]
+  changes(settings: S): readonly Change[]
 }
 
 export function defineRule<S>(spec: RuleSpec<S>): RuleKind {
@@ -74,13 +82,19 @@ export function defineRule<S>(spec: RuleSpec<S>): RuleKind {
     settings: spec.settings,
     bind(raw) {
       const settings = spec.settings.parse(raw)
+      const changes = spec.changes(settings)
       return {
         kind: spec.name,
         windows: spec.windows?.(settings) ?? [],
         cuts: spec.cuts?.(settings) ?? [],
         sql: (moment) => spec.sql(settings, moment),
         explain: (features, moment) => spec.explain(settings, features, moment),
-        changesOn: (features) => spec.changesOn(settings, features).filter((day) => day !== null),
+        changesOn: (features) =>
+          changes.flatMap(({ column, days }) => {
+            const from = noAt(features, column)
+            return from === null ? [] : [from + days]
+          }),
+        changesSql: changes.map(({ column, days }) => `${column} + ${String(days)}`),
       }
     },
   }
@@ -93,28 +107,16 @@ export const wholeOf = (features: Features, column: string): number => {
   return typeof value === 'number' ? value : 0
 }
 
-export const dayAt = (features: Features, column: string): Day | null => {
+/** A day number; null when there is none. */
+export const noAt = (features: Features, column: string): number | null => {
   const value = features[column]
-  return typeof value === 'string' && value !== '' ? value : null
+  return typeof value === 'number' ? value : null
 }
 
-/** A shop knows a few thousand days and asks about each of them for every customer: remembered, not recomputed. */
-const remembered = new Map<number, Map<Day, Day>>()
-const maxRemembered = 50_000
+/** A day for people; `尚无` when there is none. */
+export const dayWords = (no: number | null): string => (no === null ? '尚无' : dayOfNumber(no))
 
-export function shift(day: Day, days: number): Day {
-  let shifted = remembered.get(days)
-  if (!shifted || shifted.size > maxRemembered) remembered.set(days, (shifted = new Map<Day, Day>()))
-  const known = shifted.get(day)
-  if (known !== undefined) return known
-  const answer = addDays(day, days)
-  shifted.set(day, answer)
-  return answer
-}
-
-/** The last day that no longer lies within the `days` days that end with `day`. */
-export const before = (day: Day, days: number): Day => shift(day, -days)
-
-export const plus = (day: Day | null, days: number): Day | null => (day === null ? null : shift(day, days))
+/** The last day that no longer lies within the `days` days that end with the moment's day. */
+export const before = ({ dayNo }: Moment, days: number): number => dayNo - days
 
 export const yuan = (fen: number): string => `¥${(fen / 100).toFixed(2)}`

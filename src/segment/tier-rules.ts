@@ -6,6 +6,7 @@ import type { Document } from 'yaml'
 import { z } from 'zod'
 import { sha256 } from '../base/ids.ts'
 import { ConfigMistakes } from '../base/errors.ts'
+import { slotCount } from './compute.ts'
 import { rfmShape } from './rfm/settings.ts'
 import type { BoundRule, CutNeed } from './rule.ts'
 import { ruleKinds } from './rules/index.ts'
@@ -93,6 +94,13 @@ export const tierRulesShape = z
           path: ['tiers', i, 'when'],
         })
     })
+    const windows = new Set(tiers.flatMap(({ when }) => when.flatMap((rule) => rule.windows)))
+    if (windows.size > slotCount)
+      context.addIssue({
+        code: 'custom',
+        message: `conditions look at ${String(windows.size)} different windows of days; at most ${String(slotCount)} are kept per customer, so let some share a length`,
+        path: ['tiers'],
+      })
     if (tiers.at(-1)?.when.length !== 0)
       context.addIssue({
         code: 'custom',

@@ -1,15 +1,8 @@
-import { dayNumber, dayOfNumber } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
 import type { History, Purchase } from './histories.ts'
 
 /** Customers in one read: a few thousand rows, a few milliseconds. */
 const slice = 2_000
-
-// ------------------------------------------------------------------ days as they are stored
-
-/** Until the tables of days hold numbers. */
-const toNo = (day: string): number => dayNumber(day)
-const toStored = (dayNo: number): string => dayOfNumber(dayNo)
 
 /** What she does of her own accord; a complaint is no sign of life, an answer to how satisfied she was none of interest. */
 const interactions = `'browse', 'click', 'group', 'game', 'survey', 'chat', 'content'`
@@ -43,14 +36,18 @@ async function historiesBetween(
   last: string,
   untilNo: number,
 ): Promise<History[]> {
-  const range = [first, last, toStored(untilNo)]
-  const purchases = await reader.rows<{ customer: string; day: string; orders: number; gone: string | null }>(
-    `select p.customer, p.day, p.orders, r.gone from purchase_day p
-     left join (select customer, purchase_day, max(day) as gone from refund
-       where customer >= $1 and customer <= $2 and orders > 0 group by customer, purchase_day) r
-       on r.customer = p.customer and r.purchase_day = p.day
-     where p.customer >= $1 and p.customer <= $2 and p.day <= $3 order by p.customer, p.day`,
-    range,
+  const purchases = await reader.rows<{
+    customer: string
+    day_no: number
+    orders: number
+    gone: number | null
+  }>(
+    `select p.customer, p.day_no, p.orders, r.gone from purchase_day p
+     left join (select customer, purchase_no, max(day_no) as gone from refund
+       where customer >= $1 and customer <= $2 and orders > 0 group by customer, purchase_no) r
+       on r.customer = p.customer and r.purchase_no = p.day_no
+     where p.customer >= $1 and p.customer <= $2 and p.day_no <= $3 order by p.customer, p.day_no`,
+    [first, last, untilNo],
   )
   const acts = await reader.rows<{ customer: string; day_no: number; acts: number }>(
     `select customer, day_no, cast(sum(acts) as bigint) as acts from activity_day
@@ -59,13 +56,13 @@ async function historiesBetween(
     [first, last, untilNo],
   )
   const all = new Map<string, { purchases: Purchase[]; acts: { dayNo: number; acts: number }[] }>()
-  for (const { customer, day, orders, gone } of purchases) {
+  for (const { customer, day_no, orders, gone } of purchases) {
     const own = all.get(customer) ?? { purchases: [], acts: [] }
     all.set(customer, own)
     own.purchases.push({
-      dayNo: toNo(day),
+      dayNo: day_no,
       // Of a day with something left no refund took the last order.
-      ...(orders > 0 || gone === null ? {} : { goneNo: toNo(gone) }),
+      ...(orders > 0 || gone === null ? {} : { goneNo: gone }),
     })
   }
   for (const { customer, day_no, acts: n } of acts) all.get(customer)?.acts.push({ dayNo: day_no, acts: n })

@@ -1,11 +1,4 @@
-import { dayNumber, dayOfNumber } from '../../base/calendar.ts'
-import type { Day } from '../../base/calendar.ts'
-import type { Reader, Value } from '../../base/db.ts'
-
-/** Days in the database and day numbers here: the one place to change when a column changes its mind. */
-const stored = (dayNo: number): Value => dayOfNumber(dayNo)
-const numberOf = (value: Day): number => dayNumber(value)
-type StoredDay = Day
+import type { Reader } from '../../base/db.ts'
 
 /**
  * Customer-days as they were known at the end of a day: net of the refunds known by then. `orders` 0 is a day that was
@@ -14,15 +7,15 @@ type StoredDay = Day
  */
 async function customerDays(reader: Reader, dayNo: number, range: string): Promise<string> {
   const [later] = await reader.rows(
-    'select 1 as yes from refund where day > $1 and customer is not null limit 1',
-    [stored(dayNo)],
+    'select 1 as yes from refund where day_no > $1 and customer is not null limit 1',
+    [dayNo],
   )
-  const net = `select customer, day, orders, amount_fen from purchase_day where day <= $1 ${range}`
+  const net = `select customer, day_no as day, orders, amount_fen from purchase_day where day_no <= $1 ${range}`
   if (!later) return `select customer, day, amount_fen from (${net}) net where orders > 0`
   return `select customer, day, cast(sum(amount_fen) as bigint) as amount_fen from (${net}
       union all
-      select customer, purchase_day as day, orders, amount_fen from refund
-      where day > $1 and purchase_day <= $1 ${range}
+      select customer, purchase_no as day, orders, amount_fen from refund
+      where day_no > $1 and purchase_no <= $1 ${range}
     ) net group by customer, day having sum(orders) > 0`
 }
 
@@ -54,8 +47,8 @@ export async function readCustomerDays(
 ): Promise<CustomerDays[]> {
   const rows = await reader.rows<{
     customer: string
-    first_day: StoredDay
-    last_day: StoredDay
+    first_day: number
+    last_day: number
     days: number
     amount_fen: number
     first_fen: number
@@ -66,12 +59,12 @@ export async function readCustomerDays(
        cast(sum(amount_fen) as bigint) as amount_fen,
        cast(sum(case when day = first_day then amount_fen else 0 end) as bigint) as first_fen
      from marked group by customer, first_day order by customer`,
-    [stored(dayNo), after, upTo],
+    [dayNo, after, upTo],
   )
   return rows.map((row) => ({
     customer: row.customer,
-    firstNo: numberOf(row.first_day),
-    lastNo: numberOf(row.last_day),
+    firstNo: row.first_day,
+    lastNo: row.last_day,
     days: row.days,
     amountFen: row.amount_fen,
     firstFen: row.first_fen,
@@ -90,7 +83,7 @@ export async function readDaysAfter(
     `select customer, cast(count(*) as bigint) as days, cast(sum(amount_fen) as bigint) as amount_fen
      from (${await customerDays(reader, toNo, 'and customer > $2 and customer <= $3')}) bought where day > $4
      group by customer`,
-    [stored(toNo), after, upTo, stored(fromNo)],
+    [toNo, after, upTo, fromNo],
   )
   return new Map(rows.map((row) => [row.customer, { days: row.days, amountFen: row.amount_fen }]))
 }
@@ -101,24 +94,24 @@ export async function readDailyCounts(
   endNo: number,
   untilNo: number,
 ): Promise<{ readonly dayNo: number; readonly bought: number; readonly first: number }[]> {
-  const rows = await reader.rows<{ day: StoredDay; bought: number; first: number }>(
+  const rows = await reader.rows<{ day: number; bought: number; first: number }>(
     `with bought as (${await customerDays(reader, untilNo, '')}),
      marked as (select customer, day, min(day) over (partition by customer) as first_day from bought)
      select day, cast(count(*) as bigint) as bought,
        cast(sum(case when day = first_day then 1 else 0 end) as bigint) as first
      from marked where first_day <= $2 group by day order by day`,
-    [stored(untilNo), stored(endNo)],
+    [untilNo, endNo],
   )
-  return rows.map(({ day, bought, first }) => ({ dayNo: numberOf(day), bought, first }))
+  return rows.map(({ day, bought, first }) => ({ dayNo: day, bought, first }))
 }
 
 /** The first and the last day on which anybody bought. */
 export async function purchaseSpan(
   reader: Reader,
 ): Promise<{ readonly firstNo: number; readonly lastNo: number } | null> {
-  const [row] = await reader.rows<{ first_day: StoredDay | null; last_day: StoredDay | null }>(
-    'select min(day) as first_day, max(day) as last_day from purchase_day where orders > 0',
+  const [row] = await reader.rows<{ first_day: number | null; last_day: number | null }>(
+    'select min(day_no) as first_day, max(day_no) as last_day from purchase_day where orders > 0',
   )
   if (!row || row.first_day === null || row.last_day === null) return null
-  return { firstNo: numberOf(row.first_day), lastNo: numberOf(row.last_day) }
+  return { firstNo: row.first_day, lastNo: row.last_day }
 }

@@ -1,5 +1,5 @@
 /** What the RFM rules look at, for the whole shop at once: order statistics, counts and expressions over one relation. */
-import { addDays, daysBetween } from '../../base/calendar.ts'
+import { addDays, dayNumber, dayOfNumber, daysBetween } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
 import { quantilePlace } from '../quantile.ts'
@@ -10,10 +10,11 @@ import { valueTypes } from './settings.ts'
 import type { Range, RfmRules } from './settings.ts'
 
 // How days are written in tables: the one place to change.
-const dayColumn = 'day'
-const lastColumn = 'last_day'
-const written = (day: Day): string => `'${day}'`
-const read = (value: string): Day => value
+const dayColumn = 'day_no'
+const purchaseColumn = 'purchase_no'
+const lastColumn = 'last_no'
+const written = (day: Day): string => String(dayNumber(day))
+const read = (value: number): Day => dayOfNumber(value)
 
 const list = (values: readonly unknown[]): string => values.map((_, i) => `$${String(i + 1)}`).join(', ')
 
@@ -36,7 +37,7 @@ export async function buyersSql(reader: Reader, query: RelationQuery): Promise<s
   if (when === 'now' && rules.window === 'lifetime')
     return `select customer, ${lastColumn} as last, orders, purchases, amount_fen from facts where purchases > 0 ${whose(query)}`
   const since = rules.window === 'lifetime' ? null : addDays(day, -rules.window)
-  return `select customer, max(${dayColumn}) as last, cast(sum(orders) as bigint) as orders,
+  return `select customer, max(day) as last, cast(sum(orders) as bigint) as orders,
       cast(count(*) as bigint) as purchases, cast(sum(amount_fen) as bigint) as amount_fen
     from (${await bucketsSql(reader, query, since)}) bought group by customer`
 }
@@ -62,8 +63,8 @@ async function bucketsSql(reader: Reader, query: RelationQuery, since: Day | nul
   if (later.length === 0) return `select customer, day, orders, amount_fen from (${net}) net where orders > 0`
   return `select customer, day, cast(sum(orders) as bigint) as orders, cast(sum(amount_fen) as bigint) as amount_fen
     from (${net} union all
-      select customer, purchase_${dayColumn} as day, orders, amount_fen from refund
-      where ${dayColumn} > ${written(day)} and ${inside(`purchase_${dayColumn}`)} ${whose(query)}
+      select customer, ${purchaseColumn} as day, orders, amount_fen from refund
+      where ${dayColumn} > ${written(day)} and ${inside(purchaseColumn)} ${whose(query)}
     ) net group by customer, day having sum(orders) > 0`
 }
 
@@ -81,7 +82,7 @@ export async function computeRfmCuts(reader: Reader, query: RelationQuery): Prom
   const percents = percentsOf(rules)
   const quiet = await histogram(reader, `select last as value from (${buyers}) b`)
   const often = await histogram(reader, `select ${countColumn(rules)} as value from (${buyers}) b`)
-  const recency = quiet.map(({ value, n }) => ({ value: daysBetween(read(String(value)), day), n }))
+  const recency = quiet.map(({ value, n }) => ({ value: daysBetween(read(Number(value)), day), n }))
   const n = recency.reduce((sum, one) => sum + one.n, 0)
   return {
     buyers: n,
@@ -258,7 +259,7 @@ export interface BuyerRow {
 
 /** At most 500. */
 export async function readBuyers(reader: Reader, query: RelationQuery): Promise<BuyerRow[]> {
-  const rows = await reader.rows<BuyerRow & { readonly last: string }>(
+  const rows = await reader.rows<Omit<BuyerRow, 'last'> & { readonly last: number }>(
     `${await buyersSql(reader, query)}`,
     query.customers ?? [],
   )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRule, dayAt, plus, wholeOf, yuan } from '../rule.ts'
+import { defineRule, wholeOf, yuan } from '../rule.ts'
 
 const settings = z.strictObject({
   /** The upper share of buyers, in percent. */
@@ -37,5 +37,5 @@ export const averageOrderTop = defineRule({
       words: `近${String(s.days)}天${average}，${met ? '进入' : '未进'}买家前${String(s.percent)}%（门槛${yuan(cut.cutFen)}）`,
     }
   },
-  changesOn: ({ days }, features) => [plus(dayAt(features, `oldest_${String(days)}`), days)],
+  changes: ({ days }) => [{ column: `oldest_${String(days)}`, days }],
 })

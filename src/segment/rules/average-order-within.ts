@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRule, dayAt, plus, wholeOf, yuan } from '../rule.ts'
+import { defineRule, wholeOf, yuan } from '../rule.ts'
 
 const settings = z.strictObject({
   days: z.int().min(1).max(3650),
@@ -27,5 +27,5 @@ export const averageOrderWithin = defineRule({
       words: `近${String(days)}天${average}（标准：至少${String(atLeastYuan)}元${below}）`,
     }
   },
-  changesOn: ({ days }, features) => [plus(dayAt(features, `oldest_${String(days)}`), days)],
+  changes: ({ days }) => [{ column: `oldest_${String(days)}`, days }],
 })

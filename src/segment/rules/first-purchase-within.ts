@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { before, dayAt, defineRule, plus } from '../rule.ts'
+import { before, dayWords, defineRule, noAt } from '../rule.ts'
 
 const settings = z.strictObject({ days: z.int().min(1).max(3650) })
 
@@ -7,14 +7,14 @@ export const firstPurchaseWithin = defineRule({
   name: 'first-purchase-within',
   title: '首次购买在一段时间内',
   settings,
-  sql: ({ days }, { day }) => `(coalesce(first_day, '') > '${before(day, days)}')`,
-  explain({ days }, features, { day }) {
-    const first = dayAt(features, 'first_day')
-    const met = first !== null && first > before(day, days)
+  sql: ({ days }, moment) => `(coalesce(first_no, -1000000) > ${String(before(moment, days))})`,
+  explain({ days }, features, moment) {
+    const first = noAt(features, 'first_no')
+    const met = first !== null && first > before(moment, days)
     return {
       met,
-      words: `首次购买${first ?? '尚无'}，${met ? '在' : '不在'}近${String(days)}天内`,
+      words: `首次购买${dayWords(first)}，${met ? '在' : '不在'}近${String(days)}天内`,
     }
   },
-  changesOn: ({ days }, features) => [plus(dayAt(features, 'first_day'), days)],
+  changes: ({ days }) => [{ column: 'first_no', days }],
 })

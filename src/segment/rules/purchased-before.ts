@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { before, dayAt, defineRule, plus } from '../rule.ts'
+import { before, dayWords, defineRule, noAt } from '../rule.ts'
 
 const settings = z.strictObject({ days: z.int().min(1).max(3650) })
 
@@ -7,14 +7,14 @@ export const purchasedBefore = defineRule({
   name: 'purchased-before',
   title: '买过，但一段时间内没有再买',
   settings,
-  sql: ({ days }, { day }) => `(last_day is not null and coalesce(last_day, '') <= '${before(day, days)}')`,
-  explain({ days }, features, { day }) {
-    const last = dayAt(features, 'last_day')
-    const met = last !== null && last <= before(day, days)
+  sql: ({ days }, moment) => `(last_no is not null and last_no <= ${String(before(moment, days))})`,
+  explain({ days }, features, moment) {
+    const last = noAt(features, 'last_no')
+    const met = last !== null && last <= before(moment, days)
     return {
       met,
-      words: `最近购买${last ?? '尚无'}，${met ? `已有${String(days)}天以上没有购买` : `还不到${String(days)}天`}`,
+      words: `最近购买${dayWords(last)}，${met ? `已有${String(days)}天以上没有购买` : `还不到${String(days)}天`}`,
     }
   },
-  changesOn: ({ days }, features) => [plus(dayAt(features, 'last_day'), days)],
+  changes: ({ days }) => [{ column: 'last_no', days }],
 })

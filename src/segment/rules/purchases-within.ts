@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRule, dayAt, plus, wholeOf } from '../rule.ts'
+import { defineRule, wholeOf } from '../rule.ts'
 
 const settings = z.strictObject({
   /** Length of the window in days, the day itself included. */
@@ -26,5 +26,5 @@ export const purchasesWithin = defineRule({
       words: `近${String(days)}天购买${String(n)}次（标准：${most}）`,
     }
   },
-  changesOn: ({ days }, features) => [plus(dayAt(features, `oldest_${String(days)}`), days)],
+  changes: ({ days }) => [{ column: `oldest_${String(days)}`, days }],
 })
