@@ -21,6 +21,13 @@ export class Identity1763800000010 implements MigrationInterface {
     )
     await this.identities(runner)
     await this.conflicts(runner)
+    await createTable(runner, 'game_move_aside', {
+      player: 'text key',
+      game: 'text key',
+      slot: 'text key',
+      choice: 'text',
+      at: 'int',
+    })
   }
 
   /** Each keeps its customer; the row that first tied it is found in the log. */
@@ -72,7 +79,7 @@ export class Identity1763800000010 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, ['customer_merge'])
+    await dropTables(runner, ['game_move_aside', 'customer_merge'])
     await runner.query('create table conflict_before as select one, two, first_seq from identity_conflict')
     await runner.dropTable('identity_conflict')
     await createTable(runner, 'identity_conflict', { kept: 'text key', other: 'text key', first_seq: 'int' })

@@ -9,15 +9,28 @@ import { ConfigMistakes } from './base/errors.ts'
 import { readMeta, writeMeta } from './base/meta.ts'
 import { readCadenceFile } from './cadence/index.ts'
 import { customerProjections, people } from './customer/index.ts'
+import { gameRegroup } from './game/index.ts'
 import { createFlush, createRecorder } from './interaction/index.ts'
-import type { Flush, Recorder } from './interaction/index.ts'
+import type { Flush, Projection, Recorder, Regroup } from './interaction/index.ts'
 import { itemProjections, loadRecommendSettings, orderProjections } from './order/index.ts'
 import type { RecommendSettings } from './order/index.ts'
-import { outboxProjections } from './outbox/index.ts'
+import { outboxProjections, outboxRegroup } from './outbox/index.ts'
+import { rewardRegroup } from './reward/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
 import { behaviourProjections, fillBehaviour, loadTierRules, segmentProjections } from './segment/index.ts'
 import type { TierRules } from './segment/index.ts'
+
+/** In this order: a projection may read the tables of those before it. */
+export const projections: readonly Projection[] = [
+  ...customerProjections,
+  ...orderProjections,
+  ...segmentProjections,
+  ...outboxProjections,
+]
+
+/** What goes along when two customers become one, or one two. */
+export const regroup: readonly Regroup[] = [outboxRegroup, gameRegroup, rewardRegroup]
 
 export interface Core {
   readonly env: Env
@@ -48,7 +61,8 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const wakes: (() => void)[] = []
   const flush = createFlush({
     people,
-    projections: [...customerProjections, ...orderProjections, ...segmentProjections, ...outboxProjections],
+    projections,
+    regroup,
     wake: () => {
       for (const wake of wakes) wake()
     },

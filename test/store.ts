@@ -4,12 +4,11 @@ import type { Act, Happening } from '../src/base/act.ts'
 import { virtualClock } from '../src/base/clock.ts'
 import type { Instant, VirtualClock } from '../src/base/clock.ts'
 import { createLog } from '../src/base/log.ts'
-import { customerProjections, people } from '../src/customer/index.ts'
+import { projections, regroup } from '../src/core.ts'
+import { people } from '../src/customer/index.ts'
 import { createFlush, createFollowers } from '../src/interaction/index.ts'
 import type { Flush, Followers, Projection } from '../src/interaction/index.ts'
-import { orderProjections } from '../src/order/index.ts'
-import { outboxProjections } from '../src/outbox/index.ts'
-import { createSegmentFollowers, loadTierRules, segmentProjections } from '../src/segment/index.ts'
+import { createSegmentFollowers, loadTierRules } from '../src/segment/index.ts'
 import type { TierRules } from '../src/segment/index.ts'
 import type { OpenTestDatabase, TestDatabase } from './database.ts'
 
@@ -30,15 +29,10 @@ export async function openStore(open: OpenTestDatabase, now: Instant): Promise<T
   const opened = await open()
   const clock = virtualClock(now)
   const rules = loadTierRules(configDir)
-  const projections = [
-    ...customerProjections,
-    ...orderProjections,
-    ...segmentProjections,
-    ...outboxProjections,
-  ]
   const flush = createFlush({
     people,
     projections,
+    regroup,
     wake: () => undefined,
   })
   const act = createAct({

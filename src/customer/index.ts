@@ -23,6 +23,7 @@ export {
   saveContacts,
   saveGroup,
   saveStaff,
+  untiedUnionids,
 } from './mirror.ts'
 export type { ContactSeen, GroupSeen, StaffSeen } from './mirror.ts'
 export {

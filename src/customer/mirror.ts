@@ -5,11 +5,15 @@
 import type { Ctx } from '../base/act.ts'
 import type { Reader } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
+import { customerIdOf, keyOf } from './identity.ts'
+import type { Identity, IdentityKind } from './identity.ts'
 import {
+  conflictsOf,
   deleteMembers,
   endGroup,
   forgetMembers,
   insertMembers,
+  knownIdentities,
   markRemoved,
   membersOf,
   storedGroup,
@@ -115,6 +119,7 @@ export async function areContactsKnown(reader: Reader, contacts: readonly Contac
   const externals = [...new Set(contacts.map(({ external }) => external))]
   const relations = await storedRows(reader, 'relation', externals)
   if (changed(pairs, relations, ['external', 'staff']).length > 0) return false
+  if ((await untiedUnionids(reader, contacts)).length > 0) return false
   // Tags belong to the pair. Of somebody with several advisors each page shows others, and none of them is news.
   const staffOf = new Map<string, number>()
   for (const { external } of relations)
@@ -123,6 +128,41 @@ export async function areContactsKnown(reader: Reader, contacts: readonly Contac
     (staffOf.get(profile.external) ?? 0) > 1 ? profile : { ...profile, remark_tags: tags },
   )
   return changed(comparable, await storedRows(reader, 'profile', externals), ['external']).length === 0
+}
+
+/** Pairs that WeCom shows and the log has not heard of: by them the shop's own records meet the contact. */
+export async function untiedUnionids(
+  reader: Reader,
+  contacts: readonly ContactSeen[],
+): Promise<{ external: string; unionid: string }[]> {
+  const pairs = contacts.flatMap(({ external, unionid }) =>
+    unionid === undefined || unionid === '' ? [] : [{ external, unionid }],
+  )
+  const identities = pairs.flatMap(({ external, unionid }): Identity[] => [
+    { kind: 'external', value: external },
+    { kind: 'union', value: unionid },
+  ])
+  const known = await knownIdentities(reader, identities)
+  const customerOf = (kind: IdentityKind, value: string): string | undefined =>
+    known.get(keyOf({ kind, value }))?.customer
+  const untied = lastPerKey(pairs, ({ external }) => external).filter(({ external, unionid }) => {
+    const union = customerOf('union', unionid)
+    return union === undefined || union !== customerOf('external', external)
+  })
+  if (untied.length === 0) return []
+  // Those whom a person is asked about have been told of already.
+  const conflicts = new Set(
+    (
+      await conflictsOf(
+        reader,
+        untied.flatMap(({ external }) => customerOf('external', external) ?? []),
+      )
+    ).flatMap(({ one, two }) => [`${one} ${two}`, `${two} ${one}`]),
+  )
+  return untied.filter(({ external, unionid }) => {
+    const other = customerOf('union', unionid) ?? customerIdOf({ kind: 'union', value: unionid })
+    return !conflicts.has(`${customerOf('external', external) ?? ''} ${other}`)
+  })
 }
 
 /** The same for a group with its members. */

@@ -139,3 +139,61 @@ export const leaders = (
      order by count(*) desc, max(at) asc, player limit ${String(limit)}`,
     [game],
   )
+
+// ------------------------------------------------------------------ players merged and parted
+
+export interface MoveRow {
+  readonly game: string
+  readonly player: string
+  readonly slot: string
+  readonly choice: string
+  readonly at: Instant
+}
+
+export const allMovesOf = (reader: Reader, player: string): Promise<MoveRow[]> =>
+  reader.rows<MoveRow>(
+    'select game, player, slot, choice, at from game_move where player = $1 order by game, slot',
+    [player],
+  )
+
+export const asideOf = (reader: Reader, player: string): Promise<MoveRow[]> =>
+  reader.rows<MoveRow>(
+    'select game, player, slot, choice, at from game_move_aside where player = $1 order by game, slot',
+    [player],
+  )
+
+const cellsOf = ({ game, player, slot, choice, at }: MoveRow) => ({ game, player, slot, choice, at })
+
+export const setAside = (tx: Tx, moves: readonly MoveRow[]): Promise<number> =>
+  tx.insert(
+    'game_move_aside',
+    moves.map(cellsOf),
+    'ON CONFLICT (player, game, slot) DO UPDATE SET choice = excluded.choice, at = excluded.at',
+  )
+
+export const forgetAside = (tx: Tx, player: string): Promise<number> =>
+  tx.run('DELETE FROM game_move_aside WHERE player = $1', [player])
+
+/** Exactly this one: what was put down since stays. */
+export const removeMove = (tx: Tx, { game, player, slot, choice, at }: MoveRow): Promise<number> =>
+  tx.run(
+    'DELETE FROM game_move WHERE game = $1 AND player = $2 AND slot = $3 AND choice = $4 AND at = $5',
+    [game, player, slot, choice, at],
+  )
+
+export const restoreMove = (tx: Tx, move: MoveRow): Promise<number> =>
+  tx.insert(
+    'game_move',
+    [cellsOf(move)],
+    'ON CONFLICT (game, player, slot) DO UPDATE SET choice = excluded.choice, at = excluded.at',
+  )
+
+export async function takeMisses(tx: Tx, from: string, to: string): Promise<void> {
+  await tx.run(
+    `INSERT INTO game_miss (game, player, minute, misses)
+     SELECT game, $1, minute, misses FROM game_miss WHERE player = $2
+     ON CONFLICT (game, player, minute) DO UPDATE SET misses = game_miss.misses + excluded.misses`,
+    [to, from],
+  )
+  await tx.run('DELETE FROM game_miss WHERE player = $1', [from])
+}

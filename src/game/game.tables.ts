@@ -28,4 +28,13 @@ export const gameMissTable = table('game_miss', {
   misses: 'int',
 })
 
-export const gameTables = [gameTable, gameMoveTable, gameMissTable]
+/** What somebody had put down before she was merged into another, as it was: an un-merge gives it back. */
+export const gameMoveAsideTable = table('game_move_aside', {
+  player: 'text key',
+  game: 'text key',
+  slot: 'text key',
+  choice: 'text',
+  at: 'int',
+})
+
+export const gameTables = [gameTable, gameMoveTable, gameMissTable, gameMoveAsideTable]

@@ -233,3 +233,44 @@ export async function postpone(tx: Tx, ids: readonly string[], readyAt: Instant)
     ])
   }
 }
+
+// ---------------------------------------------------------------- customers merged and parted
+
+/**
+ * Promises follow their customer, and so do the keys that make them happen once; a key that is taken already stays as it
+ * was. After an un-merge those go back whose subject is one of the identities that went.
+ */
+export const rekeyPromises = (
+  tx: Tx,
+  { from, to, how }: { readonly from: string; readonly to: string; readonly how: string },
+): Promise<number> =>
+  tx.run(
+    `UPDATE promise SET customer = $1, dedupe_key = case
+       when exists (select 1 from promise taken where taken.dedupe_key = replace(promise.dedupe_key, $2, $3))
+       then dedupe_key else replace(dedupe_key, $4, $5) end
+     WHERE customer = $6 ${how === 'unmerged' ? `AND subject in (select value from identity where kind = 'external' and customer = $7)` : ''}`,
+    [to, from, to, from, to, from, ...(how === 'unmerged' ? [to] : [])],
+  )
+
+/** Pairs of one touchpoint and period: the one under the key of `to`, and the one still under that of `from`. */
+export async function twinsOf(tx: Tx, from: string, to: string): Promise<[PromiseRow, PromiseRow][]> {
+  const left = (
+    await tx.rows<PromiseRow>(`${all} where customer = $1 order by dedupe_key`, [to])
+  ).filter(({ dedupe_key: key }) => key.includes(from))
+  const keys = left.map(({ dedupe_key: key }) => key.replaceAll(from, to))
+  const pairs: [PromiseRow, PromiseRow][] = []
+  for (let at = 0; at < keys.length; at += 500) {
+    const part = keys.slice(at, at + 500)
+    const twins = new Map(
+      (await tx.rows<PromiseRow>(`${all} where dedupe_key in (${places(part.length)})`, part)).map((row) => [
+        row.dedupe_key,
+        row,
+      ]),
+    )
+    part.forEach((key, i) => {
+      const [hers, other] = [twins.get(key), left[at + i]]
+      if (hers && other) pairs.push([hers, other])
+    })
+  }
+  return pairs
+}

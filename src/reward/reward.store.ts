@@ -44,3 +44,20 @@ export async function countCoupons(reader: Reader, sourcePrefix: string): Promis
   )
   return row?.n ?? 0
 }
+
+/** `givenTo`: only gifts that carry this player in their key. */
+export async function moveRewards(
+  tx: Tx,
+  from: string,
+  to: string,
+  givenTo: string | null,
+): Promise<void> {
+  for (const [name, key] of [
+    ['points', 'unique_key'],
+    ['coupon', 'source_key'],
+  ] as const)
+    await tx.run(
+      `UPDATE ${name} SET player = $1 WHERE player = $2 ${givenTo === null ? '' : `AND ${key} LIKE $3`}`,
+      [to, from, ...(givenTo === null ? [] : [`%${givenTo}%`])],
+    )
+}

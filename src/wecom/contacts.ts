@@ -1,7 +1,7 @@
 /** What reading a customer or a group teaches the mirror: the same rules for events and for the comparison. */
 import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
-import { endContact, saveContacts } from '../customer/index.ts'
+import { endContact, saveContacts, untiedUnionids } from '../customer/index.ts'
 import type { ContactSeen, GroupSeen } from '../customer/index.ts'
 import type { CustomerSeen, GroupSeenByApi } from './protocol/api.ts'
 import { relationsOf } from './sync.store.ts'
@@ -54,7 +54,17 @@ export async function mirrorContacts(
   const externals = [...new Set(contacts.map(({ external }) => external))]
   const before = new Map((await relationsOf(ctx.tx, externals)).map((row) => [pairOf(row), row]))
   const living = contacts.filter((seen) => livesAgain(seen, before.get(pairOf(seen))))
-  return (await saveContacts(ctx, living)).added
+  const { added } = await saveContacts(ctx, living)
+  for (const { external, unionid } of await untiedUnionids(ctx.tx, living))
+    ctx.record({
+      kind: 'contact-identified',
+      at: ctx.now,
+      source: 'wecom-contact',
+      sourceKey: `${external}:${unionid}`,
+      who: { external, unionid },
+      detail: {},
+    })
+  return added
 }
 
 /** Ends a contact, unless it began anew after `at`: events arrive in any order. Answers whether it was one. */
