@@ -42,6 +42,7 @@ function program(): Command {
   recommend(siyu)
   addClvVerbs(siyu, document)
   addChurnVerbs(siyu, document)
+  customers(siyu)
   cadence(siyu)
   for (const verb of allVerbs(siyu)) {
     verb.exitOverride().option('--json', 'one JSON document on stdout')
@@ -228,6 +229,59 @@ function recommend(siyu: Command): void {
     .option('--unit <unit>', 'customer or order; default: config/recommend.yaml')
     .option('--measure <measure>', 'cosine or lift')
     .action(document(async (options: object) => (await verbs()).evaluateRecommendVerb(options)))
+}
+
+function customers(siyu: Command): void {
+  const group = siyu
+    .command('customer')
+    .description('who is who; WHO is a customer id, one from before a merge, or any identity of hers')
+  const verbs = () => import('./cli/customer.ts')
+  const reason = ['--reason <words>', 'why; kept in the log'] as const
+  group
+    .command('find')
+    .description('the customer behind an id, external_userid, unionid, shop id or phone hash')
+    .argument('<who>')
+    .action(document(async (who: string) => (await verbs()).findVerb(who)))
+  lists(
+    group
+      .command('conflicts')
+      .description('pairs that one row named together and that contradict each other')
+      .option('--limit <n>', 'how many', wholeNumber, 100),
+  ).action(
+    document(async (options: { limit: number }) => (await verbs()).conflictsVerb(options.limit), 'items'),
+  )
+  group
+    .command('merge')
+    .description('these two are one person; the one known first stays')
+    .argument('<who>')
+    .argument('<other>')
+    .requiredOption(...reason)
+    .action(
+      document(async (a: string, b: string, options: { reason: string }) =>
+        (await verbs()).mergeVerb(a, b, options.reason),
+      ),
+    )
+  group
+    .command('unmerge')
+    .description('undo a merge; give the id that was merged away')
+    .argument('<id>')
+    .requiredOption(...reason)
+    .action(
+      document(async (id: string, options: { reason: string }) =>
+        (await verbs()).unmergeVerb(id, options.reason),
+      ),
+    )
+  group
+    .command('apart')
+    .description('these two of a conflict are two; they are not asked about again')
+    .argument('<id>')
+    .argument('<other>')
+    .requiredOption(...reason)
+    .action(
+      document(async (a: string, b: string, options: { reason: string }) =>
+        (await verbs()).apartVerb(a, b, options.reason),
+      ),
+    )
 }
 
 function cadence(siyu: Command): void {

@@ -21,6 +21,7 @@ import { cadenceRoutes } from './http/admin/cadence.ts'
 import { adminCustomerRoutes } from './http/admin/customers.ts'
 import { deliveryRoutes } from './http/admin/deliveries.ts'
 import { adminGameRoutes } from './http/admin/games.ts'
+import { identityRoutes } from './http/admin/identities.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
@@ -67,6 +68,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     ...deliveryRoutes({ db, act }),
     ...adminGameRoutes({ reader }),
     ...pauseRoutes({ act }),
+    ...identityRoutes({ db, act }),
     ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),
     ...sidebarTaskRoutes({
       act,

@@ -100,6 +100,22 @@ const table = (): Readonly<
   'GET /api/admin/overview': { row: console },
   'GET /api/admin/customers': { row: console },
   'GET /api/admin/customers/:id': { path: `/api/admin/customers/${task.customer}`, row: console },
+  'GET /api/admin/identity-conflicts': { row: console },
+  'POST /api/admin/customers/:id/merge': {
+    path: '/api/admin/customers/nobody/merge',
+    body: { other: 'nobody-else', reason: '核对' },
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
+  'POST /api/admin/customers/:id/keep-apart': {
+    path: '/api/admin/customers/nobody/keep-apart',
+    body: { other: 'nobody-else', reason: '核对' },
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
+  'POST /api/admin/customers/:id/unmerge': {
+    path: '/api/admin/customers/nobody/unmerge',
+    body: { reason: '核对' },
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
   'GET /api/admin/calendar': { row: console },
   'GET /api/admin/calendar/entries': {
     path: '/api/admin/calendar/entries?day=2026-05-20&touchpoint=weekly-note',
@@ -226,6 +242,9 @@ describe('who may call what', () => {
     const writers: Record<string, string[]> = {
       'POST /api/admin/cadence/publish': ['admin', 'approver'],
       'POST /api/admin/deliveries/:id/resolve': ['admin', 'operator'],
+      'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
+      'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],
+      'POST /api/admin/customers/:id/unmerge': ['admin', 'operator'],
       'POST /api/admin/pause': ['admin', 'operator'],
       'POST /api/admin/resume': ['admin', 'operator'],
     }

@@ -3,7 +3,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { system } from '../src/base/act.ts'
 import type { Ctx, Happening, Who } from '../src/base/act.ts'
 import { instantOf } from '../src/base/calendar.ts'
-import { customerOf, keepApart, mergeCustomers, saveContacts, saveStaff, unmergeCustomer } from '../src/customer/index.ts'
+import {
+  customerOf,
+  keepApart,
+  mergeCustomers,
+  saveContacts,
+  saveStaff,
+  unmergeCustomer,
+} from '../src/customer/index.ts'
 import { ensureGames, play } from '../src/game/index.ts'
 import { readLog } from '../src/interaction/index.ts'
 import { enqueue } from '../src/outbox/index.ts'
@@ -43,7 +50,10 @@ onBothDatabases('merged customers', (open) => {
   it('become one by themselves when one row of the shop names both and nothing contradicts', async () => {
     await store.say(order({ shopId: 's1' }, 'o1', 100), seen({ external: 'wm1' }))
     const kept = await shop('s1')
-    await store.say(order({ shopId: 's1', external: 'wm1' }, 'o2', 200), order({ external: 'wm1' }, 'o3', 400))
+    await store.say(
+      order({ shopId: 's1', external: 'wm1' }, 'o2', 200),
+      order({ external: 'wm1' }, 'o3', 400),
+    )
     expect([await external('wm1'), await shop('s1')]).toEqual([kept, kept])
     expect(await facts()).toEqual([{ customer: kept, orders: 3, amount_fen: 700 }])
     expect(await rows('select id from customer')).toEqual([{ id: kept }])
@@ -104,9 +114,16 @@ onBothDatabases('merged customers', (open) => {
   })
 
   it('give back at an un-merge what was tied to them since', async () => {
-    await store.say(seen({ shopId: 's1' }), seen({ external: 'wm1' }), seen({ shopId: 's1', external: 'wm1' }))
+    await store.say(
+      seen({ shopId: 's1' }),
+      seen({ external: 'wm1' }),
+      seen({ shopId: 's1', external: 'wm1' }),
+    )
     const kept = await shop('s1')
-    await store.say(order({ external: 'wm1', phoneHash: 'p1' }, 'o1', 100), order({ shopId: 's1', phoneHash: 'p2' }, 'o2', 200))
+    await store.say(
+      order({ external: 'wm1', phoneHash: 'p1' }, 'o1', 100),
+      order({ shopId: 's1', phoneHash: 'p2' }, 'o2', 200),
+    )
     const [merge] = await rows('select other from customer_merge')
     const other = String(merge?.['other'])
     const back = await deed((ctx) => unmergeCustomer(ctx, kept, '两个人'))
@@ -160,7 +177,13 @@ onBothDatabases('merged customers', (open) => {
     await deed((ctx) => enqueue(ctx, [...note(a, 'wm1'), ...note(b, 'wm2')]))
     await deed((ctx) => mergeCustomers(ctx, a, b, '两个微信'))
     expect(await states()).toEqual([
-      { dedupe_key: `weekly-note:${a}:2026-W21`, customer: a, subject: 'wm1', state: 'queued', settle_code: null },
+      {
+        dedupe_key: `weekly-note:${a}:2026-W21`,
+        customer: a,
+        subject: 'wm1',
+        state: 'queued',
+        settle_code: null,
+      },
       {
         dedupe_key: `weekly-note:${b}:2026-W21`,
         customer: a,
@@ -193,7 +216,13 @@ onBothDatabases('merged customers', (open) => {
     await deed((ctx) => enqueue(ctx, [candidate(b, 'wm2', 'weekly-note')]))
     await store.say(seen({ shopId: 's1', external: 'wm2' }))
     expect(await states()).toEqual([
-      { dedupe_key: `weekly-note:${a}:2026-W21`, customer: a, subject: 'wm2', state: 'queued', settle_code: null },
+      {
+        dedupe_key: `weekly-note:${a}:2026-W21`,
+        customer: a,
+        subject: 'wm2',
+        state: 'queued',
+        settle_code: null,
+      },
     ])
     const [again] = await deed((ctx) => enqueue(ctx, [candidate(a, 'wm2', 'weekly-note')]))
     expect(again?.known).toBe(true)

@@ -176,10 +176,13 @@ export const forgetAside = (tx: Tx, player: string): Promise<number> =>
 
 /** Exactly this one: what was put down since stays. */
 export const removeMove = (tx: Tx, { game, player, slot, choice, at }: MoveRow): Promise<number> =>
-  tx.run(
-    'DELETE FROM game_move WHERE game = $1 AND player = $2 AND slot = $3 AND choice = $4 AND at = $5',
-    [game, player, slot, choice, at],
-  )
+  tx.run('DELETE FROM game_move WHERE game = $1 AND player = $2 AND slot = $3 AND choice = $4 AND at = $5', [
+    game,
+    player,
+    slot,
+    choice,
+    at,
+  ])
 
 export const restoreMove = (tx: Tx, move: MoveRow): Promise<number> =>
   tx.insert(

@@ -1,6 +1,14 @@
 /** A merged person has one vote: that of the customer who stays. Parted again, each has her own back. */
 import type { Regroup } from '../interaction/index.ts'
-import { allMovesOf, asideOf, forgetAside, removeMove, restoreMove, setAside, takeMisses } from './game.store.ts'
+import {
+  allMovesOf,
+  asideOf,
+  forgetAside,
+  removeMove,
+  restoreMove,
+  setAside,
+  takeMisses,
+} from './game.store.ts'
 
 export const gameRegroup: Regroup = {
   name: 'game',

@@ -493,3 +493,52 @@ export interface EventsAnswer {
   readonly recorded: number
   readonly known: number
 }
+
+// ------------------------------------------------------------------ who is who
+
+export const identityConflictsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+})
+
+const reasonOfPerson = z.string().trim().min(1).max(200)
+/** Body of `POST /api/admin/customers/:id/merge` and `…/keep-apart`. */
+export const mergeBody = z.object({ other: z.string().min(1).max(64), reason: reasonOfPerson })
+/** Body of `POST /api/admin/customers/:id/unmerge`; `:id` may be the id from before the merge. */
+export const unmergeBody = z.object({ reason: reasonOfPerson })
+
+export interface IdentitySide {
+  readonly id: string
+  readonly name: string
+  readonly identities: readonly {
+    readonly kind: 'external' | 'union' | 'shop' | 'phone'
+    readonly value: string
+  }[]
+}
+
+/** Answer of `GET /api/admin/identity-conflicts`, the oldest first. */
+export interface IdentityConflictList {
+  readonly total: number
+  readonly items: readonly {
+    readonly one: IdentitySide
+    readonly two: IdentitySide
+    /** The row of the log that named both. */
+    readonly row: {
+      readonly seq: number
+      readonly at: string
+      readonly kind: string
+      readonly source: string
+    }
+  }[]
+}
+
+export interface MergeAnswer {
+  readonly kept: string
+  readonly other: string
+}
+
+export interface UnmergeAnswer {
+  readonly from: string
+  readonly to: string
+  /** How many identities went back. */
+  readonly identities: number
+}

@@ -254,9 +254,9 @@ export const rekeyPromises = (
 
 /** Pairs of one touchpoint and period: the one under the key of `to`, and the one still under that of `from`. */
 export async function twinsOf(tx: Tx, from: string, to: string): Promise<[PromiseRow, PromiseRow][]> {
-  const left = (
-    await tx.rows<PromiseRow>(`${all} where customer = $1 order by dedupe_key`, [to])
-  ).filter(({ dedupe_key: key }) => key.includes(from))
+  const left = (await tx.rows<PromiseRow>(`${all} where customer = $1 order by dedupe_key`, [to])).filter(
+    ({ dedupe_key: key }) => key.includes(from),
+  )
   const keys = left.map(({ dedupe_key: key }) => key.replaceAll(from, to))
   const pairs: [PromiseRow, PromiseRow][] = []
   for (let at = 0; at < keys.length; at += 500) {

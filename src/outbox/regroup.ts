@@ -74,8 +74,7 @@ async function cancelBeyondCaps(ctx: Ctx, customer: string): Promise<void> {
       { purpose: row.purpose, channel: row.channel, subjectKind: 'customer', dueAt },
       uses,
     )
-    if (over === null)
-      uses.push({ at: dueAt, purpose: row.purpose, channel: row.channel, stage: 'planned' })
+    if (over === null) uses.push({ at: dueAt, purpose: row.purpose, channel: row.channel, stage: 'planned' })
     else await cancel(ctx, [row], { code: 'merged', words: `两份客户资料已合并：${over.words}` })
   }
 }
@@ -88,7 +87,8 @@ async function cancel(
 ): Promise<void> {
   const inBroadcasts = rows.filter(({ state, channel }) => state === 'waiting' && channel === 'broadcast')
   const parcels = [...new Set(inBroadcasts.flatMap(({ parcel }) => parcel ?? []))].sort()
-  for (const parcel of parcels) await updateParcel(ctx.tx, parcel, { recall: reason.code, next_look_at: ctx.now })
+  for (const parcel of parcels)
+    await updateParcel(ctx.tx, parcel, { recall: reason.code, next_look_at: ctx.now })
   const locked = await lockPromises(
     ctx.tx,
     rows.map(({ id }) => id),

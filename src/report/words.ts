@@ -22,6 +22,13 @@ export function wordsOf({ kind, detail }: LogRow, rules: TierRules): string {
     case 'opted-out':
     case 'opted-in':
       return `${title}：${purposes[textOf(detail['purpose'])] ?? textOf(detail['purpose'])}`
+    case 'customers-merged':
+    case 'customers-unmerged':
+    case 'customers-kept-apart':
+    case 'customer-erased': {
+      const why = textOf(detail['why'])
+      return why === '' ? title : `${title}：${why}`
+    }
     default: {
       const name = textOf(detail['title']) || textOf(detail['words'])
       return name === '' ? title : `${title}：${name}`

@@ -46,12 +46,7 @@ export async function countCoupons(reader: Reader, sourcePrefix: string): Promis
 }
 
 /** `givenTo`: only gifts that carry this player in their key. */
-export async function moveRewards(
-  tx: Tx,
-  from: string,
-  to: string,
-  givenTo: string | null,
-): Promise<void> {
+export async function moveRewards(tx: Tx, from: string, to: string, givenTo: string | null): Promise<void> {
   for (const [name, key] of [
     ['points', 'unique_key'],
     ['coupon', 'source_key'],
