@@ -220,8 +220,8 @@ const shopOffsetMs = 8 * 3_600_000
 const dayMs = 86_400_000
 
 /**
- * Writes the rows of the listed customers that differ, and answers their new tiers. `since_no` is the day of her last
- * move; of a lead who never moved, the day of the first log row that names her.
+ * Writes the rows that differ, and answers their new tiers. `since_no` is the day of her last move; of a lead who never
+ * moved, the day of the first log row that names her.
  */
 export function publishSql(question: Question): string {
   const { rules, moment } = question
@@ -236,8 +236,7 @@ export function publishSql(question: Question): string {
     on conflict (customer) do update set ${columns
       .slice(1)
       .map((column) => `${column} = excluded.${column}`)
-      .join(', ')}
-    returning customer, tier`
+      .join(', ')}`
 }
 
 /** With the rows judged in memory too: features, and the tier the database chose. */

@@ -49,20 +49,23 @@ export async function areCutPointsStale({ db, rules }: SegmentParts, day: Day): 
   return isStale(db.reader, rules, computed, day)
 }
 
+/** Freezes today's; whom they move is found out later. */
+export async function freezeCutPoints({ db, act, rules }: SegmentParts, day: Day): Promise<void> {
+  if (rules.cutNeeds.length === 0) return
+  const computed = await db.aside((scratch) => computeAll(scratch, rules, day))
+  await act(system('resegment'), async (ctx) => {
+    await lockStandings(ctx.tx)
+    recordCuts(ctx, computed, day)
+  })
+}
+
 /** Freezes today's and moves whoever they move, with this cause. */
 export async function refreshCutPoints(
   parts: SegmentParts,
   day: Day,
   cause: Cause = 'cut-points',
 ): Promise<void> {
-  const { db, act, rules } = parts
-  if (rules.cutNeeds.length > 0) {
-    const computed = await db.aside((scratch) => computeAll(scratch, rules, day))
-    await act(system('resegment'), async (ctx) => {
-      await lockStandings(ctx.tx)
-      recordCuts(ctx, computed, day)
-    })
-  }
+  await freezeCutPoints(parts, day)
   await resegmentEverybody(parts, day, cause)
 }
 

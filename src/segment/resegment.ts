@@ -21,6 +21,7 @@ import {
   findDiffering,
   findDue,
   lookedAt,
+  publishEverybody,
   publishStandings,
   readFeatures,
   storedStandings,
@@ -171,11 +172,22 @@ export async function resegmentEverybody(parts: SegmentParts, day: Day, cause: C
     await findDiffering(scratch, rules, moment, from)
     return publishLook(parts, scratch, cause)
   })
-  await act(system('resegment'), async ({ tx }) => {
-    await saveState(tx, 'rules', rules.hash)
-    await saveState(tx, 'windows', windowsOf(rules.windows))
-  })
+  await act(system('resegment'), ({ tx }) => noteEverybody(tx, rules))
   return moved
+}
+
+/** Everybody was judged by these rules. */
+async function noteEverybody(tx: Tx, rules: TierRules): Promise<void> {
+  await saveState(tx, 'rules', rules.hash)
+  await saveState(tx, 'windows', windowsOf(rules.windows))
+}
+
+/** Standings of a generated shop, in one long transaction and without the log rows of the moves. */
+export async function fillStandings({ act, rules }: SegmentParts, day: Day): Promise<void> {
+  await act(system('bench'), async ({ tx }) => {
+    await publishEverybody(tx, rules, { dayNo: dayNumber(day), cuts: await newestCuts(tx, rules) })
+    await noteEverybody(tx, rules)
+  })
 }
 
 /** As `cutsToday`, but what is missing is computed beside the door first. */

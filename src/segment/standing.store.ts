@@ -117,7 +117,12 @@ export async function publishStandings(
   customers: readonly string[],
 ): Promise<{ customer: string; tier: string }[]> {
   const question = await questionOf(tx, rules, moment, true)
-  return tx.rows(publishSql(question), params(customers))
+  return tx.rows(`${publishSql(question)} returning customer, tier`, params(customers))
+}
+
+/** Everybody in one statement, without the moves: for a generated shop only. */
+export async function publishEverybody(tx: Tx, rules: TierRules, moment: Moment): Promise<number> {
+  return tx.run(publishSql(await questionOf(tx, rules, moment, false)))
 }
 
 // ------------------------------------------------------------------ whom to look at
