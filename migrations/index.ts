@@ -14,6 +14,7 @@ import { Identity1763800000010 } from './1763800000010-identity.ts'
 import { Imports1763800000020 } from './1763800000020-imports.ts'
 import { Behaviour1763800000060 } from './1763800000060-behaviour.ts'
 import { Profile1763800000070 } from './1763800000070-profile.ts'
+import { ProfileMoves1763800000071 } from './1763800000071-profile-moves.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -31,4 +32,5 @@ export const migrations = [
   Imports1763800000020,
   Behaviour1763800000060,
   Profile1763800000070,
+  ProfileMoves1763800000071,
 ]

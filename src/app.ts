@@ -29,6 +29,7 @@ import { createHttp } from './http/server.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers } from './outbox/index.ts'
+import { createReportJobs } from './report/index.ts'
 import { createSegmentFollowers, createSegmentJobs, refreshCutPoints } from './segment/index.ts'
 import { routesOf } from './routes.ts'
 import { createWecom } from './wecom-side.ts'
@@ -107,6 +108,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     ...createAccessJobs({ act }),
     ...createSegmentJobs(core),
     ...createRecommendJobs(core),
+    ...createReportJobs(core),
     openGames(core),
     ...createCadenceJobs({ db, act, clock, tierRules: rules, wakeDelivery }),
     ...wecom.jobs,

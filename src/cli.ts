@@ -35,6 +35,8 @@ function program(): Command {
   const siyu = new Command('siyu')
     .description('A bot server for WeCom that knows when to write, and when not to.')
     .version(version)
+    // What follows a verb's name is that verb's, also below a verb that does something by itself.
+    .enablePositionalOptions()
   siyu.showHelpAfterError('Add --help to a verb for its options.')
   setUp(siyu)
   run(siyu)
@@ -50,8 +52,13 @@ function program(): Command {
   return siyu.exitOverride()
 }
 
+/** Groups are no verbs, except for those that do something by themselves, too. */
+const doesItself = new Set(['segment'])
 const allVerbs = (command: Command): Command[] =>
-  command.commands.flatMap((verb) => (verb.commands.length > 0 ? allVerbs(verb) : [verb]))
+  command.commands.flatMap((verb) => [
+    ...(verb.commands.length === 0 || doesItself.has(verb.name()) ? [verb] : []),
+    ...allVerbs(verb),
+  ])
 
 function setUp(siyu: Command): void {
   siyu
@@ -177,7 +184,7 @@ function data(siyu: Command): void {
       (await import('./cli/data.ts')).importVerb(what, file, options),
     ),
   )
-  siyu
+  const segment = siyu
     .command('segment')
     .description('tiers, lifecycle stages and dormancy as of a day')
     .option('--as-of <date>', 'YYYY-MM-DD; default today')
@@ -186,6 +193,17 @@ function data(siyu: Command): void {
     .action(
       document(async (options: { asOf?: string; apply?: boolean; preset?: string }) =>
         (await import('./cli/data.ts')).segmentVerb(options),
+      ),
+    )
+  segment.enablePositionalOptions()
+  segment
+    .command('moves')
+    .description('customers by where they stood at the end of two days: what flowed from tier to tier')
+    .option('--from <date>', 'YYYY-MM-DD; default: 30 days before --to')
+    .option('--to <date>', 'YYYY-MM-DD; default today')
+    .action(
+      document(async (options: { from?: string; to?: string }) =>
+        (await import('./cli/moves.ts')).segmentMovesVerb(options),
       ),
     )
   lists(

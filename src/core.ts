@@ -15,6 +15,8 @@ import type { Flush, Projection, Recorder, Regroup } from './interaction/index.t
 import { itemProjections, loadRecommendSettings, orderProjections } from './order/index.ts'
 import type { RecommendSettings } from './order/index.ts'
 import { outboxProjections, outboxRegroup } from './outbox/index.ts'
+import { loadRadarSettings } from './report/index.ts'
+import type { RadarSettings } from './report/index.ts'
 import { rewardRegroup } from './reward/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
@@ -41,6 +43,7 @@ export interface Core {
   readonly recorder: Recorder
   readonly rules: TierRules
   readonly recommend: RecommendSettings
+  readonly radar: RadarSettings
   readonly opened: Pick<Opened, 'migrated' | 'backup'>
   /** Called after each commit that added log rows. */
   onRecorded(wake: () => void): void
@@ -57,6 +60,7 @@ export interface CoreParts {
 export async function openCore({ env, clock, root, mode }: CoreParts): Promise<Core> {
   const rules = loadTierRules(env.configDir)
   const recommend = loadRecommendSettings(env.configDir)
+  const radar = loadRadarSettings(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const flush = createFlush({
@@ -84,6 +88,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     recorder: createRecorder(db, act, flush),
     rules,
     recommend,
+    radar,
     opened,
     onRecorded: (wake) => void wakes.push(wake),
     close: () => db.close(),

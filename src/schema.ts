@@ -15,6 +15,7 @@ import { gameTables } from './game/index.ts'
 import { interactionTables } from './interaction/index.ts'
 import { orderTables } from './order/index.ts'
 import { outboxTables } from './outbox/index.ts'
+import { reportTables } from './report/index.ts'
 import { rewardTables } from './reward/index.ts'
 import { segmentTables } from './segment/index.ts'
 import { wecomTables } from './wecom/index.ts'
@@ -30,6 +31,7 @@ export const tables: readonly TableDefinition[] = [
   ...gameTables,
   ...cadenceTables,
   ...deliveryTables,
+  ...reportTables,
   ...wecomTables,
   ...accessTables,
 ]

@@ -16,7 +16,7 @@ import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { DataSource } from 'typeorm'
-import type { DataSourceOptions, MixedList, MigrationInterface, QueryRunner } from 'typeorm'
+import type { DataSourceOptions, Driver, MixedList, MigrationInterface, QueryRunner } from 'typeorm'
 import { ConfigMistakes, Unreachable, messageOf } from './errors.ts'
 import type { TableDefinition } from './table.ts'
 
@@ -220,6 +220,84 @@ function quietSqlite(): SqliteModule {
   return quiet
 }
 
+interface SqliteDriver extends Driver {
+  readonly databaseConnection: SqliteConnection
+}
+interface SqliteStatement {
+  all(params: readonly Value[], done: (error: Error | null, rows: object[] | undefined) => void): void
+  finalize(done: () => void): void
+}
+interface SqliteConnection {
+  prepare(sql: string, done: (error: Error | null) => void): SqliteStatement
+  all(
+    sql: string,
+    params: readonly Value[],
+    done: (error: Error | null, rows: object[] | undefined) => void,
+  ): void
+}
+
+const keptStatements = 256
+/** A list of that many values is seldom asked for again in the same length. */
+const keptParams = 40
+
+/**
+ * Reads past TypeORM, whose way to a row costs as much as the row. What is asked again and again stays prepared, since
+ * a large statement takes longer to parse than to run.
+ */
+function preparedReader(connection: SqliteConnection): { reader: Reader; close(): Promise<void> } {
+  const kept = new Map<string, Promise<SqliteStatement>>()
+  const drop = async (statement: Promise<SqliteStatement>): Promise<void> => {
+    const [settled] = await Promise.allSettled([statement])
+    if (settled.status === 'fulfilled') await new Promise<void>((ok) => settled.value.finalize(ok))
+  }
+  const prepared = (sql: string): Promise<SqliteStatement> => {
+    const known = kept.get(sql)
+    if (known) {
+      // Last in the map = used last.
+      kept.delete(sql)
+      kept.set(sql, known)
+      return known
+    }
+    const fresh = new Promise<SqliteStatement>((ok, fail) => {
+      const statement = connection.prepare(sql, (error) => (error ? fail(error) : ok(statement)))
+    })
+    kept.set(sql, fresh)
+    const [oldest] = kept
+    if (kept.size > keptStatements && oldest) {
+      kept.delete(oldest[0])
+      void drop(oldest[1])
+    }
+    return fresh
+  }
+  return {
+    reader: {
+      dialect: 'sqlite',
+      async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
+        const values = checked(params)
+        if (values.length > keptParams)
+          return new Promise((ok, fail) =>
+            connection.all(sql, values, (error, rows) => (error ? fail(error) : ok((rows ?? []) as T[]))),
+          )
+        let statement: SqliteStatement
+        try {
+          statement = await prepared(sql)
+        } catch (error) {
+          kept.delete(sql)
+          throw error
+        }
+        return new Promise((ok, fail) =>
+          statement.all(values, (error, rows) => (error ? fail(error) : ok((rows ?? []) as T[]))),
+        )
+      },
+    },
+    async close() {
+      const all = [...kept.values()]
+      kept.clear()
+      await Promise.all(all.map(drop))
+    },
+  }
+}
+
 async function openSqlite(options: DbOptions): Promise<Db> {
   const database = sqlitePath(options.url, options.root) ?? ''
   mkdirSync(dirname(database), { recursive: true })
@@ -248,9 +326,10 @@ async function openSqlite(options: DbOptions): Promise<Db> {
   const runner = writer.createQueryRunner()
   const statementsOfWriter = statements(runner, 'sqlite')
   const gate = createGate()
+  const prepared = preparedReader((readerSource.driver as SqliteDriver).databaseConnection)
   const db: Db = {
     dialect: 'sqlite',
-    reader: readerOf(statements(readerSource.createQueryRunner(), 'sqlite')),
+    reader: prepared.reader,
     source: writer,
     tx<T>(work: (tx: Tx) => Promise<T>, lane: Lane = 'deed'): Promise<T> {
       refuseNesting()
@@ -274,6 +353,7 @@ async function openSqlite(options: DbOptions): Promise<Db> {
     busy: () => gate.busy(),
     async close() {
       await gate.enter('bulk', () => Promise.resolve())
+      await prepared.close()
       await readerSource.destroy()
       await writer.destroy()
     },
@@ -292,8 +372,6 @@ async function sqliteTransaction<T>(runner: QueryRunner, tx: Tx, work: (tx: Tx) 
     throw error
   }
 }
-
-const readerOf = (tx: Tx): Reader => ({ dialect: tx.dialect, rows: tx.rows })
 
 // ------------------------------------------------------------------ PostgreSQL
 

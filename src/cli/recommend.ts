@@ -120,9 +120,7 @@ type Options = Parameters<typeof evaluateRecommendations>[2]
 
 const ofStore = (options: Options): Promise<Measured> =>
   withCore(async ({ db }) => ({
-    figures: enough(
-      await db.aside((scratch) => evaluateRecommendations(scratch, orderLines(scratch), options)),
-    ),
+    figures: enough(await db.aside((scratch) => evaluateRecommendations(scratch, orderLines, options))),
     simulated: (await readMeta(db.reader, 'corp')) === 'simulated',
     rejected: 0,
   }))

@@ -30,10 +30,13 @@ import type { Candidate, Decided, Decision } from './promise.ts'
 
 /** The manners in force: those of the published cadence, or the defaults before the first one. */
 export async function currentManners(reader: Reader): Promise<Manners> {
-  const row = await mannersRow(reader)
-  if (!row) return defaultManners
-  if (parsed?.body !== row.body)
-    parsed = { body: row.body, manners: mannersShape.parse(JSON.parse(row.body)) }
+  return mannersFrom((await mannersRow(reader))?.body)
+}
+
+/** From the stored text; nothing stored = the defaults. */
+export function mannersFrom(body: string | undefined): Manners {
+  if (body === undefined) return defaultManners
+  if (parsed?.body !== body) parsed = { body, manners: mannersShape.parse(JSON.parse(body)) }
   return parsed.manners
 }
 /** The last text that was parsed, and what it said: delivery asks before every call. */

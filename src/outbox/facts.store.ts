@@ -96,7 +96,7 @@ export async function restraints(
   return new Map(rows.map((row) => [row.customer, row]))
 }
 
-interface UseRow {
+export interface UseRow {
   readonly owner: string
   readonly purpose: Purpose
   readonly channel: ChannelName
@@ -107,9 +107,9 @@ interface UseRow {
 }
 
 /** A month for the quota, and the days by which a confirmation may have followed its due date. */
-const lookBack = days(46)
+export const usesLookBackMs = days(46)
 
-const toUse = (row: UseRow, now: Instant): Use => {
+export const toUse = (row: UseRow, now: Instant): Use => {
   const spent = row.sent_at ?? (row.state === 'expired' ? row.pressed_at : null)
   return {
     // What still waits may be said at any moment from now on.
@@ -118,6 +118,16 @@ const toUse = (row: UseRow, now: Instant): Use => {
     channel: row.channel,
     stage: spent !== null ? 'said' : row.state === 'queued' ? 'planned' : 'handed',
   }
+}
+
+export const useColumns = ['owner', 'purpose', 'channel', 'state', 'due_at', 'sent_at', 'pressed_at'] as const
+
+/** `since` and `list` are placeholders. */
+export function usesSql(by: 'customer' | 'subject', since: string, list: string): string {
+  const states = reservingStates.map((state) => `'${state}'`).join(', ')
+  return `select ${by} as owner, purpose, channel, state, due_at, sent_at, pressed_at from promise
+      where due_at >= ${since} and ${by} in (${list})
+        and (state in (${states}) or (state = 'expired' and pressed_at is not null))`
 }
 
 /**
@@ -130,15 +140,9 @@ export async function usesOf(
   owners: readonly string[],
   now: Instant,
 ): Promise<Map<string, Use[]>> {
-  const states = reservingStates.map((state) => `'${state}'`).join(', ')
-  const rows = await inLists<UseRow>(
-    reader,
-    owners,
-    (list) => `select ${by} as owner, purpose, channel, state, due_at, sent_at, pressed_at from promise
-      where due_at >= $1 and ${by} in (${list})
-        and (state in (${states}) or (state = 'expired' and pressed_at is not null))`,
-    [now - lookBack],
-  )
+  const rows = await inLists<UseRow>(reader, owners, (list) => usesSql(by, '$1', list), [
+    now - usesLookBackMs,
+  ])
   const uses = new Map<string, Use[]>()
   for (const row of rows) {
     const own = uses.get(row.owner)

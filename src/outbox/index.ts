@@ -6,11 +6,13 @@ export { isSettled, mayMove, promiseStates } from './state.ts'
 export type { PromiseState } from './state.ts'
 
 // Deciding.
-export { currentManners, decide, enqueue, publishManners } from './enqueue.ts'
+export { currentManners, decide, mannersFrom, enqueue, publishManners } from './enqueue.ts'
 export type { DecideOptions } from './enqueue.ts'
+export { remainingFor, remainingOf } from './remaining.ts'
+export type { Remaining } from './remaining.ts'
 export { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
 export type { Manners, Moment, Reason, Timed } from './manners.ts'
-export { lockBudgets, optedOut, restraints } from './facts.store.ts'
+export { lockBudgets, optedOut, toUse, restraints } from './facts.store.ts'
 
 // Settling.
 export { move, recordTouch } from './settle.ts'

@@ -4,6 +4,8 @@ import { behaviourTables } from './behaviour.tables.ts'
 import { cutPointProjection } from './cut-points.ts'
 import { engagementProjection, factsProjection, signalProjection } from './facts.ts'
 
+import { moveProjection } from './moves/moves.ts'
+import { tierMoveTable } from './moves/moves.tables.ts'
 import { segmentTables as standingTables } from './segment.tables.ts'
 
 export { activityOf, behaviourProjections } from './behaviour.ts'
@@ -44,8 +46,10 @@ export type { ChurnRules, EvaluationDocument, EvaluationSource, Histories, Histo
 export { checkDay, fitStore, modelNames as clvModels } from './clv/run-fit.ts'
 export type { FitReport as ClvFit } from './clv/run-fit.ts'
 export type { ModelName as ClvModel } from './clv/fit.ts'
+export { causeTitles, presentMove, tierFlows, tierMovesOf } from './moves/moves.ts'
+export type { TierFlows, TierMove } from './moves/moves.ts'
 
-export const segmentTables = [...standingTables, ...behaviourTables]
+export const segmentTables = [...standingTables, ...behaviourTables, tierMoveTable]
 
 /** After the order projections in the list: facts are counted from their buckets. */
 export const segmentProjections = [
@@ -54,4 +58,5 @@ export const segmentProjections = [
   signalProjection,
   cutPointProjection,
   ...behaviourProjections,
+  moveProjection,
 ]

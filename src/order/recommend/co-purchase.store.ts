@@ -4,7 +4,7 @@
  * common one costs and the pairs visited are at most `min(lines, items × unitsPerItem) × (perUnit - 1)`; they are
  * grouped in batches of `headRowsPerBatch` units, and all but the current batch lies in temporary tables.
  */
-import type { Reader, Tx, Value } from '../../base/db.ts'
+import type { Reader, Tx } from '../../base/db.ts'
 import type { Measure, RecommendSettings } from './settings.ts'
 
 /** Rows `customer, order_key, sku, day_no` of what was bought: a table, or a query in brackets. */
@@ -198,53 +198,4 @@ export async function pairsOf(reader: Reader, skus: readonly string[]): Promise<
 export async function computedNo(reader: Reader): Promise<number | null> {
   const [row] = await reader.rows<{ n: number | null }>('select max(computed_no) as n from co_purchase')
   return row?.n ?? null
-}
-
-// ------------------------------------------------------------------ one customer, or some
-
-export interface BoughtItem {
-  readonly customer: string
-  readonly sku: string
-  readonly last_no: number
-  readonly times: number
-}
-
-export async function boughtBy(
-  reader: Reader,
-  source: LinesSource,
-  customers: readonly string[],
-): Promise<BoughtItem[]> {
-  if (customers.length === 0) return []
-  return reader.rows<BoughtItem>(
-    `select customer, sku, max(day_no) as last_no, cast(count(*) as bigint) as times from ${source} lines
-     where customer in (${places(customers)}) group by customer, sku order by customer, max(day_no) desc, sku`,
-    customers as Value[],
-  )
-}
-
-export interface ProductLine {
-  readonly sku: string
-  readonly name: string
-  readonly price_fen: number
-  readonly stock: number | null
-  readonly replenish_days: number | null
-  readonly url: string
-  readonly picture: string
-}
-
-export async function productsOf(reader: Reader, skus: readonly string[]): Promise<Map<string, ProductLine>> {
-  const found = new Map<string, ProductLine>()
-  for (let from = 0; from < skus.length; from += 500) {
-    const part = skus.slice(from, from + 500)
-    const rows = await reader.rows<ProductLine>(
-      `select sku, name, price_fen, stock, replenish_days, url, picture from product where sku in (${places(part)})`,
-      part,
-    )
-    for (const row of rows) found.set(row.sku, row)
-  }
-  return found
-}
-
-export async function hasCatalogue(reader: Reader): Promise<boolean> {
-  return (await reader.rows('select 1 as yes from product limit 1')).length > 0
 }

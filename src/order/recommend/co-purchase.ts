@@ -21,7 +21,7 @@ export function refreshCoPurchase(
 ): Promise<CoPurchaseResult> {
   return db.aside(async (scratch) => {
     const span = { after: dayNo - settings.windowDays, until: dayNo }
-    const counts = await countTogether(scratch, orderLines(scratch), span, settings)
+    const counts = await countTogether(scratch, orderLines, span, settings)
     const byId = new Map(counts.items.map((item) => [item.id, item]))
     let pairs = await publish(db, [['', popular(counts, settings, dayNo)]])
     for await (const batch of counts.batches(settings.measure)) {
