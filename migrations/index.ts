@@ -12,6 +12,7 @@ import { SenderCalls1763700000090 } from './1763700000090-sender-calls.ts'
 import { DayNumbers1763800000000 } from './1763800000000-day-numbers.ts'
 import { Identity1763800000010 } from './1763800000010-identity.ts'
 import { Imports1763800000020 } from './1763800000020-imports.ts'
+import { Churn1763800000050 } from './1763800000050-churn.ts'
 import { Behaviour1763800000060 } from './1763800000060-behaviour.ts'
 import { Profile1763800000070 } from './1763800000070-profile.ts'
 import { ProfileMoves1763800000071 } from './1763800000071-profile-moves.ts'
@@ -30,6 +31,7 @@ export const migrations = [
   DayNumbers1763800000000,
   Identity1763800000010,
   Imports1763800000020,
+  Churn1763800000050,
   Behaviour1763800000060,
   Profile1763800000070,
   ProfileMoves1763800000071,

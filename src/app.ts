@@ -30,7 +30,13 @@ import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers } from './outbox/index.ts'
 import { createReportJobs } from './report/index.ts'
-import { createSegmentFollowers, createSegmentJobs, refreshCutPoints } from './segment/index.ts'
+import {
+  createChurnFollowers,
+  createChurnJobs,
+  createSegmentFollowers,
+  createSegmentJobs,
+  refreshCutPoints,
+} from './segment/index.ts'
 import { routesOf } from './routes.ts'
 import { createWecom } from './wecom-side.ts'
 
@@ -97,6 +103,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     [
       ...wecom.followers,
       ...createSegmentFollowers({ rules }),
+      ...createChurnFollowers(core),
       ...createOutboxFollowers(),
       ...createCadenceFollowers({ tierRules: rules, wakeDelivery }),
       gamesFollower(core),
@@ -107,6 +114,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
   const jobs: Job[] = [
     ...createAccessJobs({ act }),
     ...createSegmentJobs(core),
+    ...createChurnJobs(core),
     ...createRecommendJobs(core),
     ...createReportJobs(core),
     openGames(core),

@@ -20,8 +20,14 @@ import type { RadarSettings } from './report/index.ts'
 import { rewardRegroup } from './reward/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
-import { behaviourProjections, fillBehaviour, loadTierRules, segmentProjections } from './segment/index.ts'
-import type { TierRules } from './segment/index.ts'
+import {
+  behaviourProjections,
+  fillBehaviour,
+  loadChurnRules,
+  loadTierRules,
+  segmentProjections,
+} from './segment/index.ts'
+import type { ChurnRules, TierRules } from './segment/index.ts'
 
 /** In this order: a projection may read the tables of those before it. */
 export const projections: readonly Projection[] = [
@@ -44,6 +50,7 @@ export interface Core {
   readonly rules: TierRules
   readonly recommend: RecommendSettings
   readonly radar: RadarSettings
+  readonly churn: ChurnRules
   readonly opened: Pick<Opened, 'migrated' | 'backup'>
   /** Called after each commit that added log rows. */
   onRecorded(wake: () => void): void
@@ -61,6 +68,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const rules = loadTierRules(env.configDir)
   const recommend = loadRecommendSettings(env.configDir)
   const radar = loadRadarSettings(env.configDir)
+  const churn = loadChurnRules(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const flush = createFlush({
@@ -89,6 +97,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     rules,
     recommend,
     radar,
+    churn,
     opened,
     onRecorded: (wake) => void wakes.push(wake),
     close: () => db.close(),

@@ -20,4 +20,20 @@ export function addChurnVerbs(siyu: Command, document: AsDocument): void {
     .option('--split <date>', 'origins from here on are the test; default: at 60 % of the data')
     .option('--plot <file>', 'the precision-recall curve as SVG')
     .action(document(async (options: object) => (await verbs()).churnEvaluateVerb(options)))
+  group
+    .command('refresh')
+    .description('look at everybody now, as the nightly job does; calibrates first when that is due')
+    .action(document(async () => (await verbs()).churnRefreshVerb()))
+  group
+    .command('show')
+    .description('the signal of one customer, with its words and her next purchase')
+    .argument('<customer>', 'customer id, external_userid or id in the shop')
+    .action(document(async (who: string) => (await verbs()).churnShowVerb(who)))
+  group
+    .command('list')
+    .description('who stands warned, the newest first')
+    .option('--limit <n>', 'how many', '50')
+    .option('--jsonl', 'one JSON line per customer')
+    .option('--summary', 'without the customers')
+    .action(document(async (options: object) => (await verbs()).churnListVerb(options), 'customers'))
 }

@@ -1,4 +1,4 @@
-/** `siyu churn evaluate`: the churn warning measured on held-out data. Reads only. */
+/** `siyu churn …`: the warning measured on held-out data, looked up, listed, looked at anew. */
 import { writeFileSync } from 'node:fs'
 import { dayOf, isDay } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
@@ -6,15 +6,27 @@ import { wallClock } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Db } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
+import { findCustomer } from '../customer/index.ts'
 import {
+  churnOf,
   curvePlot,
   documentOf,
   evaluateOffThread,
-  loadChurnRules,
+  listWarnings,
   planEvaluation,
   readStoredHistories,
+  refreshSignals,
 } from '../segment/index.ts'
-import type { ChurnRules, EvaluationDocument, EvaluationSource, Histories } from '../segment/index.ts'
+import type {
+  ChurnParts,
+  ChurnRules,
+  CustomerChurn,
+  EvaluationDocument,
+  EvaluationSource,
+  Histories,
+  Warnings,
+} from '../segment/index.ts'
+import { simulatedHistories, simulatedNote } from './churn-simulated.ts'
 import { withCore } from './data.ts'
 
 export interface ChurnEvaluateOptions {
@@ -55,12 +67,13 @@ export async function runChurnEvaluate(
   const found = await evaluateOffThread({ rules: parts.churn, histories, task: planned.task })
   const document = documentOf(parts.churn, source, planned, found)
   if (options.plot !== undefined) savePlot(options.plot, document)
-  return {
-    ...document,
-    seconds: Math.round((wallClock.steady() - startedAt) / 100) / 10,
-    peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
-  }
+  return { ...document, ...spent(startedAt) }
 }
+
+const spent = (startedAt: number): { readonly seconds: number; readonly peakMemoryMb: number } => ({
+  seconds: Math.round((wallClock.steady() - startedAt) / 100) / 10,
+  peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+})
 
 async function dataOf(
   { db, churn }: EvaluateParts,
@@ -76,7 +89,12 @@ async function dataOf(
         : ''
     return { histories, source: { data: 'store', note, buyers, sampled } }
   }
-  throw usage(`--data ${data} is not store.`, 'Use --data store.')
+  if (data === 'simulated') {
+    const histories = simulatedHistories(today)
+    const buyers = histories.customers.length
+    return { histories, source: { data: 'simulated', note: simulatedNote, buyers, sampled: buyers } }
+  }
+  throw usage(`--data ${data} is neither store nor simulated.`, 'Use --data store.')
 }
 
 const usage = (message: string, fix: string): Refusal => new Refusal('usage', message, 400, { fix })
@@ -104,5 +122,61 @@ function savePlot(path: string, document: EvaluationDocument): void {
   }
 }
 
+// ------------------------------------------------------------------ looking
+
+interface ReadParts {
+  readonly db: Db
+  readonly clock: Clock
+  readonly churn: ChurnRules
+}
+
+export interface ChurnShown {
+  readonly day: Day
+  readonly customer: string
+  /** Null: too few purchases for a rhythm of her own. */
+  readonly churn: CustomerChurn | null
+  readonly words: string
+}
+
+export async function runChurnShow(parts: ReadParts, who: string): Promise<ChurnShown> {
+  const customer = await findCustomer(parts.db.reader, who)
+  if (customer === null)
+    throw new Refusal('not-found', `There is no customer ${who}.`, 404, {
+      fix: 'Give a customer id, an external_userid or her id in the shop.',
+    })
+  const day = dayOf(parts.clock.now())
+  const churn = (await churnOf(parts.db.reader, parts.churn, day, [customer])).get(customer) ?? null
+  const words = churn?.words ?? `购买不足 ${String(parts.churn.leastPurchases)} 天，还没有自己的节奏`
+  return { day, customer, churn, words }
+}
+
+const mostListed = 100_000
+
+export async function runChurnList(
+  parts: ReadParts,
+  options: { readonly limit?: string },
+): Promise<Warnings & { readonly day: Day }> {
+  const limit = /^\d{1,6}$/.test(options.limit ?? '50') ? Number(options.limit ?? '50') : 0
+  if (limit < 1 || limit > mostListed)
+    throw usage(
+      `--limit ${options.limit ?? ''} is not a number from 1 to ${String(mostListed)}.`,
+      'Write --limit 50.',
+    )
+  const day = dayOf(parts.clock.now())
+  return { day, ...(await listWarnings(parts.db.reader, parts.churn, day, limit)) }
+}
+
+export async function runChurnRefresh(parts: ChurnParts & { readonly clock: Clock }): Promise<object> {
+  const startedAt = wallClock.steady()
+  const day = dayOf(parts.clock.now())
+  const { calibrated, looked } = await refreshSignals(parts, day)
+  return { day, calibrated, ...looked, ...spent(startedAt) }
+}
+
 export const churnEvaluateVerb = (options: ChurnEvaluateOptions): Promise<ChurnEvaluated> =>
-  withCore((core) => runChurnEvaluate({ ...core, churn: loadChurnRules(core.env.configDir) }, options))
+  withCore((core) => runChurnEvaluate(core, options))
+export const churnShowVerb = (who: string): Promise<ChurnShown> => withCore((core) => runChurnShow(core, who))
+export const churnListVerb = (options: {
+  readonly limit?: string
+}): Promise<Warnings & { readonly day: Day }> => withCore((core) => runChurnList(core, options))
+export const churnRefreshVerb = (): Promise<object> => withCore((core) => runChurnRefresh(core))

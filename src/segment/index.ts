@@ -1,6 +1,7 @@
 /** What the folders to the right may use. */
 import { behaviourProjections } from './behaviour.ts'
 import { behaviourTables } from './behaviour.tables.ts'
+import { calibrationProjection, churnTables } from './churn/index.ts'
 import { cutPointProjection } from './cut-points.ts'
 import { engagementProjection, factsProjection, signalProjection } from './facts.ts'
 
@@ -34,22 +35,36 @@ export { areCutPointsStale, freezeCutPoints, refreshCutPoints } from './cut-poin
 export { createSegmentFollowers, createSegmentJobs } from './segment.jobs.ts'
 export { quantile } from './quantile.ts'
 export {
+  churnOf,
+  createChurnFollowers,
+  createChurnJobs,
   createPacker,
   curvePlot,
   documentOf,
   evaluateOffThread,
+  listWarnings,
   loadChurnRules,
   planEvaluation,
   readStoredHistories,
+  refreshSignals,
 } from './churn/index.ts'
-export type { ChurnRules, EvaluationDocument, EvaluationSource, Histories, History } from './churn/index.ts'
+export type {
+  ChurnParts,
+  ChurnRules,
+  CustomerChurn,
+  EvaluationDocument,
+  EvaluationSource,
+  Histories,
+  History,
+  Warnings,
+} from './churn/index.ts'
 export { checkDay, fitStore, modelNames as clvModels } from './clv/run-fit.ts'
 export type { FitReport as ClvFit } from './clv/run-fit.ts'
 export type { ModelName as ClvModel } from './clv/fit.ts'
 export { causeTitles, presentMove, tierFlows, tierMovesOf } from './moves/moves.ts'
 export type { TierFlows, TierMove } from './moves/moves.ts'
 
-export const segmentTables = [...standingTables, ...behaviourTables, tierMoveTable]
+export const segmentTables = [...standingTables, ...behaviourTables, ...churnTables, tierMoveTable]
 
 /** After the order projections in the list: facts are counted from their buckets. */
 export const segmentProjections = [
@@ -57,6 +72,7 @@ export const segmentProjections = [
   engagementProjection,
   signalProjection,
   cutPointProjection,
+  calibrationProjection,
   ...behaviourProjections,
   moveProjection,
 ]

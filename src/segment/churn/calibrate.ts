@@ -5,7 +5,7 @@
 import { quantileOf } from '../../base/statistics.ts'
 import type { Case } from './cases.ts'
 import { casesOf, usualActs } from './cases.ts'
-import { levelOf, horizonDays } from './forecast.ts'
+import { forecastOf, horizonDays, levelOf } from './forecast.ts'
 import type { Histories, Known } from './histories.ts'
 import { knownAt } from './histories.ts'
 import { fitLogistic } from './logistic.ts'
@@ -70,7 +70,7 @@ export function calibrate(rules: ChurnRules, h: Histories, task: CalibrationTask
     parameters: {
       ...unset,
       threshold: thresholdOf(rules, unset, cases),
-      levels: levelsOf(rules, unset, cases) ?? rules.defaults.levels,
+      ...forecastFrom(rules, unset, cases),
     },
     own: true,
     words: `fitted on ${String(cases.length)} cases of ${String(customers)} customers, ${String(churned)} of them churned`,
@@ -158,6 +158,27 @@ function thresholdOf(rules: ChurnRules, parameters: Parameters, cases: readonly 
 }
 
 const leastForecasts = 100
+const leastSupplies = 50
+
+/** Levels first, then whether the catalogue would have done better than the rhythm with them. */
+function forecastFrom(
+  rules: ChurnRules,
+  parameters: Parameters,
+  cases: readonly Case[],
+): Pick<Parameters, 'levels' | 'trustSupply'> {
+  const levels = levelsOf(rules, parameters, cases) ?? rules.defaults.levels
+  const errors = cases.flatMap((one) => {
+    if (one.gapDays === null || one.gapDays === undefined || one.supplyDays === 0) return []
+    const { median } = forecastOf(rules, { ...parameters, levels }, intervalsOf(one), one.silence)
+    return [{ supply: Math.abs(one.supplyDays - one.gapDays), rhythm: Math.abs(median - one.gapDays) }]
+  })
+  const middle = (of: 'supply' | 'rhythm'): number =>
+    quantileOf(
+      errors.map((error) => error[of]).sort((a, b) => a - b),
+      0.5,
+    ) ?? 0
+  return { levels, trustSupply: errors.length >= leastSupplies && middle('supply') < middle('rhythm') }
+}
 
 function levelsOf(
   rules: ChurnRules,

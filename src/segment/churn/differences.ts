@@ -16,7 +16,7 @@ const measures = {
 type Measure = keyof typeof measures
 const measureNames = Object.keys(measures) as readonly Measure[]
 
-const others = ['fixedSilence', 'twiceRhythm', 'everybody'] as const
+const others = ['fixedSilence', 'twiceRhythm', 'rhythmOnly', 'everybody'] as const
 const rules = ['ours', ...others] as const
 
 export interface Difference {

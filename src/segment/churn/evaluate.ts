@@ -19,9 +19,9 @@ import type { CurvePoint, Judged } from './metrics.ts'
 import type { ChurnRules } from './settings.ts'
 import { intervalsOf } from './signal.ts'
 
-/** The rules that are compared: ours, two simple ones, and the one that warns about everybody. */
-export const ruleNames = ['ours', 'fixedSilence', 'twiceRhythm', 'everybody'] as const
-export type RuleName = (typeof ruleNames)[number]
+/** The rules that are compared: ours, ours without acts, two simple ones, and the one that warns about everybody. */
+export type RuleName = 'ours' | 'rhythmOnly' | 'fixedSilence' | 'twiceRhythm' | 'everybody'
+type Ranking = Exclude<RuleName, 'everybody'>
 
 /** One test case with what each rule said: `scores` rank, `warned` decides. */
 export interface Verdict {
@@ -45,7 +45,7 @@ export interface Compared {
 }
 
 export interface Pooled extends Compared {
-  readonly curves: Readonly<Record<Exclude<RuleName, 'everybody'>, readonly CurvePoint[]>>
+  readonly curves: Readonly<Record<Ranking, readonly CurvePoint[]>>
   /** Our curve's precision where it has the recall of the other rule: the same number of churners found. */
   readonly atSameRecall: Readonly<
     Record<'fixedSilence' | 'twiceRhythm', { readonly ours: number | null; readonly theirs: number | null }>
@@ -65,6 +65,8 @@ export interface EvaluationTask {
 export interface Evaluation {
   readonly calibration: Calibration
   readonly halves: readonly [Calibration, Calibration]
+  /** Whether any act was known before the split. */
+  readonly acts: boolean
   readonly censored: number
   readonly tooFew: number
   readonly origins: readonly (Compared & { readonly originNo: number })[]
@@ -79,37 +81,36 @@ export interface Evaluation {
 export function evaluate(rules: ChurnRules, h: Histories, task: EvaluationTask): Evaluation {
   const before = task.origins.filter((originNo) => originNo < task.splitNo)
   const after = task.origins.filter((originNo) => originNo >= task.splitNo)
-  const learn = (isOf?: (customer: number) => boolean): Calibration =>
-    calibrate(rules, h, {
-      origins: before,
-      endNo: task.splitNo,
-      actsFromNo: task.actsFromNo,
-      ...(isOf ? { isOf } : {}),
-    })
-  const test = (calibration: Calibration, isOf?: (customer: number) => boolean): Cases =>
-    casesOf(
-      rules,
-      h,
-      {
-        origins: after,
-        endNo: task.endNo,
-        actsPerDay: calibration.parameters.actsPerDay,
-        actsFromNo: calibration.actsFromNo,
-      },
-      isOf,
-    )
-  const calibration = learn()
-  const tested = test(calibration)
-  const later = tested.cases.map((one) => verdictOf(rules, calibration, one))
+  const learn = (isOf?: (customer: number) => boolean): Taught => {
+    const taught = (actsFromNo: number | null): Calibration =>
+      calibrate(rules, h, {
+        origins: before,
+        endNo: task.splitNo,
+        actsFromNo,
+        ...(isOf ? { isOf } : {}),
+      })
+    const whole = taught(task.actsFromNo)
+    return { whole, rhythmOnly: whole.actsFromNo === null ? whole : taught(null) }
+  }
+  const test = ({ whole }: Taught, isOf?: (customer: number) => boolean): Cases => {
+    const { parameters, actsFromNo } = whole
+    const frame = { origins: after, endNo: task.endNo, actsPerDay: parameters.actsPerDay, actsFromNo }
+    return casesOf(rules, h, frame, isOf)
+  }
+  const taught = learn()
+  const calibration = taught.whole
+  const tested = test(taught)
+  const later = tested.cases.map((one) => verdictOf(rules, taught, one))
   const isIn = (half: number) => (customer: number) => task.half[customer] === half
   const halves = [learn(isIn(0)), learn(isIn(1))] as const
   const crossed = [0, 1].flatMap((half) => {
-    const others = halves[1 - half] as Calibration
+    const others = halves[1 - half] as Taught
     return test(others, isIn(half)).cases.map((one) => verdictOf(rules, others, one))
   })
   return {
     calibration,
-    halves,
+    halves: [halves[0].whole, halves[1].whole],
+    acts: calibration.actsFromNo !== null,
     censored: tested.censored,
     tooFew: tested.tooFew,
     origins: after.map((originNo) => ({
@@ -124,16 +125,30 @@ export function evaluate(rules: ChurnRules, h: Histories, task: EvaluationTask):
   }
 }
 
-export function verdictOf(rules: ChurnRules, calibration: Calibration, one: Case): Verdict {
+/** What one calibration part taught, with and without acts. */
+export interface Taught {
+  readonly whole: Calibration
+  readonly rhythmOnly: Calibration
+}
+
+export function verdictOf(rules: ChurnRules, { whole, rhythmOnly }: Taught, one: Case): Verdict {
   const own = intervalsOf(one)
-  const ours = alarmScore(rules, calibration.parameters, one)
   const mean = own.sumDays / own.count
+  const ours = alarmScore(rules, whole.parameters, one)
+  const plain = whole === rhythmOnly ? ours : alarmScore(rules, rhythmOnly.parameters, { ...one, drop: 0 })
   return {
     one,
-    calibration,
-    scores: { ours, fixedSilence: one.silence, twiceRhythm: one.silence / mean, everybody: 0 },
+    calibration: whole,
+    scores: {
+      ours,
+      rhythmOnly: plain,
+      fixedSilence: one.silence,
+      twiceRhythm: one.silence / mean,
+      everybody: 0,
+    },
     warned: {
-      ours: ours >= calibration.parameters.threshold,
+      ours: ours >= whole.parameters.threshold,
+      rhythmOnly: plain >= rhythmOnly.parameters.threshold,
       fixedSilence: one.silence >= rules.baselines.silenceDays,
       twiceRhythm: one.silence >= rules.baselines.rhythm * mean,
       everybody: true,
@@ -166,6 +181,7 @@ export function compare(verdicts: readonly Verdict[]): Compared {
     baseRate: verdicts.length === 0 ? null : churned / verdicts.length,
     rules: {
       ours: judged('ours'),
+      rhythmOnly: judged('rhythmOnly'),
       fixedSilence: judged('fixedSilence'),
       twiceRhythm: judged('twiceRhythm'),
       everybody: judged('everybody'),
@@ -193,6 +209,7 @@ export function pool(verdicts: readonly Verdict[]): Pooled {
     ...compared,
     curves: {
       ours: curveOf(ours),
+      rhythmOnly: curveOf(steps('rhythmOnly')),
       fixedSilence: curveOf(steps('fixedSilence')),
       twiceRhythm: curveOf(steps('twiceRhythm')),
     },

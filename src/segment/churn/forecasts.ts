@@ -29,6 +29,8 @@ export interface ForecastsJudged {
     readonly cases: number
     readonly medianErrorDays: number | null
     readonly rhythmMedianErrorDays: number | null
+    /** Whether the calibration part said to go by it. */
+    readonly trusted: boolean
   }
 }
 
@@ -75,6 +77,7 @@ export function judgeForecasts(rules: ChurnRules, verdicts: readonly Verdict[]):
       cases: supplied.length,
       medianErrorDays: median(supplied.map(({ one, gap }) => Math.abs(one.supplyDays - gap))),
       rhythmMedianErrorDays: median(supplied.map(({ gap, forecast }) => Math.abs(forecast.median - gap))),
+      trusted: verdicts[0]?.calibration.parameters.trustSupply ?? false,
     },
   }
 }

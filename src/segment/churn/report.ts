@@ -83,6 +83,8 @@ export interface EvaluationDocument {
   readonly evaluated: number
   readonly window: Readonly<Record<string, string | number>>
   readonly definition: Readonly<Record<string, string>>
+  /** Whether browsing, clicks and the like were known; without them only the interval speaks. */
+  readonly acts: boolean
   readonly calibration: CalibrationWords
   readonly cases: { readonly test: number; readonly censored: number; readonly tooFewPurchases: number }
   readonly findings: readonly string[]
@@ -126,6 +128,7 @@ export function documentOf(
       split: dayOfNumber(task.splitNo),
     },
     definition: definitionOf(rules),
+    acts: found.acts,
     calibration: calibrationWords(found.calibration),
     cases: {
       test: found.laterTime.cases,
@@ -163,6 +166,7 @@ function definitionOf(rules: ChurnRules): Record<string, string> {
     censoring:
       'a case whose window ends after the data is left out, by her own interval alone, whether she bought or not',
     ours: `alarm score (silence ${String(rules.leadDays)} days ahead) at or above the threshold`,
+    rhythmOnly: 'ours, calibrated and judged without acts; the same as ours where none are known',
     fixedSilence: `silent for at least ${String(baselines.silenceDays)} days`,
     twiceRhythm: `silent for at least ${String(baselines.rhythm)} × own mean interval`,
     everybody: 'warn about everybody',
@@ -212,6 +216,7 @@ const area = ({ auc }: { readonly auc: number | null }): string => (auc === null
 const ruleWords = {
   fixedSilence: 'fixed silence',
   twiceRhythm: 'twice the rhythm',
+  rhythmOnly: 'ours without acts',
   everybody: 'warning everybody',
 } as const
 

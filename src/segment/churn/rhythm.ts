@@ -50,22 +50,42 @@ export function usualDays({ shape, r, alphaDays }: Rhythm, own: Intervals): numb
   return (shape * (alphaDays + own.sumDays)) / (after > 1.5 ? after - 1 : after)
 }
 
-/** The silence at which the tail has fallen to `tail`; by bisection, since the inverse of cephes fails in far tails. */
+/**
+ * The silence at which the tail has fallen to `tail`; the inverse of cephes fails in far tails. In v = ln(1 + silence ÷
+ * what is known) the surprise is nearly a straight line (for k = 1 it is one), so that regula falsi with the Illinois
+ * rule needs a handful of looks.
+ */
 export function silenceAt(rhythm: Rhythm, own: Intervals, tail: number): number {
   if (tail >= 1) return 0
-  let low = 0
-  let high = rhythm.alphaDays + own.sumDays
-  while (tailOf(rhythm, own, high) > tail) {
-    low = high
+  const known = rhythm.alphaDays + own.sumDays
+  const wanted = -Math.log(tail)
+  const missing = (v: number): number =>
+    -Math.log(Math.max(tailOf(rhythm, own, known * Math.expm1(v)), 1e-300)) - wanted
+  let [low, atLow] = [0, -wanted]
+  let high = 0.5
+  let atHigh = missing(high)
+  while (atHigh < 0) {
+    ;[low, atLow] = [high, atHigh]
     high *= 2
-    if (high > 1e9) return Infinity
+    if (high > 50) return Infinity
+    atHigh = missing(high)
   }
-  for (let step = 0; step < 60 && high - low > 1e-6 * high; step += 1) {
-    const middle = (low + high) / 2
-    if (tailOf(rhythm, own, middle) > tail) low = middle
-    else high = middle
+  let side = 0
+  for (let step = 0; step < 100 && high - low > 1e-12 * high; step += 1) {
+    const middle = low + ((high - low) * atLow) / (atLow - atHigh)
+    const at = missing(middle)
+    if (Math.abs(at) < 1e-10) return known * Math.expm1(middle)
+    if (at < 0) {
+      ;[low, atLow] = [middle, at]
+      if (side === -1) atHigh /= 2
+      side = -1
+    } else {
+      ;[high, atHigh] = [middle, at]
+      if (side === 1) atLow /= 2
+      side = 1
+    }
   }
-  return high
+  return known * Math.expm1(high)
 }
 
 /** One customer's share in the fit: her intervals and the sum of their logarithms. */

@@ -29,6 +29,8 @@ export const parametersShape = z.strictObject({
   actsPerDay: z.number().min(0).max(1000),
   /** Alarm at this risk. */
   threshold: z.number().min(0).max(1),
+  /** The catalogue's replenishment days foretold the next purchase better than the rhythm did. */
+  trustSupply: z.boolean().default(false),
   /** Of the forecast's own distribution: the levels between which 50 % and 80 % of next purchases came. */
   levels: z
     .strictObject({ p10: share, p25: share, p50: share, p75: share, p90: share })
@@ -66,7 +68,7 @@ export const churnShape = z.strictObject({
       leastCases: z.int().min(10).max(1_000_000).default(300),
       leastOfEach: z.int().min(5).max(100_000).default(50),
       leastCustomers: z.int().min(5).max(1_000_000).default(100),
-      mostCustomers: z.int().min(100).max(1_000_000).default(50_000),
+      mostCustomers: z.int().min(100).max(1_000_000).default(20_000),
     })
     .prefault({}),
   defaults: parametersShape.default({
@@ -74,6 +76,7 @@ export const churnShape = z.strictObject({
     weights: { intercept: 1.06, surprise: 0.544, fewPurchases: 1.2, activityDrop: 0.5 },
     actsPerDay: 0,
     threshold: 0.672,
+    trustSupply: false,
     levels: { p10: 0.125, p25: 0.291, p50: 0.567, p75: 0.836, p90: 0.95 },
   }),
 })
