@@ -7,7 +7,7 @@ import { packageRoot } from './base/env.ts'
 import { addChurnVerbs } from './cli/churn-command.ts'
 import { addClvVerbs } from './cli/clv-command.ts'
 import type { ImportFlags } from './cli/data.ts'
-import { exitCodes, printDocument, report } from './cli/output.ts'
+import { exitCodes, print, printDocument, report } from './cli/output.ts'
 import type { OutputOptions } from './cli/output.ts'
 
 const version = (
@@ -184,28 +184,7 @@ function data(siyu: Command): void {
       (await import('./cli/data.ts')).importVerb(what, file, options),
     ),
   )
-  const segment = siyu
-    .command('segment')
-    .description('tiers, lifecycle stages and dormancy as of a day')
-    .option('--as-of <date>', 'YYYY-MM-DD; default today')
-    .option('--preset <name>', 'what the rules of config/presets/<name>.yaml would say; writes nothing')
-    .option('--apply', 'write the standings of today')
-    .action(
-      document(async (options: { asOf?: string; apply?: boolean; preset?: string }) =>
-        (await import('./cli/data.ts')).segmentVerb(options),
-      ),
-    )
-  segment.enablePositionalOptions()
-  segment
-    .command('moves')
-    .description('customers by where they stood at the end of two days: what flowed from tier to tier')
-    .option('--from <date>', 'YYYY-MM-DD; default: 30 days before --to')
-    .option('--to <date>', 'YYYY-MM-DD; default today')
-    .action(
-      document(async (options: { from?: string; to?: string }) =>
-        (await import('./cli/moves.ts')).segmentMovesVerb(options),
-      ),
-    )
+  segmentVerbs(siyu)
   lists(
     siyu
       .command('log')
@@ -300,6 +279,54 @@ function customers(siyu: Command): void {
         (await verbs()).apartVerb(a, b, options.reason),
       ),
     )
+}
+
+function segmentVerbs(siyu: Command): void {
+  const verbs = () => import('./cli/data.ts')
+  const segment = siyu
+    .command('segment')
+    .description('tiers, value types, lifecycle stages and dormancy as of a day')
+    // An option that stands after a sub-verb belongs to it.
+    .enablePositionalOptions()
+    .option('--as-of <date>', 'YYYY-MM-DD; default today')
+    .option('--preset <name>', 'what the rules of config/presets/<name>.yaml would say; writes nothing')
+    .option('--matrix', 'the matrix of value types and classes, as a table')
+    .option('--apply', 'write the standings of today')
+    .action(async (options: SegmentFlags) => {
+      const found = await (await verbs()).segmentVerb(options)
+      if (options.matrix && !options.json) await print((await verbs()).matrixText(found))
+      else await printDocument(found, options)
+    })
+  segment
+    .command('explain')
+    .description(
+      'why a customer stands where she stands: every condition, scores, sleep and its likely cause',
+    )
+    .argument('<customer>', 'customer id, external_userid or id in the shop')
+    .option('--as-of <date>', 'YYYY-MM-DD; default today')
+    .option('--preset <name>', 'by the rules of config/presets/<name>.yaml')
+    .action(async (who: string, options: SegmentFlags) => {
+      const found = await (await verbs()).explainSegmentVerb(who, options)
+      if (options.json) await printDocument(found, options)
+      else await print((await verbs()).explanationText(found))
+    })
+  segment
+    .command('moves')
+    .description('customers by where they stood at the end of two days: what flowed from tier to tier')
+    .option('--from <date>', 'YYYY-MM-DD; default: 30 days before --to')
+    .option('--to <date>', 'YYYY-MM-DD; default today')
+    .action(
+      document(async (options: { from?: string; to?: string }) =>
+        (await import('./cli/moves.ts')).segmentMovesVerb(options),
+      ),
+    )
+}
+
+interface SegmentFlags extends OutputOptions {
+  readonly asOf?: string
+  readonly apply?: boolean
+  readonly preset?: string
+  readonly matrix?: boolean
 }
 
 function cadence(siyu: Command): void {

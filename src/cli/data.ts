@@ -12,7 +12,10 @@ import { createProgress } from './progress.ts'
 import { runLog } from './log.ts'
 import type { LogVerbOptions, LogVerbRow } from './log.ts'
 import { Interrupted, say } from './output.ts'
+import { runSegmentExplain } from './segment-explain.ts'
+import type { SegmentExplainOptions } from './segment-explain.ts'
 import { runSegment } from './segment.ts'
+import type { CustomerExplained } from '../segment/index.ts'
 import type { SegmentDocument, SegmentVerbOptions } from './segment.ts'
 
 /** Opens the database, runs the verb, closes it again whatever happens. */
@@ -94,6 +97,14 @@ export async function importVerb(what: string, file: string, flags: ImportFlags)
     process.removeListener('SIGINT', onInterrupt)
   }
 }
+
+export { explanationText, matrixText } from './segment-words.ts'
+
+export const explainSegmentVerb = (
+  customer: string,
+  options: SegmentExplainOptions,
+): Promise<CustomerExplained> =>
+  withCore((core) => runSegmentExplain({ ...core, configDir: core.env.configDir }, customer, options))
 
 export const segmentVerb = (options: SegmentVerbOptions): Promise<SegmentDocument> =>
   withCore((core) => runSegment({ ...core, configDir: core.env.configDir }, options))

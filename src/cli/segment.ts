@@ -10,10 +10,11 @@ import {
   loadPreset,
   resegmentEverybody,
   rfmSummary,
+  sleepSummary,
   standingsAsOf,
   summarize,
 } from '../segment/index.ts'
-import type { RfmSummary, SegmentParts, SegmentSummary } from '../segment/index.ts'
+import type { RfmSummary, SegmentParts, SegmentSummary, SleepSummary, TierRules } from '../segment/index.ts'
 
 const shippedConfig = join(packageRoot, 'config')
 
@@ -25,7 +26,7 @@ export interface SegmentVerbOptions {
 }
 
 export type SegmentVerbParts = SegmentParts & { readonly clock: Clock; readonly configDir?: string }
-export type SegmentDocument = SegmentSummary & RfmSummary & { readonly preset?: string }
+export type SegmentDocument = SegmentSummary & RfmSummary & SleepSummary & { readonly preset?: string }
 
 export async function runSegment(
   parts: SegmentVerbParts,
@@ -38,7 +39,7 @@ export async function runSegment(
     await resegmentEverybody(parts, today, 'rules')
   }
   const { preset } = options
-  const rules = preset === undefined ? parts.rules : loadPreset(parts.configDir ?? shippedConfig, preset)
+  const rules = rulesOf(parts, preset)
   const { reader } = parts.db
   // The running shop by its frozen cut points; a day or a preset that was asked for by those of that day itself.
   const frozen =
@@ -47,10 +48,17 @@ export async function runSegment(
     ...summarize(await standingsAsOf(reader, rules, day), rules, day),
     ...(preset === undefined ? {} : { preset }),
     ...(await rfmSummary(reader, rules.rfm, day, frozen)),
+    ...(await sleepSummary(reader, rules, day)),
   }
 }
 
-function dayGiven(asOf: string | undefined, today: Day): Day {
+/** The shop's own, or those of a preset. */
+export const rulesOf = (
+  { rules, configDir }: Pick<SegmentVerbParts, 'rules' | 'configDir'>,
+  preset: string | undefined,
+): TierRules => (preset === undefined ? rules : loadPreset(configDir ?? shippedConfig, preset))
+
+export function dayGiven(asOf: string | undefined, today: Day): Day {
   const day = asOf ?? today
   if (!isDay(day))
     throw new Refusal('usage', `--as-of ${day} is not a day.`, 400, { fix: 'Write it as 2026-05-20.' })

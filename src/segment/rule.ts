@@ -7,9 +7,10 @@ import type { z } from 'zod'
 import { dayOfNumber } from '../base/calendar.ts'
 import type { Row } from '../base/db.ts'
 
-/** A quantile over the average purchase of everybody who bought within `days`. */
+/** A quantile over the average purchase, or the sum, of everybody who bought within `days`. */
 export interface CutNeed {
   readonly name: string
+  readonly of: 'average' | 'sum'
   readonly percent: number
   readonly days: number
 }

@@ -33,13 +33,13 @@ async function purchasesAsOf(reader: Reader, dayNo: number, since: number): Prom
     ) net group by customer, day_no having sum(orders) > 0`
 }
 
-/** The quantile of average purchases over everybody who bought within `days` of `day`. */
-export async function computeCut(reader: Reader, { percent, days }: CutNeed, day: Day): Promise<Cut> {
+/** The quantile of average purchases (or sums) over everybody who bought within `days` of `day`. */
+export async function computeCut(reader: Reader, { of, percent, days }: CutNeed, day: Day): Promise<Cut> {
   const dayNo = dayNumber(day)
   // One pass: the two neighbours of the quantile's place, by the same integer arithmetic as quantile.ts.
   const rows = await reader.rows<{ average: number; place: number; n: number }>(
     `with averages as (
-       select cast(sum(amount_fen) as bigint) / count(*) as average
+       select cast(sum(amount_fen) as bigint)${of === 'average' ? ' / count(*)' : ''} as average
        from (${await purchasesAsOf(reader, dayNo, dayNo - days)}) purchases group by customer),
      ranked as (select average, row_number() over (order by average) - 1 as place, count(*) over () as n from averages)
      select cast(average as bigint) as average, cast(place as bigint) as place, cast(n as bigint) as n from ranked

@@ -154,14 +154,18 @@ onBothDatabases('standings', (open) => {
     const days = fc.integer({ min: 1, max: 400 })
     const yuan = fc.integer({ min: 0, max: 900 })
     const settings: Record<string, fc.Arbitrary<object>> = {
-      'purchases-within': fc.record({ days, atLeast: fc.integer({ min: 1, max: 4 }) }),
-      'spent-within': fc.record({ days, atLeastYuan: yuan }),
+      'purchases-within': fc.record({ days, atLeast: fc.integer({ min: 0, max: 4 }) }),
+      'spent-within': fc.record({ days, atLeastYuan: yuan, overYuan: fc.option(yuan, { nil: undefined }) }),
+      'spent-top': fc.record({ days, percent: fc.integer({ min: 1, max: 99 }) }),
       'average-order-top': fc.record({ days, percent: fc.integer({ min: 1, max: 99 }) }),
       'average-order-within': fc.record({ days, atLeastYuan: yuan, belowYuan: fc.constant(700) }),
+      'average-order-ever': fc.record({ atLeastYuan: yuan, overYuan: yuan, belowYuan: fc.constant(700) }),
       'engaged-within': fc.record({ days, unknownCounts: fc.boolean() }),
       'first-purchase-within': fc.record({ days }),
       'purchased-within': fc.record({ days }),
       'purchased-before': fc.record({ days }),
+      'repurchased-within': fc.record({ days }),
+      'repurchase-interval': fc.record({ atMostDays: days, purchases: fc.integer({ min: 2, max: 4 }) }),
     }
     expect(Object.keys(settings).sort()).toEqual(ruleKinds.map(({ name }) => name).sort())
     const rule = fc.oneof(

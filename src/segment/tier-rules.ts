@@ -7,6 +7,9 @@ import { z } from 'zod'
 import { sha256 } from '../base/ids.ts'
 import { ConfigMistakes } from '../base/errors.ts'
 import { slotCount } from './compute.ts'
+import { causesShape } from './causes/settings.ts'
+import { nextStageShape } from './next-stage.ts'
+import { offersShape } from './offers.ts'
 import { rfmShape } from './rfm/settings.ts'
 import type { BoundRule, CutNeed } from './rule.ts'
 import { ruleKinds } from './rules/index.ts'
@@ -52,9 +55,24 @@ const rising = (a: number, b: number, c: number): boolean => a < b && b < c
 export const tierRulesShape = z
   .strictObject({
     /** Which preset this was copied from. */
-    preset: z.strictObject({ name, title: z.string().min(1).max(40) }).optional(),
+    preset: z
+      .strictObject({
+        name,
+        title: z.string().min(1).max(40),
+        /** Usual tier names and what stands for them here: touchpoints that name the left ones are to name the right ones. */
+        replaces: z.record(name, name).default({}),
+      })
+      .optional(),
     tiers: z
-      .array(z.strictObject({ name, title, when: z.array(condition).max(12) }))
+      .array(
+        z.strictObject({
+          name,
+          title,
+          /** What to do for them, in words. */
+          actions: z.array(z.string().min(1).max(80)).max(10).optional(),
+          when: z.array(condition).max(12),
+        }),
+      )
       .min(1)
       .max(20),
     lead: z.strictObject({ name, title }).default({ name: 'lead', title: '潜在客户' }),
@@ -75,6 +93,9 @@ export const tierRulesShape = z
       })
       .prefault({}),
     rfm: rfmShape.prefault({}),
+    causes: causesShape,
+    nextStage: nextStageShape,
+    offers: offersShape.prefault({}),
     tagGroup: z.string().min(1).max(15).default('分层'),
   })
   .superRefine(({ tiers, lead }, context) => {

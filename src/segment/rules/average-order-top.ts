@@ -17,7 +17,7 @@ export const averageOrderTop = defineRule({
   title: '平均客单位于买家前列',
   settings,
   windows: ({ days }) => [days],
-  cuts: (s) => [{ name: cutName(s), percent: 100 - s.percent, days: s.days }],
+  cuts: (s) => [{ name: cutName(s), of: 'average', percent: 100 - s.percent, days: s.days }],
   sql(s, { cuts }) {
     const cut = cuts.get(cutName(s))
     if (!cut || cut.buyers === 0) return '(1 = 0)'

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { dayWords, defineSignal } from '../signal.ts'
+
+const settings = z.strictObject({
+  /** The refund came at most so many days before the last purchase that stands, or after it. */
+  daysBeforeLast: z.int().min(0).max(3650).default(30),
+})
+
+export const refunded = defineSignal({
+  name: 'refunded',
+  title: '最后一次购买前后有退款',
+  settings,
+  source: (_, { dayNo, whose }) =>
+    `select customer, max(day_no) as value from refund where customer is not null and day_no <= ${String(dayNo)}${whose()} group by customer`,
+  sql: ({ daysBeforeLast }, { value, lastNo }) => `${value} >= ${lastNo} - ${String(daysBeforeLast)}`,
+  met: ({ daysBeforeLast }, value, lastNo) => value >= lastNo - daysBeforeLast,
+  words: (_, value) => `${dayWords(value)}退款，之后没有再买`,
+})
