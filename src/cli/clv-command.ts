@@ -7,13 +7,41 @@ type AsDocument = <A extends readonly unknown[]>(
   list?: string,
 ) => (...given: A) => Promise<void>
 
+const verbs = () => import('./clv.ts')
+
 export function addClvVerbs(siyu: Command, document: AsDocument): void {
-  const group = siyu.command('clv').description('customer lifetime value: fit, look, apply')
-  const verbs = () => import('./clv.ts')
+  const group = siyu
+    .command('clv')
+    .description('customer lifetime value: fit, look; time in weeks, money in major units')
   group
     .command('fit')
-    .description('maximum likelihood on the orders of the store; money in major units, time in weeks')
-    .requiredOption('--model <name>', 'pareto-nbd, mbg-nbd, bg-nbd, bg-bb or gamma-gamma')
-    .requiredOption('--calibration-end <date>', 'the last day that counts, YYYY-MM-DD')
+    .description('maximum likelihood with standard errors, the full log-likelihood, and what to beware of')
+    .requiredOption('--model <name>', 'pareto-nbd, mbg-nbd, bg-nbd, bg-bb, gamma-gamma, or all')
+    .option('--calibration-end <date>', 'the last day that counts, YYYY-MM-DD')
+    .option(
+      '--file <file>',
+      'a summary instead of the store: x, t_x, T (frequency, recency, periods), m_x, weight',
+    )
+    .option('--map <columns>', 'for a file: x=2,tx=3,T=4,m=5,weight=6, names or positions')
+    .option('--period <period>', 'opportunities of bg-bb in the store: week, month or 28d', 'week')
     .action(document(async (options: object) => (await verbs()).clvFitVerb(options)))
+  look(group, 'track', 'repeat purchases by week, actual beside expected, the hold-out included').action(
+    document(async (options: object) => (await verbs()).clvTrackVerb(options)),
+  )
+  look(group, 'holdout', 'purchases after the calibration by what was bought in it').action(
+    document(async (options: object) => (await verbs()).clvHoldoutVerb(options)),
+  )
+  look(group, 'plot', 'the same as a picture (SVG)')
+    .requiredOption('--kind <kind>', 'tracking, holdout, frequency or alive')
+    .requiredOption('--out <file>', 'where the SVG goes')
+    .option('--lang <language>', 'zh or en', 'en')
+    .action(document(async (options: object) => (await verbs()).clvPlotVerb(options)))
 }
+
+const look = (group: Command, name: string, words: string): Command =>
+  group
+    .command(name)
+    .description(words)
+    .requiredOption('--model <name>', 'pareto-nbd, mbg-nbd or bg-nbd')
+    .requiredOption('--calibration-end <date>', 'the last day that counts, YYYY-MM-DD')
+    .option('--until <date>', 'the last day of the hold-out; default: the last day with a purchase')

@@ -65,11 +65,9 @@ export type {
   History,
   Warnings,
 } from './churn/index.ts'
-export { checkDay, fitStore, modelNames as clvModels } from './clv/run-fit.ts'
-export type { FitReport as ClvFit } from './clv/run-fit.ts'
-export type { ModelName as ClvModel } from './clv/fit.ts'
 export { causeTitles, presentMove, tierFlows, tierMovesOf } from './moves/moves.ts'
 export type { TierFlows, TierMove } from './moves/moves.ts'
+export * from './clv/index.ts'
 
 export const segmentTables = [...standingTables, ...behaviourTables, ...churnTables, tierMoveTable]
 

@@ -3,20 +3,20 @@ import type { Reader } from '../../base/db.ts'
 /**
  * Customer-days as they were known at the end of a day: net of the refunds known by then. `orders` 0 is a day that was
  * taken back whole, which is no purchase; an amount of 0 is one (a sample, a gift card): it is counted in x and in the
- * mean. $1 and $2 bound the customers, $3 is the day.
+ * mean. $1 is the day, $2 and $3 bound the customers where a range is asked for.
  */
 async function customerDays(reader: Reader, dayNo: number, range: string): Promise<string> {
   const [later] = await reader.rows(
     'select 1 as yes from refund where day_no > $1 and customer is not null limit 1',
     [dayNo],
   )
-  const net = `select customer, day_no as day, orders, amount_fen from purchase_day where day_no <= $1 ${range}`
-  if (!later) return `select customer, day, amount_fen from (${net}) net where orders > 0`
-  return `select customer, day, cast(sum(amount_fen) as bigint) as amount_fen from (${net}
+  const net = `select customer, day_no, orders, amount_fen from purchase_day where day_no <= $1 ${range}`
+  if (!later) return `select customer, day_no, amount_fen from (${net}) net where orders > 0`
+  return `select customer, day_no, cast(sum(amount_fen) as bigint) as amount_fen from (${net}
       union all
-      select customer, purchase_no as day, orders, amount_fen from refund
+      select customer, purchase_no as day_no, orders, amount_fen from refund
       where day_no > $1 and purchase_no <= $1 ${range}
-    ) net group by customer, day having sum(orders) > 0`
+    ) net group by customer, day_no having sum(orders) > 0`
 }
 
 /** The last customer of the next `size`, or null at the end. */
@@ -47,24 +47,24 @@ export async function readCustomerDays(
 ): Promise<CustomerDays[]> {
   const rows = await reader.rows<{
     customer: string
-    first_day: number
-    last_day: number
+    first_no: number
+    last_no: number
     days: number
     amount_fen: number
     first_fen: number
   }>(
     `with bought as (${await customerDays(reader, dayNo, 'and customer > $2 and customer <= $3')}),
-     marked as (select customer, day, amount_fen, min(day) over (partition by customer) as first_day from bought)
-     select customer, first_day, max(day) as last_day, cast(count(*) as bigint) as days,
+     marked as (select customer, day_no, amount_fen, min(day_no) over (partition by customer) as first_no from bought)
+     select customer, first_no, max(day_no) as last_no, cast(count(*) as bigint) as days,
        cast(sum(amount_fen) as bigint) as amount_fen,
-       cast(sum(case when day = first_day then amount_fen else 0 end) as bigint) as first_fen
-     from marked group by customer, first_day order by customer`,
+       cast(sum(case when day_no = first_no then amount_fen else 0 end) as bigint) as first_fen
+     from marked group by customer, first_no order by customer`,
     [dayNo, after, upTo],
   )
   return rows.map((row) => ({
     customer: row.customer,
-    firstNo: row.first_day,
-    lastNo: row.last_day,
+    firstNo: row.first_no,
+    lastNo: row.last_no,
     days: row.days,
     amountFen: row.amount_fen,
     firstFen: row.first_fen,
@@ -81,7 +81,7 @@ export async function readDaysAfter(
 ): Promise<Map<string, { readonly days: number; readonly amountFen: number }>> {
   const rows = await reader.rows<{ customer: string; days: number; amount_fen: number }>(
     `select customer, cast(count(*) as bigint) as days, cast(sum(amount_fen) as bigint) as amount_fen
-     from (${await customerDays(reader, toNo, 'and customer > $2 and customer <= $3')}) bought where day > $4
+     from (${await customerDays(reader, toNo, 'and customer > $2 and customer <= $3')}) bought where day_no > $4
      group by customer`,
     [toNo, after, upTo, fromNo],
   )
@@ -94,24 +94,46 @@ export async function readDailyCounts(
   endNo: number,
   untilNo: number,
 ): Promise<{ readonly dayNo: number; readonly bought: number; readonly first: number }[]> {
-  const rows = await reader.rows<{ day: number; bought: number; first: number }>(
+  const rows = await reader.rows<{ day_no: number; bought: number; first: number }>(
     `with bought as (${await customerDays(reader, untilNo, '')}),
-     marked as (select customer, day, min(day) over (partition by customer) as first_day from bought)
-     select day, cast(count(*) as bigint) as bought,
-       cast(sum(case when day = first_day then 1 else 0 end) as bigint) as first
-     from marked where first_day <= $2 group by day order by day`,
+     marked as (select customer, day_no, min(day_no) over (partition by customer) as first_no from bought)
+     select day_no, cast(count(*) as bigint) as bought,
+       cast(sum(case when day_no = first_no then 1 else 0 end) as bigint) as first
+     from marked where first_no <= $2 group by day_no order by day_no`,
     [untilNo, endNo],
   )
-  return rows.map(({ day, bought, first }) => ({ dayNo: day, bought, first }))
+  return rows.map(({ day_no, bought, first }) => ({ dayNo: day_no, bought, first }))
 }
 
 /** The first and the last day on which anybody bought. */
 export async function purchaseSpan(
   reader: Reader,
 ): Promise<{ readonly firstNo: number; readonly lastNo: number } | null> {
-  const [row] = await reader.rows<{ first_day: number | null; last_day: number | null }>(
-    'select min(day_no) as first_day, max(day_no) as last_day from purchase_day where orders > 0',
+  const [row] = await reader.rows<{ first_no: number | null; last_no: number | null }>(
+    'select min(day_no) as first_no, max(day_no) as last_no from purchase_day where orders > 0',
   )
-  if (!row || row.first_day === null || row.last_day === null) return null
-  return { firstNo: row.first_day, lastNo: row.last_day }
+  if (!row || row.first_no === null || row.last_no === null) return null
+  return { firstNo: row.first_no, lastNo: row.last_no }
+}
+
+/** Every purchase day of each customer, ascending. */
+export async function readEachDay(
+  reader: Reader,
+  after: string,
+  upTo: string,
+  dayNo: number,
+): Promise<number[][]> {
+  const rows = await reader.rows<{ customer: string; day_no: number }>(
+    `select customer, day_no from (${await customerDays(reader, dayNo, 'and customer > $2 and customer <= $3')}) bought
+     order by customer, day_no`,
+    [dayNo, after, upTo],
+  )
+  const customers: number[][] = []
+  let last: string | null = null
+  for (const { customer, day_no } of rows) {
+    if (customer !== last) customers.push([])
+    last = customer
+    customers.at(-1)?.push(day_no)
+  }
+  return customers
 }

@@ -37,7 +37,7 @@ export const toHistory = (days: CustomerDays, endNo: number): CustomerHistory =>
 })
 
 /** Small enough that turning the rows into numbers is never felt by others. */
-const pageSize = 2_000
+export const pageSize = 2_000
 
 /** Everybody who bought by `end`, in pages, ordered by customer. */
 export async function* historiesAsOf(reader: Reader, end: Day): AsyncGenerator<CustomerHistory[]> {

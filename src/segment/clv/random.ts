@@ -5,6 +5,8 @@ export interface Random {
   uniform(): number
   normal(): number
   gamma(shape: number, rate: number): number
+  /** The logarithm of a Gamma(shape, 1) draw: finite also where the draw itself underflows. */
+  logGamma(shape: number): number
   beta(a: number, b: number): number
   exponential(rate: number): number
   poisson(mean: number): number
@@ -51,6 +53,7 @@ export function randomFrom(seed: number): Random {
     uniform,
     normal,
     gamma: (shape, rate) => Math.exp(logGammaDraw(shape, random)) / rate,
+    logGamma: (shape) => logGammaDraw(shape, random),
     beta(p, q) {
       // On the log scale, so that two tiny shapes do not become 0/0.
       const u = logGammaDraw(p, random)

@@ -143,8 +143,20 @@ export function oneByIntegral(b: number, c: number, z: number): number {
 
 // ------------------------------------------------------------------ integrals
 
+export interface Precision {
+  /** Of the logarithm: the relative error of the integral. */
+  readonly tolerance?: number
+  /** How often the step may be halved. */
+  readonly halvings?: number
+}
+
 /** ln ∫ e^f(v) dv over [from, to] of a function that dies out at both ends; halves its step until nothing changes. */
-export function logTrapezoid(f: (v: number) => number, from: number, to: number): number {
+export function logTrapezoid(
+  f: (v: number) => number,
+  from: number,
+  to: number,
+  { tolerance = 1e-12, halvings = 10 }: Precision = {},
+): number {
   let n = 64
   let step = (to - from) / n
   let top = -Infinity
@@ -158,12 +170,12 @@ export function logTrapezoid(f: (v: number) => number, from: number, to: number)
   }
   for (let k = 0; k <= n; k += 1) add(f(from + k * step))
   let before = top + Math.log(sum * step)
-  for (let level = 0; level < 12; level += 1) {
+  for (let level = 0; level < halvings; level += 1) {
     for (let k = 0; k < n; k += 1) add(f(from + (k + 0.5) * step))
     n *= 2
     step /= 2
     const now = sum === 0 ? -Infinity : top + Math.log(sum * step)
-    if (level > 0 && (now === before || Math.abs(now - before) < 1e-13)) return now
+    if (level > 0 && (now === before || Math.abs(now - before) < tolerance)) return now
     before = now
   }
   return before
@@ -173,7 +185,7 @@ export function logTrapezoid(f: (v: number) => number, from: number, to: number)
  * ln ∫ e^f(t) dt over [0, end] by tanh-sinh: nodes crowd towards both ends, so that features many orders of magnitude
  * shorter than the interval are still met. `f` is asked at t > 0.
  */
-export function logIntegral(f: (t: number) => number, end: number): number {
+export function logIntegral(f: (t: number) => number, end: number, precision: Precision = {}): number {
   if (!(end > 0)) return -Infinity
   return logTrapezoid(
     (u) => {
@@ -187,6 +199,7 @@ export function logIntegral(f: (t: number) => number, end: number): number {
     },
     -5.4,
     5.4,
+    precision,
   )
 }
 

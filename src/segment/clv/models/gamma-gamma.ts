@@ -122,6 +122,9 @@ export function drawSpend(
 ): number {
   if (purchases === 0) return 0
   const [p, q, gamma] = three(parameters)
-  const rate = random.gamma(p * x + q, gamma + x * m)
-  return random.gamma(p * purchases, 1) / rate
+  const log = random.logGamma(p * purchases) - random.logGamma(p * x + q) + Math.log(gamma + x * m)
+  return Math.exp(Math.min(log, logMost))
 }
+
+/** A draw from a tail without a mean may be beyond all money; this much is enough to say so. */
+const logMost = Math.log(1e12)

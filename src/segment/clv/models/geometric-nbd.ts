@@ -24,7 +24,6 @@ import {
   logBeta,
   logBetaRatio,
   logGammaRatio,
-  logIntegral,
   logNegativeBinomial,
   negativeBinomialFrom,
 } from '../special.ts'
@@ -133,22 +132,29 @@ function byLogOdds(r: number, tau: number, a: number, b: number): number {
     const logBought = bought > 0 ? Math.log(bought) : Math.log(r) + logTau + logP
     return a * logP + b * logQ - scale + logBought - logP
   }
-  const low = -42 - Math.log(1 + r * tau + b)
-  const high = 42 + Math.log(1 + a)
-  let before = -Infinity
-  for (let step = 0.25; step > 0.001; step /= 2) {
-    const count = Math.ceil((high - low) / step)
-    const values = Array.from({ length: count + 1 }, (_, k) => at(low + k * step))
-    const top = values.reduce((max, v) => Math.max(max, v), -Infinity)
-    let sum = values.reduce((total, v) => total + Math.exp(v - top), 0)
-    // Beyond both ends the integrand is a pure exponential: the rest is a geometric series.
-    sum += Math.exp((values[0] ?? 0) - top) / Math.expm1(a * step)
-    sum += Math.exp((values[count] ?? 0) - top) / Math.expm1(b * step)
-    const now = top + Math.log(sum * step)
-    if (Math.abs(now - before) < 1e-13) return Math.exp(now)
+  // Beyond both ends the integrand is a pure exponential, to twelve digits: the rest is a geometric series.
+  const low = -28 - Math.log(1 + r * tau + b)
+  const high = 28 + Math.log(1 + a + r)
+  const count = Math.ceil((high - low) / 0.25)
+  let step = (high - low) / count
+  const atLow = at(low)
+  const atHigh = at(high)
+  let inner = 0
+  for (let k = 1; k < count; k += 1) inner += Math.exp(at(low + k * step))
+  const whole = (): number =>
+    step *
+    (inner +
+      Math.exp(atLow) * (1 + 1 / Math.expm1(a * step)) +
+      Math.exp(atHigh) * (1 + 1 / Math.expm1(b * step)))
+  let before = whole()
+  for (let n = count; n < 40 * count; n *= 2) {
+    for (let k = 0; k < n; k += 1) inner += Math.exp(at(low + (k + 0.5) * step))
+    step /= 2
+    const now = whole()
+    if (Math.abs(now - before) <= 1e-11 * now) return now
     before = now
   }
-  return Math.exp(before)
+  return before
 }
 
 /** The same with each purchase discounted by its date: the integral of the rate of purchases still to come. */
@@ -157,8 +163,29 @@ function discountedUntilGone([r, alpha, a, b]: Four, rate: number, horizon: numb
   // By parts: ∫ e^(−rate·u) dE(u) = e^(−rate·end) E(end) + rate ∫ e^(−rate·u) E(u) du.
   const end = Math.min(horizon, 40 / rate)
   const atEnd = Math.exp(-rate * end) * expectedUntilGone(r, end / alpha, a, b)
-  const inside = logIntegral((u) => -rate * u + Math.log(expectedUntilGone(r, u / alpha, a, b)), end)
-  return atEnd + rate * Math.exp(inside)
+  const inside = byPanels((u) => Math.exp(-rate * u) * expectedUntilGone(r, u / alpha, a, b), end)
+  return atEnd + rate * inside
+}
+
+/** Gauss and Legendre's six points of [−1, 1]. */
+const legendre = [
+  [0.2386191860831969, 0.467913934572691],
+  [0.6612093864662645, 0.3607615730481386],
+  [0.932469514203152, 0.1713244923791704],
+] as const
+
+/** ∫_0^end of a smooth function that bends on an unknown scale: panels that halve towards 0. */
+function byPanels(f: (u: number) => number, end: number): number {
+  let sum = 0
+  let high = end
+  for (let panel = 0; panel < 20; panel += 1) {
+    const low = panel === 19 ? 0 : high / 2.5
+    const half = (high - low) / 2
+    for (const [node, weight] of legendre)
+      sum += weight * half * (f(low + half + half * node) + f(low + half - half * node))
+    high = low
+  }
+  return sum
 }
 
 // ------------------------------------------------------------------ the models

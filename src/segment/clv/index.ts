@@ -1,0 +1,10 @@
+/** Customer lifetime value: what the rest of the program may use. */
+export { checkDay, fitStore, fitSummaries, modelNames as clvModels } from './run-fit.ts'
+export type { FitReport as ClvFit, SummaryRow as ClvSummaryRow } from './run-fit.ts'
+export type { ModelName as ClvModel } from './fit.ts'
+export { isPeriod as isClvPeriod } from './histories.ts'
+export type { Period as ClvPeriod } from './histories.ts'
+export { alive, frequencies, holdout, plottable, track } from './look.ts'
+export type { Alive, Frequencies, Holdout, Plottable, Tracking } from './look.ts'
+export { alivePlot, frequencyPlot, holdoutPlot, languages, plotKinds, trackingPlot } from './plot.ts'
+export type { Language, PlotKind } from './plot.ts'
