@@ -16,6 +16,7 @@ import { Churn1763800000050 } from './1763800000050-churn.ts'
 import { Behaviour1763800000060 } from './1763800000060-behaviour.ts'
 import { Profile1763800000070 } from './1763800000070-profile.ts'
 import { ProfileMoves1763800000071 } from './1763800000071-profile-moves.ts'
+import { Audience1763800000080 } from './1763800000080-audience.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -35,4 +36,5 @@ export const migrations = [
   Behaviour1763800000060,
   Profile1763800000070,
   ProfileMoves1763800000071,
+  Audience1763800000080,
 ]

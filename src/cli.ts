@@ -45,6 +45,7 @@ function program(): Command {
   addClvVerbs(siyu, document)
   addChurnVerbs(siyu, document)
   customers(siyu)
+  audience(siyu)
   cadence(siyu)
   for (const verb of allVerbs(siyu)) {
     verb.exitOverride().option('--json', 'one JSON document on stdout')
@@ -327,6 +328,38 @@ interface SegmentFlags extends OutputOptions {
   readonly apply?: boolean
   readonly preset?: string
   readonly matrix?: boolean
+}
+
+function audience(siyu: Command): void {
+  const group = siyu
+    .command('audience')
+    .description('rules over customers: how many, who for example, and why')
+  const verbs = () => import('./cli/data.ts')
+  const rule = 'a JSON file, - for standard input, or the name of a saved audience'
+  group
+    .command('count')
+    .description('how many are in it now, and a sample')
+    .argument('<rule>', rule)
+    .option('--sample <n>', 'how many customer ids', wholeNumber, 20)
+    .action(
+      document(async (given: string, options: { sample: number }) =>
+        (await verbs()).audienceCountVerb(given, options.sample),
+      ),
+    )
+  group
+    .command('explain')
+    .description('why one customer is in, or not')
+    .argument('<rule>', rule)
+    .argument('<customer>', 'customer id, external_userid or id in the shop')
+    .action(
+      document(async (given: string, customer: string) =>
+        (await verbs()).audienceExplainVerb(given, customer),
+      ),
+    )
+  group
+    .command('fields')
+    .description('what a rule may ask')
+    .action(document(async () => (await verbs()).audienceFieldsVerb()))
 }
 
 function cadence(siyu: Command): void {

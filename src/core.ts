@@ -21,13 +21,15 @@ import { rewardRegroup } from './reward/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
 import {
+  audienceFields,
   behaviourProjections,
+  fieldMap,
   fillBehaviour,
   loadChurnRules,
   loadTierRules,
   segmentProjections,
 } from './segment/index.ts'
-import type { ChurnRules, TierRules } from './segment/index.ts'
+import type { AudienceField, ChurnRules, TierRules } from './segment/index.ts'
 
 /** In this order: a projection may read the tables of those before it. */
 export const projections: readonly Projection[] = [
@@ -51,6 +53,8 @@ export interface Core {
   readonly recommend: RecommendSettings
   readonly radar: RadarSettings
   readonly churn: ChurnRules
+  /** What audience rules may ask about. */
+  readonly audienceFields: ReadonlyMap<string, AudienceField>
   readonly opened: Pick<Opened, 'migrated' | 'backup'>
   /** Called after each commit that added log rows. */
   onRecorded(wake: () => void): void
@@ -98,6 +102,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     recommend,
     radar,
     churn,
+    audienceFields: fieldMap(audienceFields),
     opened,
     onRecorded: (wake) => void wakes.push(wake),
     close: () => db.close(),

@@ -16,6 +16,7 @@ import {
 } from './customer/index.ts'
 import { system } from './base/act.ts'
 import { Refusal } from './base/errors.ts'
+import { audienceRoutes } from './http/admin/audiences.ts'
 import { calendarRoutes } from './http/admin/calendar.ts'
 import { cadenceRoutes } from './http/admin/cadence.ts'
 import { adminCustomerRoutes } from './http/admin/customers.ts'
@@ -33,7 +34,7 @@ import type { Route } from './http/route.ts'
 import { jssdkRoutes } from './http/sidebar/jssdk.ts'
 import { sidebarTaskRoutes } from './http/sidebar/tasks.ts'
 import { promiseById } from './outbox/index.ts'
-import { customerCard } from './report/index.ts'
+import { customerCard, customerRows } from './report/index.ts'
 import type { WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
@@ -62,6 +63,13 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
         // On her own card every line is hers, so it is called after the touchpoint.
         return promises.map((promise) => ({ ...promise, name: promise.title }))
       },
+    }),
+    ...audienceRoutes({
+      act,
+      reader,
+      rules,
+      fields: core.audienceFields,
+      rowsOf: (customers) => customerRows(report, customers),
     }),
     ...calendarRoutes({ reader, tierRules: rules }),
     ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),

@@ -126,6 +126,20 @@ const table = (): Readonly<
   'POST /api/admin/cadence/validate': { body: { yaml: 'shop: {}' }, row: console },
   'POST /api/admin/cadence/diff': { body: { yaml: ':' }, row: [401, 401, 403, 403, 422, 401, 401] },
   'POST /api/admin/cadence/publish': { body: {}, row: [401, 401, 403, 403, 400, 401, 401] },
+  'GET /api/admin/audience/fields': { row: console },
+  'POST /api/admin/audience/preview': { body: { rule: { combinator: 'and', rules: [] } }, row: console },
+  'POST /api/admin/audience/explain': {
+    body: { rule: { combinator: 'and', rules: [] }, customer: task.customer },
+    row: console,
+  },
+  'GET /api/admin/audiences': { row: console },
+  'PUT /api/admin/audiences/:name': {
+    path: '/api/admin/audiences/everybody',
+    body: { title: '所有客户', rule: { combinator: 'and', rules: [] }, baseVersion: 0 },
+    row: console,
+  },
+  'GET /api/admin/audiences/:name': { path: '/api/admin/audiences/everybody', row: console },
+  'DELETE /api/admin/audiences/:name': { path: '/api/admin/audiences/everybody', row: console },
   'GET /api/admin/deliveries': { row: console },
   'POST /api/admin/deliveries/:id/resolve': {
     path: '/api/admin/deliveries/no-such-promise/resolve',

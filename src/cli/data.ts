@@ -6,6 +6,7 @@ import { isServed } from '../base/server-lock.ts'
 import { openCore } from '../core.ts'
 import type { Core } from '../core.ts'
 import { loadAttributes, phoneHasher } from '../customer/index.ts'
+import { runAudienceCount, runAudienceExplain, runAudienceFields } from './audience.ts'
 import { runImport } from './import.ts'
 import type { Imported, ImportVerbOptions, ImportVerbParts } from './import.ts'
 import { createProgress } from './progress.ts'
@@ -111,3 +112,11 @@ export const segmentVerb = (options: SegmentVerbOptions): Promise<SegmentDocumen
 
 export const logVerb = (options: LogVerbOptions): Promise<LogVerbRow[]> =>
   withCore((core) => runLog(core, options))
+
+export const audienceCountVerb = (rule: string, sample: number): Promise<unknown> =>
+  withCore((core) => runAudienceCount(core, rule, sample))
+
+export const audienceExplainVerb = (rule: string, customer: string): Promise<unknown> =>
+  withCore((core) => runAudienceExplain(core, rule, customer))
+
+export const audienceFieldsVerb = (): Promise<unknown> => withCore((core) => runAudienceFields(core))

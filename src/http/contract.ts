@@ -256,6 +256,72 @@ export interface CustomerCard extends CustomerRow {
   readonly touchpoints: readonly CalendarSubject[]
 }
 
+// ---------------------------------------------------------------- audiences
+
+/**
+ * A rule: `{combinator: 'and'|'or', not?, rules: [{field, operator, value, with?} | group]}`, the form of React Query
+ * Builder. Its fields are those of `GET /api/admin/audience/fields`; the server names every mistake with its place.
+ */
+export const audiencePreviewBody = z.strictObject({
+  rule: z.unknown(),
+  sample: z.number().int().min(0).max(200).default(20),
+})
+export const audienceExplainBody = z.strictObject({ rule: z.unknown(), customer: z.string().min(1).max(64) })
+export const audienceDraft = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,47}$/, '名称用小写英文、数字和连字符，例如 quiet-vip'),
+  title: z.string().min(1).max(40),
+  rule: z.unknown(),
+  baseVersion: z.number().int().min(0),
+})
+
+/** `GET /api/admin/audience/fields` : what a rule may ask. `settings`: takes `with`, for example `{days: 90}`. */
+export interface AudienceField {
+  readonly name: string
+  readonly title: string
+  readonly group: string
+  readonly kind: 'number' | 'money' | 'text' | 'choice' | 'set' | 'flag'
+  readonly unit?: string
+  readonly operators: readonly string[]
+  readonly choices?: readonly { readonly value: string; readonly title: string }[]
+  readonly settings: boolean
+}
+
+/** `POST /api/admin/audience/preview` : how many are in it now, of how many, and some of them. */
+export interface AudiencePreview {
+  readonly count: number
+  readonly of: number
+  readonly sample: readonly CustomerRow[]
+}
+
+export interface AudienceConditionWhy {
+  readonly wanted: string
+  readonly actual: string
+  readonly met: boolean
+}
+export interface AudienceGroupWhy {
+  readonly combinator: 'and' | 'or'
+  readonly not: boolean
+  readonly met: boolean
+  readonly parts: readonly (AudienceConditionWhy | AudienceGroupWhy)[]
+}
+
+/** `POST /api/admin/audience/explain` : why she is in, or not. */
+export interface AudienceWhy {
+  readonly in: boolean
+  readonly words: string
+  readonly tree: AudienceGroupWhy
+}
+
+/** `GET /api/admin/audiences`, `GET|PUT /api/admin/audiences/:name`; 409 `stale-version` when somebody saved in between. */
+export interface SavedAudienceRow {
+  readonly name: string
+  readonly title: string
+  readonly rule: unknown
+  readonly version: number
+  readonly updatedAt: string
+  readonly updatedBy: string
+}
+
 export const deliveriesQuery = z.object({
   state: z.string().max(16).optional(),
   touchpoint: z.string().max(64).optional(),

@@ -68,6 +68,8 @@ export const kinds = {
   'churn-calibrated': '流失预警校准',
   'churn-warned': '流失预警',
   'churn-cleared': '流失预警解除',
+  'audience-saved': '保存人群',
+  'audience-removed': '删除人群',
   // The people who run it.
   'cadence-published': '节奏发布',
   'sending-paused': '暂停触达',

@@ -12,6 +12,7 @@ import { dormancyTitles, explainStandings, stageTitles } from '../segment/index.
 import type { TierRules } from '../segment/index.ts'
 import {
   customerLine,
+  customerLines,
   ordersOf,
   profilesOf,
   searchCustomers,
@@ -58,6 +59,19 @@ export async function listCustomers(
     offset: (page - 1) * size,
   })
   return { total, items: await present(reader, rules, lines) }
+}
+
+/** The rows of these customers, at most 500, in the order given; who is no customer is left out. */
+export async function customerRows(
+  { reader, rules }: ReportParts,
+  ids: readonly string[],
+): Promise<CustomerOverview[]> {
+  const lines = new Map((await customerLines(reader, ids)).map((line) => [line.id, line]))
+  return present(
+    reader,
+    rules,
+    ids.flatMap((id) => lines.get(id) ?? []),
+  )
 }
 
 async function present(

@@ -65,6 +65,14 @@ export async function customerLine(reader: Reader, id: string): Promise<Customer
   return line ?? null
 }
 
+export const customerLines = (reader: Reader, ids: readonly string[]): Promise<CustomerLine[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : reader.rows<CustomerLine>(
+        `select ${lineColumns} from ${lineTables} where c.id in (${ids.map((_, i) => `$${String(i + 1)}`).join(', ')})`,
+        ids,
+      )
+
 export interface ProfileLine {
   readonly external: string
   readonly avatar: string | null

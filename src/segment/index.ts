@@ -69,6 +69,28 @@ export { causeTitles, presentMove, tierFlows, tierMovesOf } from './moves/moves.
 export type { TierFlows, TierMove } from './moves/moves.ts'
 export * from './clv/index.ts'
 
+export {
+  audienceFields,
+  audienceMembers,
+  defineField,
+  explainMember,
+  fieldMap,
+  previewAudience,
+  removeAudience,
+  saveAudience,
+  savedAudience,
+  savedAudiences,
+  shownFields,
+} from './audience/index.ts'
+export type {
+  AudienceCount,
+  AudienceDraft,
+  AudienceField,
+  AudienceParts,
+  SavedAudience,
+  Why,
+} from './audience/index.ts'
+
 export const segmentTables = [...standingTables, ...behaviourTables, ...churnTables, tierMoveTable]
 
 /** After the order projections in the list: facts are counted from their buckets. */

@@ -1,4 +1,5 @@
 import { table } from '../base/table.ts'
+import { audienceTable } from './audience/audience.tables.ts'
 
 /** What is known of a customer today, one row each; recomputed from day buckets whenever one of hers changes. */
 export const factsTable = table(
@@ -89,4 +90,5 @@ export const segmentTables = [
   cutPointTable,
   wantedTagTable,
   segmentStateTable,
+  audienceTable,
 ]
