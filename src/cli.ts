@@ -293,7 +293,13 @@ function segmentVerbs(siyu: Command): void {
     .option('--preset <name>', 'what the rules of config/presets/<name>.yaml would say; writes nothing')
     .option('--matrix', 'the matrix of value types and classes, as a table')
     .option('--apply', 'write the standings of today')
+    .option('--rebuild', 'tell the whole log again, compare every kept table and mend what differs')
+    .option('--dry-run', 'with --rebuild: only compare; exit code 1 when anything differs')
     .action(async (options: SegmentFlags) => {
+      if (options.rebuild === true) {
+        await printDocument(await (await verbs()).rebuildVerb(options), options)
+        return
+      }
       const found = await (await verbs()).segmentVerb(options)
       if (options.matrix && !options.json) await print((await verbs()).matrixText(found))
       else await printDocument(found, options)
@@ -328,6 +334,8 @@ interface SegmentFlags extends OutputOptions {
   readonly apply?: boolean
   readonly preset?: string
   readonly matrix?: boolean
+  readonly rebuild?: boolean
+  readonly dryRun?: boolean
 }
 
 function audience(siyu: Command): void {

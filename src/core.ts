@@ -28,6 +28,7 @@ import {
   loadChurnRules,
   loadTierRules,
   segmentProjections,
+  segmentRegroup,
 } from './segment/index.ts'
 import type { AudienceField, ChurnRules, TierRules } from './segment/index.ts'
 
@@ -40,7 +41,7 @@ export const projections: readonly Projection[] = [
 ]
 
 /** What goes along when two customers become one, or one two. */
-export const regroup: readonly Regroup[] = [outboxRegroup, gameRegroup, rewardRegroup]
+export const regroup: readonly Regroup[] = [outboxRegroup, segmentRegroup, rewardRegroup, gameRegroup]
 
 export interface Core {
   readonly env: Env

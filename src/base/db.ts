@@ -154,11 +154,15 @@ function statements(runner: QueryRunner, dialect: Tx['dialect']): Tx {
   return tx
 }
 
-const inside = new AsyncLocalStorage<true>()
+/** The databases this call chain has a transaction open on: a scratch database may be written inside one of the shop's. */
+const inside = new AsyncLocalStorage<readonly object[]>()
+
+const withIn = (source: object): readonly object[] => [...(inside.getStore() ?? []), source]
 
 /** A transaction inside a transaction would wait for itself for ever. */
-function refuseNesting(): void {
-  if (inside.getStore()) throw new Error('db.tx was called inside db.tx; pass the outer tx instead.')
+function refuseNesting(source: object): void {
+  if (inside.getStore()?.includes(source))
+    throw new Error('db.tx was called inside db.tx; pass the outer tx instead.')
 }
 
 async function inChunks<R, T>(
@@ -332,9 +336,10 @@ async function openSqlite(options: DbOptions): Promise<Db> {
     reader: prepared.reader,
     source: writer,
     tx<T>(work: (tx: Tx) => Promise<T>, lane: Lane = 'deed'): Promise<T> {
-      refuseNesting()
+      refuseNesting(writer)
+      const within = withIn(writer)
       return gate.enter(lane, () =>
-        inside.run(true, () => sqliteTransaction(runner, statementsOfWriter, work)),
+        inside.run(within, () => sqliteTransaction(runner, statementsOfWriter, work)),
       )
     },
     inChunks: (rows, publish) => inChunks(db, rows, publish),
@@ -409,10 +414,10 @@ async function openPostgres(options: DbOptions): Promise<Db> {
     },
     source,
     async tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-      refuseNesting()
+      refuseNesting(source)
       running += 1
       try {
-        return await inside.run(true, () => postgresTransaction(source, work))
+        return await inside.run(withIn(source), () => postgresTransaction(source, work))
       } finally {
         running -= 1
       }

@@ -12,7 +12,9 @@ import type { Imported, ImportVerbOptions, ImportVerbParts } from './import.ts'
 import { createProgress } from './progress.ts'
 import { runLog } from './log.ts'
 import type { LogVerbOptions, LogVerbRow } from './log.ts'
-import { Interrupted, say } from './output.ts'
+import { rebuildStore, scratchFolder } from '../rebuild.ts'
+import type { RebuildReport } from '../rebuild.ts'
+import { exitCodes, Interrupted, say } from './output.ts'
 import { runSegmentExplain } from './segment-explain.ts'
 import type { SegmentExplainOptions } from './segment-explain.ts'
 import { runSegment } from './segment.ts'
@@ -109,6 +111,26 @@ export const explainSegmentVerb = (
 
 export const segmentVerb = (options: SegmentVerbOptions): Promise<SegmentDocument> =>
   withCore((core) => runSegment({ ...core, configDir: core.env.configDir }, options))
+
+/** Reads the log anew and compares; in a dry run, exit code 1 when anything differs. */
+export async function rebuildVerb({ dryRun }: { dryRun?: boolean | undefined }): Promise<RebuildReport> {
+  const interrupt = new AbortController()
+  const onInterrupt = (): void => interrupt.abort()
+  process.once('SIGINT', onInterrupt)
+  try {
+    return await withCore(async (core) => {
+      const folder = scratchFolder(core.env.databaseUrl, packageRoot)
+      const report = await rebuildStore(core, folder, { dryRun, signal: interrupt.signal })
+      if (dryRun === true && !report.same) process.exitCode = exitCodes.failed
+      return report
+    })
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error
+    throw new Interrupted('Interrupted; what was mended is mended, run it again for the rest.')
+  } finally {
+    process.removeListener('SIGINT', onInterrupt)
+  }
+}
 
 export const logVerb = (options: LogVerbOptions): Promise<LogVerbRow[]> =>
   withCore((core) => runLog(core, options))

@@ -64,6 +64,9 @@ export const people: People = peopleOf(true)
 /** For the log told again: carries out what its rows say, and decides nothing anew. */
 export const peopleAsTold: People = peopleOf(false)
 
+/** Tables in which `resolve` keeps who is who. */
+export const rollTables = ['identity', 'identity_conflict', 'customer_merge'] as const
+
 export const customerProjections = [
   sightingProjection,
   consentProjection,

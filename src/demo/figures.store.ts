@@ -87,5 +87,5 @@ export async function tierMoves(
   )
   return rows
     .map(({ detail }) => JSON.parse(detail) as { from: string; to: string; cause: string })
-    .filter(({ cause }) => !['import', 'cut-points', 'rules'].includes(cause))
+    .filter(({ cause }) => !['import', 'cut-points', 'merge', 'rules'].includes(cause))
 }

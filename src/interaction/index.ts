@@ -17,6 +17,9 @@ export type {
   Ties,
 } from './log-row.ts'
 export { replayCustomers } from './replay.ts'
+export { rebuild } from './rebuild.ts'
+export type { Difference, RebuildParts, Rebuilt, TableReport } from './rebuild.ts'
+export type { Derived, DerivedTable } from './retell.ts'
 export { createFlush, createRecorder } from './record.ts'
 export type { Flush, Recorded, Recorder } from './record.ts'
 export { createFollowers } from './follow.ts'

@@ -238,3 +238,11 @@ export async function wipeKept(
       await facts.run(`DELETE FROM ${name} WHERE ${of} IN (${places(part)})`, part)
   }
 }
+
+/** Did identities ever pass from one customer to another? */
+export async function isRegrouped(reader: Reader): Promise<boolean> {
+  const rows = await reader.rows(
+    `select 1 as yes from log where kind in ('customers-merged', 'customers-unmerged') limit 1`,
+  )
+  return rows.length > 0
+}

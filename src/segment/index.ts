@@ -39,6 +39,8 @@ export type { SegmentSummary } from './summary.ts'
 export { areRulesNew, fillStandings, resegment, resegmentDue, resegmentEverybody } from './resegment.ts'
 export type { Cause, SegmentParts } from './resegment.ts'
 export { areCutPointsStale, freezeCutPoints, refreshCutPoints } from './cut-points.ts'
+export { segmentRegroup } from './regroup.ts'
+export { standingsRetold } from './retold.ts'
 export { createSegmentFollowers, createSegmentJobs } from './segment.jobs.ts'
 export { quantile } from './quantile.ts'
 export {

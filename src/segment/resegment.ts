@@ -31,10 +31,11 @@ import { boughtOf, keptIsCurrent, reasonOf, windowsOf } from './standings.ts'
 import type { TierRules } from './tier-rules.ts'
 
 /**
- * Why a customer was looked at: the kind of what happened, or one of ours. Moves by `import`, `cut-points` and `rules`
+ * Why a customer was looked at: the kind of what happened, or one of ours. Moves by `import`, `cut-points`, `merge` and `rules`
  * are bookkeeping: nobody did anything just now, so they trigger no touchpoint.
  */
-export type Cause = 'order' | 'refund' | 'engagement' | 'contact' | 'time' | 'import' | 'cut-points' | 'rules'
+export type Cause =
+  'order' | 'refund' | 'engagement' | 'contact' | 'time' | 'import' | 'cut-points' | 'merge' | 'rules'
 
 /** At most 500 customers; answers how many moved. */
 export async function resegment(

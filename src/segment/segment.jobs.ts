@@ -12,19 +12,26 @@ import { refreshRfmCuts } from './rfm/cuts.ts'
 import type { TierRules } from './tier-rules.ts'
 
 const contactKinds: readonly Kind[] = ['contact-added', 'group-joined']
+/** Who is who changed: bookkeeping, since nobody did anything just now. */
+const regroupKinds: readonly Kind[] = ['customers-merged', 'customers-unmerged', 'customer-erased']
 
 function causeOf(row: LogRow): Cause {
   if (row.source.startsWith('import:')) return 'import'
+  if (regroupKinds.includes(row.kind)) return 'merge'
   if (row.kind === 'order-placed') return 'order'
   if (row.kind === 'order-refunded') return 'refund'
   return contactKinds.includes(row.kind) ? 'contact' : 'engagement'
 }
 
+/** Both sides: the row's own identities lead to one of them only. */
+const customersIn = ({ detail }: LogRow): string[] =>
+  ['kept', 'from', 'to'].map((name) => detail[name]).filter((customer) => typeof customer === 'string')
+
 export function createSegmentFollowers({ rules }: { readonly rules: TierRules }): Follower[] {
   return [
     {
       name: 'resegment',
-      kinds: ['order-placed', 'order-refunded', ...engagementKinds, ...contactKinds],
+      kinds: ['order-placed', 'order-refunded', ...engagementKinds, ...contactKinds, ...regroupKinds],
       async handle(ctx, rows) {
         const customers = await customersOfRows(ctx.tx, rows)
         const causes = new Map<string, Cause>()
@@ -34,6 +41,8 @@ export function createSegmentFollowers({ rules }: { readonly rules: TierRules })
         }
         const refunds = rows.filter(({ kind }) => kind === 'order-refunded').map(refundKeyOf)
         for (const customer of await customersOfRefunds(ctx.tx, refunds)) causes.set(customer, 'refund')
+        for (const row of rows.filter(({ kind }) => regroupKinds.includes(kind)))
+          for (const customer of customersIn(row)) causes.set(customer, 'merge')
         await resegment(ctx, rules, causes)
       },
     },

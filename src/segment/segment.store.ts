@@ -161,3 +161,9 @@ export const saveWantedTags = (
     rows,
     'ON CONFLICT (customer, tag_group) DO UPDATE SET tag = excluded.tag, changed_at = excluded.changed_at',
   )
+
+/** Of somebody who is no more. */
+export async function deleteStandings(tx: Tx, customer: string): Promise<void> {
+  for (const name of ['standing', 'wanted_tag'])
+    await tx.run(`DELETE FROM ${name} WHERE customer = $1`, [customer])
+}
