@@ -21,47 +21,75 @@ const interestColumns = {
 /** Facts of behaviour. What the log held before is filled in when the database is next opened (segment/fill.ts). */
 export class Behaviour1763800000060 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    const byPair = { index: [['customer', 'sku']] }
-    await createTable(runner, 'order_item', itemColumns, { index: [...byPair.index, ['sku', 'day_no']] })
+    const byPair = { clustered: true, index: [['customer', 'sku']] }
+    await createTable(runner, 'order_item', itemColumns, {
+      ...byPair,
+      index: [...byPair.index, ['sku', 'day_no']],
+    })
     await createTable(runner, 'returned_item', itemColumns, byPair)
     await createTable(
       runner,
       'order_discount',
       { order_key: 'text key', customer: 'text', fen: 'int' },
-      { index: [['customer']] },
+      { clustered: true, index: [['customer']] },
     )
-    await createTable(runner, 'interest', {
-      customer: 'text key',
-      ...interestColumns,
-      bought_days: 'int',
-      last_bought_at: 'int?',
-    })
-    await createTable(runner, 'interest_day', {
-      customer: 'text key',
-      day_no: 'int key',
-      ...interestColumns,
-    })
-    await createTable(runner, 'activity_day', {
-      customer: 'text key',
-      day_no: 'int key',
-      activity: 'text key',
-      acts: 'int',
-    })
-    await createTable(runner, 'satisfaction', {
-      customer: 'text key',
-      last_score: 'int?',
-      scored_at: 'int?',
-      last_at: 'int?',
-      low: 'int',
-      answers: 'int',
-      open_complaint_at: 'int?',
-    })
-    await createTable(runner, 'answer', {
-      customer: 'text key',
-      question: 'text key',
-      choice: 'text key',
-      at: 'int',
-    })
+    await createTable(
+      runner,
+      'interest',
+      {
+        customer: 'text key',
+        ...interestColumns,
+        bought_days: 'int',
+        last_bought_at: 'int?',
+      },
+      { clustered: true },
+    )
+    await createTable(
+      runner,
+      'interest_day',
+      {
+        customer: 'text key',
+        day_no: 'int key',
+        ...interestColumns,
+      },
+      { clustered: true },
+    )
+    await createTable(
+      runner,
+      'activity_day',
+      {
+        customer: 'text key',
+        day_no: 'int key',
+        activity: 'text key',
+        acts: 'int',
+      },
+      { clustered: true },
+    )
+    await createTable(
+      runner,
+      'satisfaction',
+      {
+        customer: 'text key',
+        last_score: 'int?',
+        scored_at: 'int?',
+        last_at: 'int?',
+        low: 'int',
+        answers: 'int',
+        open_complaint_at: 'int?',
+      },
+      { clustered: true },
+    )
+    await createTable(
+      runner,
+      'answer',
+      {
+        customer: 'text key',
+        question: 'text key',
+        choice: 'text key',
+        at: 'int',
+      },
+      { clustered: true },
+    )
     // Rows above this were projected as they came.
     await runner.query(
       `INSERT INTO meta (name, value)

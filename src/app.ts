@@ -35,6 +35,7 @@ import {
   createChurnJobs,
   createSegmentFollowers,
   createSegmentJobs,
+  createTagWork,
   refreshCutPoints,
 } from './segment/index.ts'
 import { routesOf } from './routes.ts'
@@ -85,6 +86,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
   const metrics = createMetrics()
   const links = { publicUrl: env.publicUrl, key: linkKey(env.masterKey) }
   const wecom = createWecom({ core, log, metrics })
+  const tags = createTagWork({ ...core, log })
   const delivery = createDelivery({
     db,
     act,
@@ -104,6 +106,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
       ...wecom.followers,
       ...createSegmentFollowers({ rules }),
       ...createChurnFollowers(core),
+      ...tags.followers,
       ...createOutboxFollowers(),
       ...createCadenceFollowers({ tierRules: rules, wakeDelivery }),
       gamesFollower(core),
@@ -160,6 +163,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     start() {
       if (plans) {
         followers.start()
+        tags.start()
         quietly(runJobs(), 'jobs')
         poll = setInterval(() => quietly(runJobs(), 'jobs'), jobPollMs)
       }
@@ -173,6 +177,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
       // First whoever still speaks: its calls are settled by their answers, not by guessing afterwards.
       await delivery.stop()
       await followers.stop()
+      await tags.stop()
       await wecom.stop()
       while (running > 0) await pause(20)
       await core.close()
@@ -182,6 +187,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
         const now = clock.now()
         moved = await followers.catchUp()
         moved = (await runJobs()) > 0 || moved
+        moved = (await tags.settle()) || moved
         moved = (await wecom.settle()) || moved
         const due = await delivery.nextDueAt()
         if (due === null || due > now) continue
@@ -190,12 +196,14 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
         moved = (await delivery.pollOnce(now)) > 0 || moved
       }
     },
-    busy: () => http.busy() || recorder.busy() || !delivery.idle() || running > 0 || wecom.busy(),
+    busy: () =>
+      http.busy() || recorder.busy() || !delivery.idle() || running > 0 || tags.busy() || wecom.busy(),
     async nextDueAt() {
       const times = [
         runner.nextDueAt(clock.now()),
         await delivery.nextDueAt(),
         await wecom.nextDueAt(),
+        await tags.nextDueAt(),
       ].filter((at) => at !== null)
       return times.length === 0 ? null : Math.min(...times)
     },

@@ -47,7 +47,10 @@ function program(): Command {
   customers(siyu)
   audience(siyu)
   cadence(siyu)
+  // What follows the name of a verb is for that verb.
+  siyu.enablePositionalOptions()
   for (const verb of allVerbs(siyu)) {
+    if (verb.commands.length > 0) verb.enablePositionalOptions()
     verb.exitOverride().option('--json', 'one JSON document on stdout')
   }
   return siyu.exitOverride()
@@ -317,6 +320,11 @@ function segmentVerbs(siyu: Command): void {
       if (options.json) await printDocument(found, options)
       else await print((await verbs()).explanationText(found))
     })
+  segment
+    .command('tags')
+    .description('dynamic tags as of a day, computed from the facts; writes nothing')
+    .option('--as-of <date>', 'the end of that day, YYYY-MM-DD; default now')
+    .action(document(async (options: { asOf?: string }) => (await verbs()).tagsVerb(options)))
   segment
     .command('moves')
     .description('customers by where they stood at the end of two days: what flowed from tier to tier')

@@ -26,11 +26,12 @@ import {
   fieldMap,
   fillBehaviour,
   loadChurnRules,
+  loadTagRules,
   loadTierRules,
   segmentProjections,
   segmentRegroup,
 } from './segment/index.ts'
-import type { AudienceField, ChurnRules, TierRules } from './segment/index.ts'
+import type { AudienceField, ChurnRules, TagRules, TierRules } from './segment/index.ts'
 
 /** In this order: a projection may read the tables of those before it. */
 export const projections: readonly Projection[] = [
@@ -51,6 +52,7 @@ export interface Core {
   readonly flush: Flush
   readonly recorder: Recorder
   readonly rules: TierRules
+  readonly tagRules: TagRules
   readonly recommend: RecommendSettings
   readonly radar: RadarSettings
   readonly churn: ChurnRules
@@ -71,6 +73,7 @@ export interface CoreParts {
 
 export async function openCore({ env, clock, root, mode }: CoreParts): Promise<Core> {
   const rules = loadTierRules(env.configDir)
+  const tagRules = loadTagRules(env.configDir, rules.tagGroup)
   const recommend = loadRecommendSettings(env.configDir)
   const radar = loadRadarSettings(env.configDir)
   const churn = loadChurnRules(env.configDir)
@@ -100,6 +103,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     flush,
     recorder: createRecorder(db, act, flush),
     rules,
+    tagRules,
     recommend,
     radar,
     churn,

@@ -23,6 +23,7 @@ import { adminCustomerRoutes } from './http/admin/customers.ts'
 import { deliveryRoutes } from './http/admin/deliveries.ts'
 import { adminGameRoutes } from './http/admin/games.ts'
 import { identityRoutes } from './http/admin/identities.ts'
+import { adminTagRoutes } from './http/admin/tags.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
@@ -75,6 +76,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),
     ...deliveryRoutes({ db, act }),
     ...adminGameRoutes({ reader }),
+    ...adminTagRoutes({ reader, rules: core.tagRules }),
     ...pauseRoutes({ act }),
     ...identityRoutes({ db, act }),
     ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),

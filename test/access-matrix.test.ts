@@ -147,6 +147,7 @@ const table = (): Readonly<
     row: [401, 401, 403, 403, 404, 401, 401],
   },
   'GET /api/admin/games': { row: console },
+  'GET /api/admin/tags': { row: console },
   'POST /api/admin/pause': { body: { reason: '核对价格' }, row: console },
   'POST /api/admin/resume': { body: { reason: '已核对' }, row: console },
   'GET /api/sidebar/me': { row: staff },

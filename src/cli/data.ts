@@ -20,6 +20,8 @@ import type { SegmentExplainOptions } from './segment-explain.ts'
 import { runSegment } from './segment.ts'
 import type { CustomerExplained } from '../segment/index.ts'
 import type { SegmentDocument, SegmentVerbOptions } from './segment.ts'
+import { runTags } from './tags.ts'
+import type { TagsDocument } from './tags.ts'
 
 /** Opens the database, runs the verb, closes it again whatever happens. */
 export async function withCore<T>(verb: (core: Core) => Promise<T>): Promise<T> {
@@ -108,6 +110,9 @@ export const explainSegmentVerb = (
   options: SegmentExplainOptions,
 ): Promise<CustomerExplained> =>
   withCore((core) => runSegmentExplain({ ...core, configDir: core.env.configDir }, customer, options))
+
+export const tagsVerb = (options: { readonly asOf?: string | undefined }): Promise<TagsDocument> =>
+  withCore((core) => runTags(core, options))
 
 export const segmentVerb = (options: SegmentVerbOptions): Promise<SegmentDocument> =>
   withCore((core) => runSegment({ ...core, configDir: core.env.configDir }, options))

@@ -349,6 +349,31 @@ export interface Delivery {
   readonly settledAt?: string
 }
 
+/** `GET /api/admin/tags`: each dynamic tag of `config/tags.yaml`, in its order. */
+export interface AdminTags {
+  readonly tags: readonly {
+    readonly tag: string
+    readonly title: string
+    /** What it is good for, Chinese. */
+    readonly purpose: string
+    /** The kind of its rule. */
+    readonly rule: string
+    /** The corp tag group it is written to; absent = it stays with us. */
+    readonly group?: string
+    /** How many carry it now. */
+    readonly customers: number
+    readonly nextExpiry?: string
+    /** The newest, at most five. */
+    readonly sample: readonly {
+      readonly customer: string
+      readonly name: string
+      readonly since: string
+      readonly expires?: string
+      readonly reason: string
+    }[]
+  }[]
+}
+
 /** `GET /api/admin/games` : Paged<AdminGame> */
 export interface AdminGame {
   readonly id: string

@@ -70,6 +70,8 @@ export const kinds = {
   'churn-cleared': '流失预警解除',
   'audience-saved': '保存人群',
   'audience-removed': '删除人群',
+  'tag-gained': '打上动态标签',
+  'tag-lost': '取下动态标签',
   // The people who run it.
   'cadence-published': '节奏发布',
   'sending-paused': '暂停触达',

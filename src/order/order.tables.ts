@@ -76,6 +76,7 @@ const itemColumns = {
 
 /** Lines of every order that was not taken back as a whole. */
 export const orderItemTable = table('order_item', itemColumns, {
+  clustered: true,
   index: [
     ['customer', 'sku'],
     ['sku', 'day_no'],
@@ -83,13 +84,16 @@ export const orderItemTable = table('order_item', itemColumns, {
 })
 
 /** Lines of orders that were taken back: what a past day needs. */
-export const returnedItemTable = table('returned_item', itemColumns, { index: [['customer', 'sku']] })
+export const returnedItemTable = table('returned_item', itemColumns, {
+  clustered: true,
+  index: [['customer', 'sku']],
+})
 
 /** Orders made with a coupon or a discount; `fen` 0 = the shop did not say how much. */
 export const orderDiscountTable = table(
   'order_discount',
   { order_key: 'text key', customer: 'text', fen: 'int' },
-  { index: [['customer']] },
+  { clustered: true, index: [['customer']] },
 )
 
 export const orderTables = [

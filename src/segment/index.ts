@@ -4,14 +4,30 @@ import { behaviourTables } from './behaviour.tables.ts'
 import { calibrationProjection, churnTables } from './churn/index.ts'
 import { cutPointProjection } from './cut-points.ts'
 import { engagementProjection, factsProjection, signalProjection } from './facts.ts'
-
 import { moveProjection } from './moves/moves.ts'
 import { tierMoveTable } from './moves/moves.tables.ts'
 import { segmentTables as standingTables } from './segment.tables.ts'
+import { tagTables } from './tags/index.ts'
 
 export { activityOf, behaviourProjections } from './behaviour.ts'
 export type { Activity } from './behaviour.ts'
 export { fillBehaviour } from './fill.ts'
+export {
+  askMirror,
+  createTagWork,
+  loadTagRules,
+  mirrored,
+  mirrorLater,
+  retagEverybody,
+  retagIfChanged,
+  tagOverview,
+  tagsAt,
+  tagsComputed,
+  tagsOf,
+  wantedChanges,
+  wantedOf,
+} from './tags/index.ts'
+export type { DynamicTag, TagParts, TagRules, TagSummary, TagWork, WantedTag } from './tags/index.ts'
 export { checkTierRules, loadTierRules } from './tier-rules.ts'
 export type { RulesCheck, RulesProblem, TierRules } from './tier-rules.ts'
 export { explainStandings, standingsAsOf } from './standings.ts'
@@ -93,7 +109,13 @@ export type {
   Why,
 } from './audience/index.ts'
 
-export const segmentTables = [...standingTables, ...behaviourTables, ...churnTables, tierMoveTable]
+export const segmentTables = [
+  ...standingTables,
+  ...behaviourTables,
+  ...churnTables,
+  tierMoveTable,
+  ...tagTables,
+]
 
 /** After the order projections in the list: facts are counted from their buckets. */
 export const segmentProjections = [

@@ -5,6 +5,7 @@ import type { Reader, Tx } from '../base/db.ts'
 import { idsIn } from './compute.ts'
 import { between, quantilePlace } from './quantile.ts'
 import type { Cut, CutNeed } from './rule.ts'
+import { wantTierTags } from './tags/wanted.store.ts'
 
 const chunk = 500
 const list = (values: readonly unknown[], from = 1): string =>
@@ -155,12 +156,7 @@ export const saveState = (tx: Tx, name: 'rules' | 'windows', value: string): Pro
 export const saveWantedTags = (
   tx: Tx,
   rows: readonly { customer: string; tag_group: string; tag: string; changed_at: Instant }[],
-): Promise<number> =>
-  tx.insert(
-    'wanted_tag',
-    rows,
-    'ON CONFLICT (customer, tag_group) DO UPDATE SET tag = excluded.tag, changed_at = excluded.changed_at',
-  )
+): Promise<void> => wantTierTags(tx, rows, rows[0]?.changed_at ?? 0)
 
 /** Of somebody who is no more. */
 export async function deleteStandings(tx: Tx, customer: string): Promise<void> {

@@ -72,13 +72,25 @@ export const cutPointTable = table('cut_point', {
   buyers: 'int',
 })
 
-/** The corp tag a customer should carry, one per tag group; wecom/mirror converges to it. */
-export const wantedTagTable = table('wanted_tag', {
-  customer: 'text key',
-  tag_group: 'text key',
-  tag: 'text',
-  changed_at: 'int',
-})
+/** The corp tags a customer should carry; wecom/mirror converges to them. `origin`: tier (one a customer), tag. */
+export const wantedTagTable = table(
+  'wanted_tag',
+  {
+    customer: 'text key',
+    tag_group: 'text key',
+    tag: 'text key',
+    origin: 'text',
+    changed_at: 'int',
+  },
+  { clustered: true },
+)
+
+/** Whose wanted tags changed: what the mirror has to look at, not before `ready_at`. */
+export const wantedChangeTable = table(
+  'wanted_change',
+  { customer: 'text key', asked_at: 'int', ready_at: 'int' },
+  { clustered: true, index: [['ready_at']] },
+)
 
 /** `lock`: taken first by every recomputation, so that an older view never overwrites a newer. `rules`: hash in force. `windows`: see segment.store.ts. */
 export const segmentStateTable = table('segment_state', { name: 'text key', value: 'text' })
@@ -89,6 +101,7 @@ export const segmentTables = [
   standingTable,
   cutPointTable,
   wantedTagTable,
+  wantedChangeTable,
   segmentStateTable,
   audienceTable,
 ]

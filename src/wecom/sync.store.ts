@@ -100,7 +100,7 @@ export const tagGaps = (reader: Reader, limit: number): Promise<TagGap[]> =>
        join identity i on i.customer = w.customer and i.kind = 'external'
        join relation r on r.external = i.value and r.state = 'active'
        left join seen_tag s on s.staff = r.staff and s.external = r.external and s.tag_group = w.tag_group
-      where s.tag is null or s.tag <> w.tag
+      where w.origin = 'tier' and (s.tag is null or s.tag <> w.tag)
       order by r.external, r.staff, w.tag_group limit ${String(limit)}`,
   )
 

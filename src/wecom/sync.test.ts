@@ -268,11 +268,11 @@ onBothDatabases('the mirror of WeCom', (open) => {
         const [row] = await tx.rows<{ customer: string }>('select customer from identity where value = $1', [
           external,
         ])
-        return tx.insert(
-          'wanted_tag',
-          [{ customer: row?.customer ?? '', tag_group: '分层', tag, changed_at: clock.now() }],
-          'ON CONFLICT (customer, tag_group) DO UPDATE SET tag = excluded.tag',
-        )
+        const customer = row?.customer ?? ''
+        await tx.run('DELETE FROM wanted_tag WHERE customer = $1', [customer])
+        return tx.insert('wanted_tag', [
+          { customer, tag_group: '分层', tag, origin: 'tier', changed_at: clock.now() },
+        ])
       })
     await want('wm1', '高价值')
     await want('wm2', '沉睡')
