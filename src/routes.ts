@@ -7,6 +7,7 @@ import {
   findGroup,
   findStaff,
   isGroupMember,
+  loadAttributes,
   namesOf,
   namesOfExternals,
   optIn,
@@ -35,7 +36,7 @@ import type { Route } from './http/route.ts'
 import { jssdkRoutes } from './http/sidebar/jssdk.ts'
 import { sidebarTaskRoutes } from './http/sidebar/tasks.ts'
 import { promiseById } from './outbox/index.ts'
-import { customerCard, customerRows } from './report/index.ts'
+import { createCards, customerRows } from './report/index.ts'
 import type { WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
@@ -54,11 +55,21 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
   const playerKey = async (external: string): Promise<string> =>
     (await customerOfExternal(reader, external)) ?? external
   const tierTitles = new Map([...rules.tiers, rules.lead].map(({ name, title }) => [name, title]))
-  const report = { reader, rules }
+  const card = createCards({
+    reader,
+    clock,
+    rules,
+    radar: core.radar,
+    recommend: core.recommend,
+    attributes: loadAttributes(env.configDir),
+  })
   return [
     ...authRoutes(authPartsOf(core, api)),
     ...adminCustomerRoutes({
-      ...report,
+      reader,
+      rules,
+      db,
+      card,
       async promisesOf(customer, now) {
         const { promises } = await explainCustomer({ reader, tierRules: rules }, customer, now)
         // On her own card every line is hers, so it is called after the touchpoint.
@@ -85,10 +96,10 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
       db,
       links,
       tierTitle: (tier) => tierTitles.get(tier) ?? tier,
-      async card(at, customer) {
-        const card = await customerCard({ reader: at, rules }, customer, clock.now())
-        if (!card) throw new Refusal('not-found', '没有这位客户', 404)
-        return card
+      async card(customer) {
+        const found = await card(customer, clock.now())
+        if (!found) throw new Refusal('not-found', '没有这位客户', 404)
+        return found
       },
     }),
     ...eventRoutes({ recorder }),

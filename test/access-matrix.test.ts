@@ -100,6 +100,15 @@ const table = (): Readonly<
   'GET /api/admin/overview': { row: console },
   'GET /api/admin/customers': { row: console },
   'GET /api/admin/customers/:id': { path: `/api/admin/customers/${task.customer}`, row: console },
+  'GET /api/admin/customers/:id/touchpoints': {
+    path: `/api/admin/customers/${task.customer}/touchpoints`,
+    row: console,
+  },
+  'GET /api/admin/customers/:id/moves': {
+    path: `/api/admin/customers/${task.customer}/moves`,
+    row: console,
+  },
+  'GET /api/admin/tier-moves': { path: '/api/admin/tier-moves?from=2026-05-01', row: console },
   'GET /api/admin/identity-conflicts': { row: console },
   'POST /api/admin/customers/:id/merge': {
     path: '/api/admin/customers/nobody/merge',

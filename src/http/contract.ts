@@ -246,14 +246,112 @@ export interface CustomerCard extends CustomerRow {
     readonly items: readonly string[]
   }[]
   readonly timeline: readonly { readonly at: string; readonly kind: string; readonly words: string }[]
-  readonly tierMoves: readonly {
-    readonly at: string
-    readonly from: string
-    readonly to: string
-    readonly reason: string
-  }[]
-  /** Coming and past promises with their why, newest first: "why did she not get it?". */
+  /** The newest ten; all of them under `…/moves`. */
+  readonly tierMoves: readonly TierMove[]
+  /** Past and open promises with their why, newest first; what the dry run foresees is under `…/touchpoints`. */
   readonly touchpoints: readonly CalendarSubject[]
+  readonly identities: {
+    readonly externals: readonly string[]
+    readonly shopIds: readonly string[]
+    /** Masked. */
+    readonly phones: readonly string[]
+  }
+  readonly radar: Radar
+  /** Absent for whoever bought nothing. */
+  readonly value?: ValueOfCustomer
+  readonly attributes: readonly { readonly name: string; readonly title: string; readonly value: string }[]
+  readonly groups: readonly { readonly name: string; readonly interest?: string }[]
+  readonly satisfaction?: {
+    readonly lastScore?: number
+    readonly at?: string
+    readonly low: number
+    readonly answers: number
+  }
+  readonly openComplaintAt?: string
+  readonly budget: ContactBudget
+  readonly recommendations: readonly Recommendation[]
+}
+
+export interface TierMove {
+  readonly at: string
+  /** The shop's day it counts for. */
+  readonly day: string
+  readonly from: TierName
+  readonly fromTitle: string
+  readonly to: TierName
+  readonly toTitle: string
+  readonly cause: string
+  readonly causeTitle: string
+  readonly reason: string
+}
+
+export const pageQuery = z.object({ page: count(1, 100_000), size: count(30, 200) })
+/** `GET /api/admin/customers/:id/touchpoints` : Paged<CalendarSubject>: promises, and 14 days of the dry run. */
+/** `GET /api/admin/customers/:id/moves` : Paged<TierMove>, newest first. */
+
+export const movesQuery = z.object({ from: day.optional(), to: day.optional() })
+/** `GET /api/admin/tier-moves`: customers by where they stood at the end of two days; default: the last 30 days. */
+export interface TierFlows {
+  readonly from: string
+  readonly to: string
+  readonly tiers: readonly {
+    readonly tier: TierName
+    readonly title: string
+    readonly before: number
+    readonly after: number
+  }[]
+  /** Those who stayed included. */
+  readonly flows: readonly { readonly from: TierName; readonly to: TierName; readonly count: number }[]
+  readonly moved: number
+}
+
+/** Six axes of 0-100. `average` is that of her tier, absent before the first night. */
+export interface Radar {
+  readonly asOf: string
+  readonly tierTitle: string
+  readonly axes: readonly {
+    readonly axis: string
+    readonly title: string
+    readonly score: number
+    readonly average?: number
+    readonly words: string
+  }[]
+}
+
+/** RFM: scores of the shop's own scale (`of` is the highest), the type of eight, the class of four, what to do. */
+export interface ValueOfCustomer {
+  readonly r: number
+  readonly f: number
+  readonly m: number
+  readonly of: { readonly r: number; readonly f: number; readonly m: number }
+  readonly type: string
+  readonly valueClass: string
+  readonly segment: string
+  readonly actions: readonly string[]
+}
+
+/** What may still be said by the machine. */
+export interface ContactBudget {
+  readonly today: number
+  readonly week: number
+  readonly perDay: number
+  readonly perWeek: number
+  readonly gapUntil?: string
+  readonly broadcast: {
+    readonly left: number
+    readonly of: number
+    readonly period: 'month' | 'week' | 'day'
+  }
+}
+
+export interface Recommendation {
+  readonly sku: string
+  readonly name: string
+  readonly kind: 'replenish' | 'together' | 'popular'
+  readonly reason: string
+  readonly priceFen?: number
+  readonly stock?: number
+  readonly url?: string
 }
 
 // ---------------------------------------------------------------- audiences

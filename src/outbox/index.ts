@@ -12,6 +12,7 @@ export { remainingFor, remainingOf } from './remaining.ts'
 export type { Remaining } from './remaining.ts'
 export { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
 export type { Manners, Moment, Reason, Timed } from './manners.ts'
+export type { UseRow } from './facts.store.ts'
 export { lockBudgets, optedOut, toUse, restraints } from './facts.store.ts'
 
 // Settling.

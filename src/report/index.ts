@@ -1,6 +1,9 @@
 /** What the folders to the right may use. */
-export { customerCard, customerRows, listCustomers } from './customers.ts'
+export { createCards } from './card/card.ts'
+export type { CardParts, CustomerCards } from './card/card.ts'
+export { customerRows, listCustomers } from './customers.ts'
 export type { CustomerOverview, CustomerQuery, ReportParts } from './customers.ts'
+export { isCustomer } from './report.store.ts'
 export { overview } from './overview.ts'
 export { radarOf } from './radar/radar.ts'
 export type { Radar, RadarAxis, RadarParts } from './radar/radar.ts'

@@ -2,7 +2,6 @@
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader, Value } from '../base/db.ts'
-import type { PromiseState } from '../outbox/index.ts'
 
 export interface CustomerLine {
   readonly id: string
@@ -58,13 +57,6 @@ export async function searchCustomers(
   return { total: count?.n ?? 0, lines }
 }
 
-export async function customerLine(reader: Reader, id: string): Promise<CustomerLine | null> {
-  const [line] = await reader.rows<CustomerLine>(`select ${lineColumns} from ${lineTables} where c.id = $1`, [
-    id,
-  ])
-  return line ?? null
-}
-
 export const customerLines = (reader: Reader, ids: readonly string[]): Promise<CustomerLine[]> =>
   ids.length === 0
     ? Promise.resolve([])
@@ -73,59 +65,8 @@ export const customerLines = (reader: Reader, ids: readonly string[]): Promise<C
         ids,
       )
 
-export interface ProfileLine {
-  readonly external: string
-  readonly avatar: string | null
-  readonly remark_tags: string
-}
-
-export const profilesOf = (reader: Reader, externals: readonly string[]): Promise<ProfileLine[]> =>
-  externals.length === 0
-    ? Promise.resolve([])
-    : reader.rows<ProfileLine>(
-        `select external, avatar, remark_tags from profile where external in (${externals.map((_, i) => `$${String(i + 1)}`).join(', ')}) order by external`,
-        externals,
-      )
-
-export const wantedTagsOf = (
-  reader: Reader,
-  customer: string,
-): Promise<{ tag_group: string; tag: string }[]> =>
-  reader.rows('select tag_group, tag from wanted_tag where customer = $1 order by tag_group', [customer])
-
-export interface OrderLine {
-  readonly at: Instant
-  readonly amount_fen: number
-  readonly refunded_fen: number
-  readonly items: string
-}
-
-export const ordersOf = (reader: Reader, customer: string, limit: number): Promise<OrderLine[]> =>
-  reader.rows<OrderLine>(
-    `select at, amount_fen, refunded_fen, items from shop_order where customer = $1 order by at desc limit ${String(limit)}`,
-    [customer],
-  )
-
-export interface TouchLine {
-  readonly title: string
-  readonly subject: string
-  readonly sender: string | null
-  readonly due_at: Instant
-  readonly decision: 'queued' | 'later' | 'declined'
-  readonly reason_code: string
-  readonly reason_words: string
-  readonly state: PromiseState | null
-  readonly settle_code: string | null
-  readonly settle_words: string | null
-  readonly content: string
-}
-
-export const touchesOf = (reader: Reader, customer: string, limit: number): Promise<TouchLine[]> =>
-  reader.rows<TouchLine>(
-    `select title, subject, sender, due_at, decision, reason_code, reason_words, state, settle_code, settle_words, content
-     from promise where customer = $1 order by due_at desc, id limit ${String(limit)}`,
-    [customer],
-  )
+export const isCustomer = async (reader: Reader, id: string): Promise<boolean> =>
+  (await reader.rows('select 1 as yes from customer where id = $1', [id])).length > 0
 
 // ------------------------------------------------------------------ overview
 

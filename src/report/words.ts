@@ -11,7 +11,7 @@ const purposes: Readonly<Record<string, string>> = { marketing: '营销消息', 
 const yuanOf = (fen: unknown): string => (typeof fen === 'number' ? ` ¥${(fen / 100).toFixed(2)}` : '')
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-export function wordsOf({ kind, detail }: LogRow, rules: TierRules): string {
+export function wordsOf({ kind, detail }: Pick<LogRow, 'kind' | 'detail'>, rules: TierRules): string {
   const title = kinds[kind]
   switch (kind) {
     case 'order-placed':

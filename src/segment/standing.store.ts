@@ -87,22 +87,39 @@ export async function storedStandings(
   return new Map(rows.map((row) => [row.customer, row]))
 }
 
+export type KeptFeatures = FeatureRow & StoredStanding
+
 /** The stored standing of each with the facts and window figures it was decided by, named as rules expect them. */
-export function keptFeatures(
+export const keptFeatures = (
   reader: Reader,
-  { windows }: Pick<TierRules, 'windows'>,
+  rules: Pick<TierRules, 'windows'>,
   customers: readonly string[],
-): Promise<(FeatureRow & StoredStanding)[]> {
+): Promise<KeptFeatures[]> =>
+  reader.rows(keptFeaturesSql(rules, idsIn(reader.dialect, 's.customer')).sql, params(customers))
+
+/** The same as a query for a condition on `s.customer`, with the names of its columns. */
+export function keptFeaturesSql(
+  { windows }: Pick<TierRules, 'windows'>,
+  condition: string,
+): { readonly sql: string; readonly columns: readonly string[] } {
   const slots = windows.map((days, i) => {
     const [n, slot] = [String(days), String(i + 1)]
     return `, s.w${slot}_n as purchases_${n}, s.w${slot}_fen as amount_${n}, s.w${slot}_oldest_no as oldest_${n}`
   })
-  return reader.rows(
-    `select s.customer, s.tier, s.since_no, s.dormancy, s.dormancy_rhythm, s.stage, s.next_no,
+  return {
+    sql: `select s.customer, s.tier, s.since_no, s.dormancy, s.dormancy_rhythm, s.stage, s.next_no,
        f.first_no, f.last_no, coalesce(f.purchases, 0) as purchases, coalesce(f.amount_fen, 0) as amount_fen, f.engaged_no${slots.join('')}
-     from standing s left join facts f on f.customer = s.customer where ${idsIn(reader.dialect, 's.customer')}`,
-    params(customers),
-  )
+     from standing s left join facts f on f.customer = s.customer where ${condition}`,
+    columns: [
+      ...['customer', 'tier', 'since_no', 'dormancy', 'dormancy_rhythm', 'stage', 'next_no'],
+      ...['first_no', 'last_no', 'purchases', 'amount_fen', 'engaged_no'],
+      ...windows.flatMap((days) => [
+        `purchases_${String(days)}`,
+        `amount_${String(days)}`,
+        `oldest_${String(days)}`,
+      ]),
+    ],
+  }
 }
 
 export async function anyStanding(reader: Reader): Promise<boolean> {

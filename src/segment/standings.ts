@@ -12,7 +12,7 @@ import { noAt, wholeOf } from './rule.ts'
 import type { Features, Moment } from './rule.ts'
 import { stateOf } from './segment.store.ts'
 import { keptFeatures, readFeatures } from './standing.store.ts'
-import type { FeatureRow } from './standing.store.ts'
+import type { FeatureRow, KeptFeatures } from './standing.store.ts'
 import type { TierRules } from './tier-rules.ts'
 
 export interface Standing {
@@ -188,20 +188,33 @@ export async function explainStandings(
 ): Promise<Map<string, Explanation>> {
   const explained = new Map<string, Explanation>()
   if (customers.length === 0) return explained
-  const cuts = await newestCuts(reader, rules)
-  const current = await keptIsCurrent(reader, rules)
-  for (const row of await keptFeatures(reader, rules, customers)) {
-    const known = row.tier === rules.lead.name || rules.tiers.some(({ name }) => name === row.tier)
-    if (!known || !current) {
-      const tierTitle = known ? tierOfName(rules, row.tier).title : row.tier
-      explained.set(row.customer, { tier: row.tier, tierTitle, reason: '分层规则已更改，尚未按新规则计算' })
-      continue
-    }
-    const moment: Moment = { dayNo: (row.next_no ?? endOfTime) - 1, cuts }
-    const reason = reasonOf(rules, row, moment, row.dormancy as Dormancy | null)
-    explained.set(row.customer, { tier: row.tier, tierTitle: tierOfName(rules, row.tier).title, reason })
-  }
+  const basis = await explainBasis(reader, rules)
+  for (const row of await keptFeatures(reader, rules, customers))
+    explained.set(row.customer, explainKept(rules, row, basis))
   return explained
+}
+
+/** What an explanation stands on beside the customer's own row; it changes with cut points and rules only. */
+export interface ExplainBasis {
+  readonly cuts: Moment['cuts']
+  readonly current: boolean
+}
+
+export const explainBasis = async (reader: Reader, rules: TierRules): Promise<ExplainBasis> => ({
+  cuts: await newestCuts(reader, rules),
+  current: await keptIsCurrent(reader, rules),
+})
+
+export function explainKept(
+  rules: TierRules,
+  row: KeptFeatures,
+  { cuts, current }: ExplainBasis,
+): Explanation {
+  const known = row.tier === rules.lead.name || rules.tiers.some(({ name }) => name === row.tier)
+  const tierTitle = known ? tierOfName(rules, row.tier).title : row.tier
+  if (!known || !current) return { tier: row.tier, tierTitle, reason: '分层规则已更改，尚未按新规则计算' }
+  const moment: Moment = { dayNo: (row.next_no ?? endOfTime) - 1, cuts }
+  return { tier: row.tier, tierTitle, reason: reasonOf(rules, row, moment, row.dormancy as Dormancy | null) }
 }
 
 /** Do the figures kept count the windows of these rules, for everybody? */

@@ -1,5 +1,6 @@
 /** Customer cards and games of the made-up shop. */
 import type { AdminGame, CustomerCard, CustomerRow } from '../../src/http/contract.ts'
+import { profileOf } from './mock-profile.ts'
 import { addDays, chance, hash, pick, subjectsOf, today, touchpoints } from './mock-shop.ts'
 
 const goods = [
@@ -21,6 +22,7 @@ export const cardOf = (row: CustomerRow): CustomerCard => {
   const around = Array.from({ length: 14 }, (_, index) => addDays(today, 4 - index))
   return {
     ...row,
+    ...profileOf({ radar: { ...profileOf().radar, tierTitle: row.tierTitle } }),
     externalUserId: `wm${hash(row.id).toString(36)}`,
     remark: `${row.name.slice(0, 1)}家宝宝 18 个月`,
     addedAt: '2025-03-08T16:20:00+08:00',
@@ -56,8 +58,13 @@ export const cardOf = (row: CustomerRow): CustomerCard => {
         : [
             {
               at: `${row.lastPurchaseDay ?? today}T12:09:00+08:00`,
+              day: row.lastPurchaseDay ?? today,
               from: row.tier === 'new' ? 'lead' : 'mid',
+              fromTitle: row.tier === 'new' ? '潜在客户' : '中活跃',
               to: row.tier,
+              toTitle: row.tierTitle,
+              cause: 'order',
+              causeTitle: '下单',
               reason: row.tierReason,
             },
           ],

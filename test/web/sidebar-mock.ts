@@ -1,4 +1,5 @@
 /** A desk with a handful of customers, kept in memory: the sidebar's server for its browser tests. */
+import { profileOf } from './mock-profile.ts'
 import type { CustomerCard, Me, Paged, SidebarCustomer, SidebarTask } from '../../src/http/contract.ts'
 import { problem, servePage, type Answer, type Call, type PageServer } from './h5-serve.ts'
 
@@ -34,6 +35,7 @@ export const task = (over: Partial<SidebarTask> = {}): SidebarTask => ({
 })
 
 export const card = (over: Partial<CustomerCard> = {}): CustomerCard => ({
+  ...profileOf(),
   id: 'c1',
   externalUserId: 'wm-wang',
   name: '王女士',

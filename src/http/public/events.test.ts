@@ -3,11 +3,14 @@ import { instantOf } from '../../base/calendar.ts'
 import { customerOf } from '../../customer/index.ts'
 import { createRecorder } from '../../interaction/index.ts'
 import { onBothDatabases } from '../../../test/database.ts'
-import { openStore } from '../../../test/store.ts'
+import { configDir, openStore } from '../../../test/store.ts'
 import type { TestStore } from '../../../test/store.ts'
 import { adminCustomerRoutes } from '../admin/customers.ts'
 import type { CustomerCard, CustomerRow, EventsAnswer, Overview, Paged } from '../contract.ts'
 import type { Call, Route } from '../route.ts'
+import { usualAttributes } from '../../customer/index.ts'
+import { loadRecommendSettings } from '../../order/index.ts'
+import { createCards, loadRadarSettings } from '../../report/index.ts'
 import { eventRoutes } from './events.ts'
 
 onBothDatabases('events in, customers out', (open) => {
@@ -20,7 +23,16 @@ onBothDatabases('events in, customers out', (open) => {
       ...eventRoutes({ recorder }),
       ...adminCustomerRoutes({
         reader: store.db.reader,
+        db: store.db,
         rules: store.rules,
+        card: createCards({
+          reader: store.db.reader,
+          clock: store.clock,
+          rules: store.rules,
+          radar: loadRadarSettings(configDir),
+          recommend: loadRecommendSettings(configDir),
+          attributes: usualAttributes,
+        }),
         promisesOf: () => Promise.resolve([]),
       }),
     ]
@@ -121,7 +133,9 @@ onBothDatabases('events in, customers out', (open) => {
       '投诉',
       '下单 ¥129.00',
     ])
-    expect(card.tierMoves).toMatchObject([{ from: '潜在客户', to: '新客户' }])
+    expect(card.tierMoves).toMatchObject([
+      { from: 'lead', fromTitle: '潜在客户', to: 'new', toTitle: '新客户' },
+    ])
     await expect(ask('GET', '/api/admin/customers/:id', { params: { id: 'c0' } })).rejects.toMatchObject({
       code: 'not-found',
       status: 404,

@@ -33,7 +33,7 @@ onBothDatabases('the routes of desk and outbox', (open) => {
       links,
       reconcileDelaysMs: [300],
     })
-    const card = (_reader: unknown, id: string) => Promise.resolve({ id, points: 7 } as CustomerCard)
+    const card = (id: string) => Promise.resolve({ id, points: 7 } as CustomerCard)
     routes = [
       ...sidebarTaskRoutes({ act, db, links, tierTitle: (tier) => tier, card }),
       ...deliveryRoutes({ db, act }),

@@ -1,7 +1,7 @@
 /** The advisor's page beside a chat. Every route acts as the signed-in advisor, on her own customers only. */
 import type { Act, Actor, Ctx } from '../../base/act.ts'
 import { isoOf } from '../../base/calendar.ts'
-import type { Db, Reader } from '../../base/db.ts'
+import type { Db } from '../../base/db.ts'
 import { customerOfExternal } from '../../customer/index.ts'
 import {
   beginSend,
@@ -24,7 +24,7 @@ import type { Call, Route } from '../route.ts'
 export interface SidebarTaskParts extends DeskParts {
   readonly act: Act
   readonly db: Db
-  readonly card: (reader: Reader, customer: string) => Promise<CustomerCard>
+  readonly card: (customer: string) => Promise<CustomerCard>
 }
 
 const toSidebar = (task: Task): SidebarTask => ({
@@ -94,7 +94,7 @@ export function sidebarTaskRoutes(parts: SidebarTaskParts): Route[] {
         if (customer === null) throw notFound()
         const tasks = await tasksOf(parts, db.reader, staffOf(call), external, call.now)
         const answer: SidebarCustomer = {
-          customer: await parts.card(db.reader, customer),
+          customer: await parts.card(customer),
           tasks: tasks.map(toSidebar),
         }
         return { json: answer }

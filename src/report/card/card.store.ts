@@ -5,6 +5,8 @@ import { offerColumns, offersSql } from '../../order/recommend/offers.store.ts'
 import type { RecommendSettings } from '../../order/index.ts'
 import { figureColumns, figuresSql } from '../radar/radar.store.ts'
 import type { FiguresQuery } from '../radar/radar.store.ts'
+import { keptFeaturesSql } from '../../segment/standing.store.ts'
+import type { TierRules } from '../../segment/index.ts'
 import type { Part } from '../together.ts'
 
 export const newest = 50
@@ -15,6 +17,7 @@ export interface CardQuery {
   readonly customer: string
   readonly now: Instant
   readonly dayNo: number
+  readonly rules: TierRules
   readonly radar: Omit<FiguresQuery, 'whose'>
   readonly recommend: RecommendSettings
   readonly recommendations: number
@@ -27,18 +30,19 @@ const part = (columns: string, sql: string, params: Part['params']): Part => ({
 })
 
 /** Everything that follows from the customer's id. */
-export function cardParts({ customer, now, dayNo, radar, recommend, recommendations }: CardQuery) {
+export function cardParts({ customer, now, dayNo, rules, radar, recommend, recommendations }: CardQuery) {
   const her = [customer]
   const externals = `select value from identity where customer = $1 and kind = 'external'`
   return {
     line: {
-      columns: [...figureColumns, 'dormancy', 'purchases', 'orders', 'amount_fen', 'last_no'],
-      sql: `select figures.*, s.dormancy, coalesce(f.purchases, 0) as purchases, coalesce(f.orders, 0) as orders,
+      columns: [...figureColumns, 'purchases', 'orders', 'amount_fen', 'last_no'],
+      sql: `select figures.*, coalesce(f.purchases, 0) as purchases, coalesce(f.orders, 0) as orders,
           coalesce(f.amount_fen, 0) as amount_fen, f.last_no
         from (${figuresSql({ ...radar, whose: (column) => `${column} = $1` })}) figures
-        left join standing s on s.customer = figures.customer left join facts f on f.customer = figures.customer`,
+        left join facts f on f.customer = figures.customer`,
       params: her,
     },
+    kept: { ...keptFeaturesSql(rules, 's.customer = $1'), params: her },
     identities: part(
       'kind, value',
       'select kind, value from identity where customer = $1 order by kind, value',
@@ -72,6 +76,12 @@ export function cardParts({ customer, now, dayNo, radar, recommend, recommendati
       her,
     ),
     tags: part('tag', 'select tag from wanted_tag where customer = $1 order by tag_group, tag', her),
+    attributes: part(
+      'name, value',
+      `select a.name, coalesce(a.value, w.words) as value from attribute a left join log_words w on w.log_id = a.words
+       where a.customer = $1 and coalesce(a.value, w.words) is not null order by a.name`,
+      her,
+    ),
     orders: part(
       'at, amount_fen, refunded_fen, items',
       `select at, amount_fen, refunded_fen, items from shop_order where customer = $1 order by at desc limit ${String(newest)}`,

@@ -1,0 +1,261 @@
+/** Everything about one customer on one screen, read in two statements. */
+import { dayNumber, dayOf, dayOfNumber, isoOf } from '../../base/calendar.ts'
+import type { Clock, Instant } from '../../base/clock.ts'
+import type { Reader, Row } from '../../base/db.ts'
+import type { AttributeSpec } from '../../customer/index.ts'
+import { fillUp, presentOffer } from '../../order/recommend/recommend.ts'
+import type { OfferRow } from '../../order/recommend/offers.store.ts'
+import type { RecommendSettings } from '../../order/index.ts'
+import { mannersFrom, remainingOf, toUse } from '../../outbox/index.ts'
+import type { UseRow } from '../../outbox/index.ts'
+import { presentCoupon } from '../../reward/index.ts'
+import {
+  dormancyTitles,
+  explainKept,
+  measuresOf,
+  presentMove,
+  rfmOf,
+  scoredOf,
+  stageTitles,
+} from '../../segment/index.ts'
+import type { TierRules } from '../../segment/index.ts'
+import { radarFrom } from '../radar/radar.ts'
+import type { RadarFigures } from '../radar/radar.store.ts'
+import type { RadarSettings } from '../radar/settings.ts'
+import { readTogether } from '../together.ts'
+import { titleOfTier, wordsOf } from '../words.ts'
+import { createBasis } from './basis.ts'
+import type { CardBasis } from './basis.ts'
+import { cardParts, nameParts } from './card.store.ts'
+import type { Named } from './card.store.ts'
+import * as read from './rows.ts'
+
+export interface CardParts {
+  readonly reader: Reader
+  readonly clock: Clock
+  readonly rules: TierRules
+  readonly radar: RadarSettings
+  readonly recommend: RecommendSettings
+  readonly attributes: readonly AttributeSpec[]
+}
+
+const shownRecommendations = 3
+
+export type CustomerCards = ReturnType<typeof createCards>
+
+export function createCards(parts: CardParts) {
+  const { reader, rules, radar, recommend } = parts
+  const basisNow = createBasis(parts)
+  /** Null for an id that is no customer. */
+  return async function customerCard(customer: string, now: Instant) {
+    const dayNo = dayNumber(dayOf(now))
+    const query = { dayNo, settings: radar, leadTier: rules.lead.name }
+    const [basis, first] = await Promise.all([
+      basisNow(),
+      readTogether(
+        reader,
+        cardParts({
+          customer,
+          now,
+          dayNo,
+          rules,
+          radar: query,
+          recommend,
+          recommendations: shownRecommendations,
+        }),
+      ),
+    ])
+    const line = first.line[0] as LineRow | undefined
+    if (!line) return null
+    const named = namedIn(first.identities)
+    const items = first.orders.map((order) => read.items(order['items']))
+    const { timeline, products } = await readTogether(
+      reader,
+      nameParts(named, [...new Set(items.flat().map(({ sku }) => sku))].slice(0, 200)),
+    )
+    const recommendations = new Map([[customer, offersIn(first.offers, recommend)]])
+    await fillUp(reader, recommendations, shownRecommendations)
+    return {
+      ...who(customer, line, first, named, rules, basis),
+      ...rewards(first, now),
+      ...(await value(parts, basis, line, dayNo)),
+      radar: radarFrom(line, radar, basis.radar, rules, dayNo),
+      tags: tagsIn(first.tags, first.profiles),
+      attributes: attributesIn(first.attributes, parts.attributes),
+      groups: first.groups.map(({ name, interest }) => ({
+        name: read.text(name),
+        ...(interest === null || interest === undefined ? {} : { interest: read.text(interest) }),
+      })),
+      ...satisfactionIn(first.satisfaction[0]),
+      budget: remainingOf(
+        mannersFrom(first.manners[0] === undefined ? undefined : read.text(first.manners[0]['body'])),
+        (first.uses as unknown as UseRow[]).map((row) => toUse(row, now)),
+        now,
+      ),
+      recommendations: recommendations.get(customer) ?? [],
+      orders: ordersIn(first.orders, items, products),
+      timeline: timeline.map((row) => {
+        const one = read.happening(row)
+        return { at: isoOf(one.at), kind: one.kind, words: wordsOf(one, rules) }
+      }),
+      tierMoves: first.moves.map((row) => presentMove(rules, read.move(row))),
+      touchpoints: first.touches.map((row) => read.touch(row, line.tier)),
+    }
+  }
+}
+
+type LineRow = RadarFigures & {
+  readonly purchases: number
+  readonly orders: number
+  readonly amount_fen: number
+  readonly last_no: number | null
+}
+type First = Readonly<Record<keyof ReturnType<typeof cardParts>, readonly Row[]>>
+
+function namedIn(identities: readonly Row[]): Named {
+  const of = (kind: string): string[] =>
+    identities.filter((row) => row['kind'] === kind).map(({ value }) => read.text(value))
+  return { externals: of('external'), shopIds: of('shop'), phoneHashes: of('phone') }
+}
+
+function who(
+  customer: string,
+  line: LineRow,
+  { contacts, profiles, refused, kept }: First,
+  named: Named,
+  rules: TierRules,
+  basis: CardBasis,
+) {
+  const [advisor] = contacts
+  const known = profiles.find((row) => row['external'] === advisor?.['external']) ?? profiles[0]
+  const name = profiles.map((row) => read.text(row['name'])).find((text) => text !== '')
+  const external = advisor ? read.text(advisor['external']) : named.externals[0]
+  const [features] = kept as unknown as Parameters<typeof explainKept>[1][]
+  const avatar = known?.['avatar']
+  const remark = advisor?.['remark']
+  return {
+    id: customer,
+    name: name ?? (named.shopIds[0] === undefined ? '微信客户' : `客户 ${named.shopIds[0]}`),
+    tier: line.tier,
+    tierTitle: titleOfTier(rules, line.tier),
+    tierReason: features ? explainKept(rules, features, basis.explain).reason : '还没有计算分层',
+    ...(advisor ? { advisor: read.text(advisor['staff_name'] ?? advisor['staff']) } : {}),
+    purchases: line.purchases,
+    spentFen: line.amount_fen,
+    ...(line.last_no === null ? {} : { lastPurchaseDay: dayOfNumber(line.last_no) }),
+    ...(line.purchases === 0 ? {} : { averageFen: Math.floor(line.amount_fen / line.purchases) }),
+    optedOut: refused.some(({ purpose }) => purpose === 'marketing'),
+    ...(external === undefined ? {} : { externalUserId: external }),
+    ...(typeof avatar === 'string' && avatar !== '' ? { avatar } : {}),
+    ...(typeof remark === 'string' && remark !== '' ? { remark } : {}),
+    ...(advisor ? { addedAt: isoOf(read.whole(advisor['added_at'])) } : {}),
+    ...read.titled('dormancy', dormancyTitles, features?.dormancy ?? null),
+    ...read.titled('stage', stageTitles, features ? line.stage : null),
+    identities: {
+      externals: named.externals,
+      shopIds: named.shopIds,
+      // Only hashes are kept: the last digits of a hash tell two phones apart and give nothing away.
+      phones: named.phoneHashes.map((hash) => `···${hash.slice(-4)}`),
+    },
+  }
+}
+
+/** A person plays under her customer's id, or under the identity of before she was known. */
+function rewards({ points, coupons }: First, now: Instant) {
+  return {
+    points: read.whole(points[0]?.['total'] ?? 0),
+    coupons: coupons.map((row) => {
+      const { code, title, state, expiresAt } = presentCoupon(read.coupon(row), now)
+      return { code, title, state, expiresAt: isoOf(expiresAt) }
+    }),
+  }
+}
+
+/** Null for whoever bought nothing; a window of days cannot be told from the facts and is asked for. */
+async function value({ reader, rules }: CardParts, basis: CardBasis, line: LineRow, dayNo: number) {
+  if (line.last_no === null || line.purchases === 0) return {}
+  const day = dayOfNumber(dayNo)
+  const scored =
+    rules.rfm.window === 'lifetime'
+      ? scoredOf(
+          basis.rfm,
+          measuresOf(
+            rules.rfm,
+            {
+              customer: line.customer,
+              last: dayOfNumber(line.last_no),
+              orders: line.orders,
+              purchases: line.purchases,
+              amount_fen: line.amount_fen,
+            },
+            day,
+          ),
+        )
+      : (await rfmOf(reader, rules.rfm, [line.customer], day)).get(line.customer)
+  if (!scored) return {}
+  const own = rules.rfm.classes.find(({ name }) => name === scored.valueClass)
+  return {
+    value: {
+      r: scored.r,
+      f: scored.f,
+      m: scored.m,
+      of: rules.rfm.bins,
+      type: scored.type,
+      valueClass: scored.valueClass,
+      segment: scored.segment,
+      actions: [...(own?.actions ?? []), ...rules.rfm.actionsOf[scored.type]].slice(0, 4),
+    },
+  }
+}
+
+function tagsIn(wanted: readonly Row[], profiles: readonly Row[]): string[] {
+  // WeCom shows tags without their group, and reads ours back to us: one name each.
+  const seen = profiles.flatMap((row) => {
+    const tags: unknown = JSON.parse(read.text(row['remark_tags']) || '[]')
+    return Array.isArray(tags) ? tags.map(String) : []
+  })
+  return [...new Set([...wanted.map(({ tag }) => read.text(tag)), ...seen])]
+}
+
+function attributesIn(rows: readonly Row[], specs: readonly AttributeSpec[]) {
+  const known = new Map(specs.map((spec) => [spec.name, spec]))
+  return rows.map((row) => {
+    const name = read.text(row['name'])
+    const spec = known.get(name)
+    const value = read.text(row['value'])
+    return { name, title: spec?.title ?? name, value: spec?.kind === 'list' ? read.listed(value) : value }
+  })
+}
+
+function satisfactionIn(row: Row | undefined) {
+  if (!row) return {}
+  const { last_score, scored_at, low, answers, open_complaint_at } = row
+  return {
+    satisfaction: {
+      ...(typeof last_score === 'number' ? { lastScore: last_score } : {}),
+      ...(typeof scored_at === 'number' ? { at: isoOf(scored_at) } : {}),
+      low: read.whole(low),
+      answers: read.whole(answers),
+    },
+    ...(typeof open_complaint_at === 'number' ? { openComplaintAt: isoOf(open_complaint_at) } : {}),
+  }
+}
+
+function offersIn(rows: readonly Row[], settings: RecommendSettings) {
+  const offers = rows as unknown as OfferRow[]
+  return offers
+    .filter(({ sku }, i) => offers.findIndex((one) => one.sku === sku) === i)
+    .map((row) => presentOffer(row, settings))
+}
+
+function ordersIn(orders: readonly Row[], items: readonly read.Item[][], products: readonly Row[]) {
+  const names = new Map(products.map((row) => [read.text(row['sku']), read.text(row['name'])]))
+  return orders.map((order, i) => ({
+    at: isoOf(read.whole(order['at'])),
+    amountFen: read.whole(order['amount_fen']) - read.whole(order['refunded_fen']),
+    items: (items[i] ?? []).map(({ sku, quantity }) => {
+      const name = names.get(sku) ?? sku
+      return quantity > 1 ? `${name} ×${String(quantity)}` : name
+    }),
+  }))
+}
