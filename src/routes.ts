@@ -81,7 +81,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
       reader,
       rules,
       fields: core.audienceFields,
-      rowsOf: (customers) => customerRows(report, customers),
+      rowsOf: (customers) => customerRows({ reader, rules }, customers),
     }),
     ...calendarRoutes({ reader, tierRules: rules }),
     ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),
