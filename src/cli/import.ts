@@ -12,7 +12,7 @@ import type {
   OrdersImported,
   ProductsImported,
 } from '../files/index.ts'
-import { areCutPointsStale, refreshCutPoints, resegmentEverybody } from '../segment/index.ts'
+import { areCutPointsStale, refreshCutPoints, refreshRfmCuts, resegmentEverybody } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 
 export interface ImportVerbParts extends ImportParts {
@@ -76,4 +76,5 @@ async function settleStandings(parts: ImportVerbParts): Promise<void> {
   const today = dayOf(parts.clock.now())
   if (await areCutPointsStale(parts, today)) await refreshCutPoints(parts, today, 'import')
   else await resegmentEverybody(parts, today, 'import')
+  await refreshRfmCuts(parts, today)
 }

@@ -160,6 +160,8 @@ function tiersSaid({ tiers, lead }: TierRules, row: Features, moment: Moment): T
 }
 
 const amount = new Intl.NumberFormat('zh-CN', { maximumFractionDigits: 2 })
+/** Edges are not rounded: a hundredth of a fen is as fine as they get. */
+const exact = new Intl.NumberFormat('zh-CN', { maximumFractionDigits: 4 })
 const yuanWords = (yuan: number): string => `${amount.format(yuan)}元`
 
 /** `3分（边界 115 / 181 / 297.4 / 482 天，197天）` */
@@ -168,7 +170,7 @@ function rfmSaid(rules: RfmRules, one: CustomerRfm, settings: RfmSettingsShown):
   const money = one.monetary / 100
   const count = rules.frequency === 'orders' ? '单' : '次'
   const edges = (values: readonly number[] | undefined): string =>
-    values === undefined ? '' : `，分档 ${values.map((value) => amount.format(value)).join(' / ')}`
+    values === undefined ? '' : `，分档 ${values.map((value) => exact.format(value)).join(' / ')}`
   const places = valueTypes.indexOf(type)
   const high = (isHigh: boolean): string => (isHigh ? '高' : '低')
   return {

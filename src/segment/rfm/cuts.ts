@@ -79,7 +79,7 @@ export async function refreshRfmCuts({ db, act, rules: { rfm } }: SegmentParts, 
   const kept = await frozenRfmCuts(db.reader, rfm, day, addDays(day, -refreshDays))
   const buyers = await countBuyers(db.reader, { rules: rfm, day, when: 'now' })
   if (kept ? Math.abs(buyers - kept.buyers) * changedShare <= kept.buyers : buyers === 0) return false
-  const computed = await computeRfmCuts(db.reader, { rules: rfm, day, when: 'now' })
+  const computed = await db.aside((scratch) => computeRfmCuts(scratch, { rules: rfm, day, when: 'now' }))
   await act(system('resegment'), async (ctx) => {
     await Promise.resolve()
     recordCuts(ctx, toFreeze(rfm, computed), day)
