@@ -18,6 +18,7 @@ export function addChurnVerbs(siyu: Command, document: AsDocument): void {
     .option('--to <date>', 'last origin; default: the last that a label window fits behind')
     .option('--every <days>', 'from origin to origin, such as 30d', '30d')
     .option('--split <date>', 'origins from here on are the test; default: at 60 % of the data')
+    .option('--note <words>', 'what has to be known of this data; shown with every figure')
     .option('--plot <file>', 'the precision-recall curve as SVG')
     .action(document(async (options: object) => (await verbs()).churnEvaluateVerb(options)))
   group

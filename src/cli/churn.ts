@@ -36,6 +36,7 @@ export interface ChurnEvaluateOptions {
   readonly every?: string | undefined
   readonly split?: string | undefined
   readonly plot?: string | undefined
+  readonly note?: string | undefined
 }
 
 export type ChurnEvaluated = EvaluationDocument & {
@@ -65,7 +66,8 @@ export async function runChurnEvaluate(
   const { histories, source } = await dataOf(parts, options.data ?? 'store', today)
   const planned = planEvaluation(parts.churn, histories, window)
   const found = await evaluateOffThread({ rules: parts.churn, histories, task: planned.task })
-  const document = documentOf(parts.churn, source, planned, found)
+  const note = [source.note, options.note?.slice(0, 300) ?? ''].filter((words) => words !== '').join('; ')
+  const document = documentOf(parts.churn, { ...source, note }, planned, found)
   if (options.plot !== undefined) savePlot(options.plot, document)
   return { ...document, ...spent(startedAt) }
 }

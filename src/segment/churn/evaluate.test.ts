@@ -72,6 +72,18 @@ onBothDatabases('the churn warning', (open) => {
     120_000,
   )
 
+  it('is measured with browsing on simulated households, and every output says so', async () => {
+    const plot = join(folder, 'simulated.svg')
+    const found = await runChurnEvaluate({ ...store, churn }, { data: 'simulated', plot })
+    expect(found).toMatchObject({ data: 'simulated', simulated: true, acts: true })
+    expect(found.note).toContain('SIMULATED')
+    expect(readFileSync(plot, 'utf8')).toContain('SIMULATED')
+    const { ours, rhythmOnly, twiceRhythm } = found.stillActive.rules
+    expect(ours.auc ?? 0).toBeGreaterThan(rhythmOnly.auc ?? 1)
+    expect(rhythmOnly.auc ?? 0).toBeGreaterThan(twiceRhythm.auc ?? 1)
+    expect(found.findings.join('\n')).toContain('without acts AUC')
+  }, 60_000)
+
   it('refuses what cannot be evaluated, and says what to do', async () => {
     const evaluate = (options: Parameters<typeof runChurnEvaluate>[1]) =>
       runChurnEvaluate({ ...store, churn }, options)

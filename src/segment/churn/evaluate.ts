@@ -17,6 +17,8 @@ import type { LeadDays } from './lead.ts'
 import { areaUnder, averagePrecision, countsOf, curveOf, judge, precisionAt, sweep } from './metrics.ts'
 import type { CurvePoint, Judged } from './metrics.ts'
 import type { ChurnRules } from './settings.ts'
+import { judgeSilences } from './silences.ts'
+import type { SilencesJudged } from './silences.ts'
 import { intervalsOf } from './signal.ts'
 
 /** The rules that are compared: ours, ours without acts, two simple ones, and the one that warns about everybody. */
@@ -74,6 +76,8 @@ export interface Evaluation {
   readonly otherCustomers: Pooled
   /** Later time, only those not yet silent for as long as the label's window: the warnings that still come in time. */
   readonly stillActive: Pooled
+  /** Each silence followed day by day, with the parameters of later time. */
+  readonly warnings: SilencesJudged
   readonly leadDays: LeadDays
   readonly nextPurchase: ForecastsJudged
 }
@@ -120,6 +124,7 @@ export function evaluate(rules: ChurnRules, h: Histories, task: EvaluationTask):
     laterTime: pool(later),
     otherCustomers: pool(crossed),
     stillActive: pool(later.filter(({ one }) => one.silence < one.windowDays)),
+    warnings: judgeSilences(rules, h, calibration, task),
     leadDays: leadDaysOf(rules, later),
     nextPurchase: judgeForecasts(rules, later),
   }

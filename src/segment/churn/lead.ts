@@ -24,7 +24,7 @@ export interface LeadDays {
   readonly beforeTwiceRhythm: Spread
 }
 
-const spread = (days: readonly number[]): Spread => {
+export const spread = (days: readonly number[]): Spread => {
   const sorted = [...days].sort((a, b) => a - b)
   return {
     lower: quantileOf(sorted, 0.25),

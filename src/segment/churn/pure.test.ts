@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { configDir } from '../../../test/store.ts'
 import { calibrate } from './calibrate.ts'
+import type { Calibration } from './calibrate.ts'
 import { casesOf } from './cases.ts'
 import type { Frame } from './cases.ts'
 import { forecastOf } from './forecast.ts'
@@ -12,6 +13,7 @@ import { areaUnder, averagePrecision, countsOf, curveOf, judge, precisionAt, swe
 import { fitRhythm, silenceAt, surpriseOf, tailOf, usualDays } from './rhythm.ts'
 import { loadChurnRules, shippedChurnRules } from './settings.ts'
 import type { ChurnRules, Parameters } from './settings.ts'
+import { judgeSilences } from './silences.ts'
 import { activityDrop, alarmSilence, riskAt, signalOf } from './signal.ts'
 import { seeded } from '../../base/statistics.ts'
 
@@ -348,6 +350,45 @@ describe('measures', () => {
   })
 })
 
+describe('silences followed day by day', () => {
+  it('count a first warning once, as right or wrong, and what it was before certainty', () => {
+    const bought = (...days: number[]): History => ({
+      customer: `c${days.join('-')}`,
+      purchases: days.map((dayNo) => ({ dayNo })),
+    })
+    const h = packHistories([
+      // Every 20 days, then gone after day 200: certain on day 290.
+      bought(...Array.from({ length: 11 }, (_, n) => 20 * n)),
+      // The same, but back on day 335, after her own certainty: the warning was right.
+      bought(...Array.from({ length: 11 }, (_, n) => 20 * n), 335),
+      // A pause of 60 days in the test.
+      bought(...Array.from({ length: 11 }, (_, n) => 20 * n), 260),
+      // Silent since long before the test.
+      bought(0, 20),
+    ])
+    const calibration: Calibration = {
+      parameters: rules.defaults,
+      own: false,
+      words: '',
+      cases: 0,
+      churned: 0,
+      customers: 0,
+      censored: 0,
+      actsFromNo: null,
+    }
+    const found = judgeSilences(rules, h, calibration, { splitNo: 210, endNo: 600 })
+    // Twice the rhythm speaks on day 240: two rights, one wrong; twice more after they came back.
+    expect(found.twiceRhythm).toMatchObject({ warnings: 5, churns: 4 })
+    expect(found.twiceRhythm.precision.value).toBeCloseTo(4 / 5, 12)
+    expect(found.twiceRhythm.recall.value).toBe(1)
+    expect(found.fixedSilence).toMatchObject({ warnings: 2, churns: 4, recall: { value: 0 } })
+    expect(found.ours.churns).toBe(4)
+    // With acts the same silence is walked day by day; without any act the answer is the same.
+    const walked = judgeSilences(rules, h, { ...calibration, actsFromNo: 0 }, { splitNo: 210, endNo: 600 })
+    expect(walked).toEqual(found)
+  })
+})
+
 describe('a calibration', () => {
   const shop = (customers: number, life: (random: () => number) => readonly number[]): History[] => {
     const random = seeded(11)
@@ -397,6 +438,28 @@ describe('a calibration', () => {
     const { median, most } = forecastOf(rules, found.parameters, own, 0)
     expect(Math.abs(median - 30)).toBeLessThan(4)
     expect(most[1] - most[0]).toBeLessThan(20)
+  })
+
+  it('does not take noise for a lesson', () => {
+    const noise = shop(400, (random) => Array.from({ length: 6 }, () => Math.floor(random() * 900)))
+    const found = calibrate(rules, packHistories(noise), {
+      origins: origins.filter((_, n) => n % 2 === 0),
+      endNo: 600,
+      actsFromNo: null,
+    })
+    if (found.own) expect(found.parameters.weights.surprise).toBeGreaterThan(0)
+    else expect(found.words).toContain('chance')
+    const shuffled = shop(300, (random) => {
+      const start = Math.floor(random() * 100)
+      const more = random() < 0.5
+      return more ? [start, start + 1, 320 + Math.floor(random() * 10)] : [start, start + 1]
+    })
+    const nothing = calibrate(rules, packHistories(shuffled), {
+      origins: [150, 180, 210],
+      endNo: 600,
+      actsFromNo: null,
+    })
+    expect(nothing).toMatchObject({ own: false, churned: expect.any(Number) as number })
   })
 
   it('is the same whoever comes first, and knows nothing of later days', () => {

@@ -92,6 +92,7 @@ export interface EvaluationDocument {
   readonly laterTime: Pooled
   readonly otherCustomers: Pooled & { readonly calibrations: readonly CalibrationWords[] }
   readonly stillActive: Pooled
+  readonly warnings: Evaluation['warnings']
   readonly leadDays: Evaluation['leadDays']
   readonly nextPurchase: Evaluation['nextPurchase']
 }
@@ -140,6 +141,7 @@ export function documentOf(
     laterTime: found.laterTime,
     otherCustomers: { ...found.otherCustomers, calibrations: found.halves.map(calibrationWords) },
     stillActive: found.stillActive,
+    warnings: found.warnings,
     leadDays: found.leadDays,
     nextPurchase: found.nextPurchase,
   }
@@ -174,6 +176,8 @@ function definitionOf(rules: ChurnRules): Record<string, string> {
     laterTime: 'all customers, origins from the split on',
     otherCustomers: 'the same origins, each half of the customers tested with what the other half taught',
     stillActive: 'later time, only customers silent for less than their own label window',
+    warnings:
+      'each silence followed day by day, with the parameters of later time: of first warnings in the test, how many were right; of silences that lasted as long as the label window (certain churn), how many were warned about by then',
     intervals: 'rates: Wilson 95 %; differences: 95 % by drawing whole customers again',
   }
 }
@@ -205,15 +209,31 @@ function findingsOf(found: Evaluation): string[] {
           `${splits[name]}: at the recall of ${ruleWords[rule]} our curve has precision ${percent(mine)}, theirs is ${percent(theirs)}`,
         )
     }
+    if (found.acts)
+      lines.push(
+        `${splits[name]}: without acts AUC ${area(rules.rhythmOnly)}, precision ${percent(rules.rhythmOnly.precision.value)}, recall ${percent(rules.rhythmOnly.recall.value)}`,
+      )
+    lines.push(...differences.filter((one) => isLoss(one, found.acts)).map((one) => lossWords(name, one)))
+  }
+  for (const rule of ['ours', 'fixedSilence', 'twiceRhythm'] as const) {
+    const { warnings, precision, churns, recall, leadDays } = found.warnings[rule]
     lines.push(
-      ...differences.filter(({ verdict }) => verdict !== 'better').map((one) => lossWords(name, one)),
+      `followed day by day, ${ruleWords[rule]}: ${String(warnings)} warnings, ${percent(precision.value)} right (${percent(precision.low)} to ${percent(precision.high)}); of ${String(churns)} certain churns ${percent(recall.value)} warned about in time, ${days(leadDays.median)} before (quartiles ${days(leadDays.lower)}, ${days(leadDays.upper)})`,
     )
   }
   return lines
 }
 
+const days = (n: number | null): string => (n === null ? '–' : `${n.toFixed(0)} days`)
+/** Who warns everybody finds everybody, and without acts ours is itself: neither says anything. */
+const isLoss = ({ verdict, against, measure }: Difference, acts: boolean): boolean =>
+  verdict !== 'better' &&
+  !(against === 'everybody' && measure === 'recall') &&
+  (acts || against !== 'rhythmOnly')
+
 const area = ({ auc }: { readonly auc: number | null }): string => (auc === null ? '–' : auc.toFixed(3))
 const ruleWords = {
+  ours: 'ours',
   fixedSilence: 'fixed silence',
   twiceRhythm: 'twice the rhythm',
   rhythmOnly: 'ours without acts',

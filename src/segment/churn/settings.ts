@@ -68,7 +68,7 @@ export const churnShape = z.strictObject({
       leastCases: z.int().min(10).max(1_000_000).default(300),
       leastOfEach: z.int().min(5).max(100_000).default(50),
       leastCustomers: z.int().min(5).max(1_000_000).default(100),
-      mostCustomers: z.int().min(100).max(1_000_000).default(20_000),
+      mostCustomers: z.int().min(100).max(1_000_000).default(10_000),
     })
     .prefault({}),
   defaults: parametersShape.default({
