@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { packageRoot } from './base/env.ts'
+import { addBenchVerb } from './cli/bench-command.ts'
 import { addChurnVerbs } from './cli/churn-command.ts'
 import { addClvVerbs } from './cli/clv-command.ts'
 import type { ImportFlags } from './cli/data.ts'
@@ -42,6 +43,7 @@ function program(): Command {
   run(siyu)
   data(siyu)
   recommend(siyu)
+  addBenchVerb(siyu, document)
   addClvVerbs(siyu, document)
   addChurnVerbs(siyu, document)
   customers(siyu)

@@ -46,7 +46,9 @@ export async function knownKeys(
   for (let from = 0; from < pairs.length; from += 500) {
     const part = pairs.slice(from, from + 500)
     let n = 0
-    const list = part.map(() => `($${String(++n)}, $${String(++n)})`).join(', ')
+    // Numbered placeholders are slow in large SQLite statements; see base/db.ts.
+    const next = (): string => (tx.dialect === 'sqlite' ? '?' : `$${String(++n)}`)
+    const list = part.map(() => `(${next()}, ${next()})`).join(', ')
     const rows = await tx.rows<{ source: string; source_key: string; seq: number }>(
       `select source, source_key, seq from log where (source, source_key) in (values ${list})`,
       part.flatMap(({ source, sourceKey }) => [source, sourceKey]),

@@ -13,21 +13,21 @@ import type { Db, Tx } from '../base/db.ts'
 import { identitiesOf } from '../customer/index.ts'
 import type { Identities } from '../customer/index.ts'
 import { cutsAsOf, cutsToday, newestCuts, recordCuts } from './cuts.ts'
-import { dormancyByMonths } from './lifecycle.ts'
+import type { Dormancy } from './lifecycle.ts'
 import type { Moment } from './rule.ts'
 import { lockStandings, saveState, saveWantedTags, stateOf } from './segment.store.ts'
 import {
   anyStanding,
-  findDiffering,
+  differingIn,
   findDue,
+  keptFeatures,
   lookedAt,
   publishEverybody,
   publishStandings,
-  readFeatures,
   storedStandings,
 } from './standing.store.ts'
 import type { StoredStanding } from './standing.store.ts'
-import { boughtOf, keptIsCurrent, reasonOf, windowsOf } from './standings.ts'
+import { keptIsCurrent, reasonOf, windowsOf } from './standings.ts'
 import type { TierRules } from './tier-rules.ts'
 
 /**
@@ -77,10 +77,12 @@ interface Moves {
 
 async function recordMoves(ctx: Ctx, rules: TierRules, moment: Moment, moves: Moves): Promise<void> {
   const { moved, before, causes } = moves
+  if (moved.length === 0) return
   const identities = await identitiesOf(ctx.tx, moved)
   const day = dayOf(ctx.now)
-  for (const row of await readFeatures(ctx.tx, rules, moment, moved)) {
-    const dormancy = dormancyByMonths(boughtOf(row), moment.dayNo, rules.dormancy)
+  // The figures just written are those that it was decided by.
+  for (const row of await keptFeatures(ctx.tx, rules, moved)) {
+    const dormancy = row.dormancy as Dormancy | null
     ctx.record({
       kind: 'tier-moved',
       at: ctx.now,
@@ -170,7 +172,7 @@ export async function resegmentEverybody(parts: SegmentParts, day: Day, cause: C
   const from = factsChanged || !(await keptIsCurrent(db.reader, rules)) ? 'buckets' : 'kept'
   const moved = await db.aside(async (scratch) => {
     const moment: Moment = { dayNo: dayNumber(day), cuts: await cutsInForce(parts, scratch, day) }
-    await findDiffering(scratch, rules, moment, from)
+    await differingIn(scratch, rules, moment, from)
     return publishLook(parts, scratch, cause)
   })
   await act(system('resegment'), ({ tx }) => noteEverybody(tx, rules))

@@ -8,6 +8,7 @@ import {
   idsIn,
   judgedFeaturesSql,
   publishSql,
+  standingSql,
 } from './compute.ts'
 import type { Question } from './compute.ts'
 import type { Features, Moment } from './rule.ts'
@@ -144,8 +145,14 @@ export async function publishEverybody(tx: Tx, rules: TierRules, moment: Moment)
 
 // ------------------------------------------------------------------ whom to look at
 
+/** Everybody's standing as a TEMP table `tmp_standing`: for benchmarks. */
+export async function standingsTable(scratch: Tx, rules: TierRules, moment: Moment): Promise<void> {
+  const question = await questionOf(scratch, rules, moment, false)
+  await scratch.rows(`create temp table tmp_standing as ${standingSql(question)}`)
+}
+
 /** Fills `tmp_look` with everybody whose stored standing is not the one computed now; answers how many. */
-export async function findDiffering(
+export async function differingIn(
   scratch: Tx,
   rules: TierRules,
   moment: Moment,

@@ -48,6 +48,13 @@ export async function standingsAsOf(
   return rows.map((row) => new StandingOf(row, rules, moment))
 }
 
+/** The end of a day with the cut points frozen last: how stored standings are decided. */
+export const momentToday = async (
+  reader: Reader,
+  rules: Pick<TierRules, 'cutNeeds'>,
+  day: Day,
+): Promise<Moment> => ({ dayNo: dayNumber(day), cuts: await newestCuts(reader, rules) })
+
 const wordsOfLead = '还没有购买记录'
 const daysOf = (no: number | null): Day | undefined => (no === null ? undefined : dayOfNumber(no))
 

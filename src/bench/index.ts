@@ -1,0 +1,54 @@
+/** `siyu bench NAME`: every benchmark by its name, loaded when it is asked for. To add one: a file, a line here. */
+import { Refusal } from '../base/errors.ts'
+import type { Dialect } from './place.ts'
+
+export interface BenchOptions {
+  readonly sizes?: string | undefined
+  readonly databases?: string | undefined
+  readonly pairs?: string | undefined
+  readonly seconds?: string | undefined
+  readonly rate?: string | undefined
+  readonly postgresUrl?: string | undefined
+}
+
+type Bench = (options: BenchOptions, say: (words: string) => void) => Promise<object>
+
+const benches: Readonly<Record<string, Bench>> = {
+  segment: async (options, say) =>
+    (await import('./segment.ts')).benchSegment({
+      sizes: numbers(options.sizes ?? '100000,300000,1000000'),
+      databases: databasesOf(options.databases ?? 'sqlite'),
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      postgresUrl: options.postgresUrl,
+      say,
+    }),
+}
+
+export const benchNames: readonly string[] = Object.keys(benches)
+
+const usage = (message: string, fix: string): Refusal => new Refusal('usage', message, 400, { fix })
+
+function numbers(text: string): number[] {
+  const values = text.split(',').map(Number)
+  if (values.some((value) => !Number.isSafeInteger(value) || value < 1))
+    throw usage(`"${text}" is not a list of whole numbers.`, 'Write it as 100000,1000000.')
+  return values
+}
+
+function databasesOf(text: string): Dialect[] {
+  const names = text.split(',')
+  const known: readonly string[] = ['sqlite', 'postgres']
+  if (names.some((name) => !known.includes(name)))
+    throw usage(`"${text}" names a database that is not known.`, 'Use --databases sqlite,postgres.')
+  return names as Dialect[]
+}
+
+export async function runBench(
+  name: string,
+  options: BenchOptions,
+  say: (words: string) => void,
+): Promise<object> {
+  const bench = benches[name]
+  if (!bench) throw usage(`There is no bench "${name}".`, `Use one of: ${benchNames.join(', ')}.`)
+  return bench(options, say)
+}

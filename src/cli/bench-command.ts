@@ -1,0 +1,26 @@
+/** `siyu bench NAME`. */
+import type { Command } from 'commander'
+import type { BenchOptions } from '../bench/index.ts'
+import { say } from './output.ts'
+
+type Document = <A extends readonly unknown[]>(
+  verb: (...given: A) => Promise<unknown>,
+) => (...given: A) => Promise<void>
+
+export function addBenchVerb(siyu: Command, document: Document): void {
+  siyu
+    .command('bench')
+    .description('benchmarks of the project beside its named peers, as ratios; on databases of their own')
+    .argument('<name>', 'segment, freshness')
+    .option('--sizes <numbers>', 'customers, separated by commas')
+    .option('--databases <names>', 'sqlite,postgres')
+    .option('--pairs <n>', 'interleaved pairs')
+    .option('--seconds <n>', 'how long to measure')
+    .option('--rate <n>', 'events a second')
+    .option('--postgres-url <url>', 'a server to make databases on; otherwise one of its own is started')
+    .action(
+      document(async (name: string, options: BenchOptions) =>
+        (await import('../bench/index.ts')).runBench(name, options, say),
+      ),
+    )
+}
