@@ -30,6 +30,7 @@ import {
   loadTierRules,
   segmentProjections,
   segmentRegroup,
+  tagField,
 } from './segment/index.ts'
 import type { AudienceField, ChurnRules, TagRules, TierRules } from './segment/index.ts'
 
@@ -107,7 +108,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     recommend,
     radar,
     churn,
-    audienceFields: fieldMap(audienceFields),
+    audienceFields: fieldMap(audienceFields, [tagField(tagRules)]),
     opened,
     onRecorded: (wake) => void wakes.push(wake),
     close: () => db.close(),

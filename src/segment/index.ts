@@ -103,6 +103,7 @@ export {
   savedAudience,
   savedAudiences,
   shownFields,
+  tagField,
 } from './audience/index.ts'
 export type {
   AudienceCount,

@@ -18,11 +18,13 @@ import {
 } from './audience.ts'
 import type { AudienceParts } from './audience.ts'
 import { loadTierRules } from '../tier-rules.ts'
+import { loadTagRules } from '../tags/tag-rules.ts'
 import { compile } from './compile.ts'
 import { explain } from './explain.ts'
 import { defineField } from './field.ts'
 import type { AudienceField } from './field.ts'
 import { audienceFields } from './fields/index.ts'
+import { tagField } from './fields/tag.ts'
 import { checkRule, maxConditions, maxDepth } from './rule.ts'
 
 const today = '2026-05-20'
@@ -63,7 +65,7 @@ onBothDatabases('audiences', (open) => {
   let parts: AudienceParts
   beforeEach(async () => {
     store = await openStore(open, now)
-    parts = { rules: store.rules, fields: fieldMap(audienceFields) }
+    parts = { rules: store.rules, fields: fieldMap(audienceFields, [tagField(loadTagRules(configDir))]) }
     await store.say(
       ...[5, 30, 60].map((days) => order('often', days, 50_000, 'milk')),
       order('once', 100, 8_000, 'toy'),
@@ -109,6 +111,27 @@ onBothDatabases('audiences', (open) => {
     expect(await membersOf({ combinator: 'and', rules: [] })).toHaveLength(4)
     expect(await membersOf({ combinator: 'or', not: true, rules: [] })).toHaveLength(0)
     expect(await membersOf(all(is('value-type', 'in', ['重要价值'])))).toEqual(['often'])
+    await store.db.tx((tx) =>
+      tx.insert('dynamic_tag', [
+        {
+          customer: idOf('looker'),
+          tag: 'price-sensitive',
+          since_at: now - 1,
+          expires_at: null,
+          subject: '',
+          reason: '',
+        },
+        {
+          customer: idOf('gone'),
+          tag: 'price-sensitive',
+          since_at: now - 9,
+          expires_at: now,
+          subject: '',
+          reason: '',
+        },
+      ]),
+    )
+    expect(await membersOf(all(is('tag', 'in', ['price-sensitive'])))).toEqual(['looker'])
     expect(await membersOf(all(is('churn-warning', '=', true)))).toEqual([])
     expect(await membersOf(all(is('recency-score', 'notNull')))).toEqual(['gone', 'often', 'once'])
     // Unknown meets no comparison, also not a reversed one from inside; the reversed group takes her.

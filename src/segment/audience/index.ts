@@ -13,6 +13,7 @@ export {
 } from './audience.ts'
 export type { AudienceCount, AudienceDraft, AudienceParts, FieldShown, SavedAudience } from './audience.ts'
 export { audienceFields } from './fields/index.ts'
+export { tagField } from './fields/tag.ts'
 export { defineField } from './field.ts'
 export type { AudienceField, Use } from './field.ts'
 export type { ConditionWhy, GroupWhy, Why } from './explain.ts'
