@@ -104,7 +104,7 @@ onBothDatabases('one customer', (open) => {
       ['mid', false],
       ['dormant', true],
     ])
-    expect(asleep.tiers[0]?.conditions.map(({ met }) => met)).toEqual([false, false, true])
+    expect(asleep.tiers[0]?.conditions.map(({ met }) => met)).toEqual([false, true, true])
     const text = explanationText(asleep)
     for (const words of [
       '✗ 高价值',

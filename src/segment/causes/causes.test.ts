@@ -159,6 +159,8 @@ onBothDatabases('likely causes', (open) => {
       order('bargains', 110, { discountFen: 100 }),
       order('bargains', 120),
       order('silent', 100),
+      order('tagged', 100),
+      order('tag over', 100),
       happening('link-clicked', 'never bought', 1),
     )
     const expected = {
@@ -180,9 +182,18 @@ onBothDatabases('likely causes', (open) => {
       'looked before': 'unknown',
       bargains: 'competitor',
       silent: 'unknown',
+      tagged: 'competitor',
+      'tag over': 'unknown',
       'never bought': null,
       'who is that': null,
     }
+    const tag = { tag: 'price-sensitive', since_at: instantOf(ago(9)), subject: '', reason: '' }
+    await store.db.tx((tx) =>
+      tx.insert('dynamic_tag', [
+        { ...tag, customer: idOf('tagged'), expires_at: instantOf(addDays(today, 1)) },
+        { ...tag, customer: idOf('tag over'), expires_at: instantOf(today) },
+      ]),
+    )
     const whos = Object.keys(expected)
     expect(await causesOn(today, whos)).toEqual(Object.entries(expected))
 
@@ -194,9 +205,9 @@ onBothDatabases('likely causes', (open) => {
     ])
 
     const counted = await sleepSummary(store.db.reader, store.rules, today)
-    expect(counted.causes).toEqual({ 'bad-experience': 4, 'need-changed': 2, competitor: 2, unknown: 9 })
+    expect(counted.causes).toEqual({ 'bad-experience': 4, 'need-changed': 2, competitor: 3, unknown: 10 })
     expect(Object.keys(counted.dormancyByValue)).toEqual([...sleepValues])
-    expect(Object.values(counted.dormancyByValue).reduce((a, b) => a + b, 0)).toBe(17)
+    expect(Object.values(counted.dormancyByValue).reduce((a, b) => a + b, 0)).toBe(19)
 
     const said = await causeOf(
       store.db.reader,

@@ -50,7 +50,11 @@ const defaultCauses: readonly z.input<typeof cause>[] = [
     name: 'competitor',
     title: '竞品或价格',
     actions: ['对比说明优势', '价格回应：会员价或试用装'],
-    signals: [{ 'browsed-not-bought': {} }, { 'mostly-discounted': {} }],
+    signals: [
+      { 'browsed-not-bought': {} },
+      { 'mostly-discounted': {} },
+      { tagged: { tag: 'price-sensitive', words: '价格敏感' } },
+    ],
   },
   { name: 'unknown', title: '原因不明', actions: ['发一份简短问卷了解原因'], signals: [] },
 ]

@@ -7,6 +7,7 @@ import { complained } from './complained.ts'
 import { lowSatisfaction } from './low-satisfaction.ts'
 import { mostlyDiscounted } from './mostly-discounted.ts'
 import { refunded } from './refunded.ts'
+import { tagged } from './tagged.ts'
 
 export const signalKinds: readonly SignalKind[] = [
   complained,
@@ -16,4 +17,5 @@ export const signalKinds: readonly SignalKind[] = [
   childOutgrew,
   browsedNotBought,
   mostlyDiscounted,
+  tagged,
 ]
