@@ -14,6 +14,8 @@ import {
   optOut,
   optedOutOf,
   saveStaff,
+  loadAttributes,
+  phoneHasher,
 } from './customer/index.ts'
 import { system } from './base/act.ts'
 import { Refusal } from './base/errors.ts'
@@ -102,7 +104,11 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
         return found
       },
     }),
-    ...eventRoutes({ recorder }),
+    ...eventRoutes({
+      recorder,
+      hashPhone: phoneHasher(env.masterKey),
+      attributes: loadAttributes(env.configDir),
+    }),
     ...groupMessageRoutes({
       act,
       reader,

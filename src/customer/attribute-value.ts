@@ -133,6 +133,16 @@ export function readDay(text: string): string | null {
   return isDay(`2000-${two(short[1])}-${two(short[2])}`) ? `--${two(short[1])}-${two(short[2])}` : null
 }
 
+/** What a statement says about a child without saying that the guardian agreed; null when all is well. */
+export function childWithoutConsent(
+  attributes: readonly AttributeSpec[],
+  says: ReadonlyMap<string, AttributeValue | null>,
+): AttributeSpec | null {
+  const consent = says.get('guardianConsent')
+  if (consent?.kind === 'fact' && consent.value === '是') return null
+  return attributes.find(({ name, child }) => child && (says.get(name) ?? null) !== null) ?? null
+}
+
 const months = ['正', '二', '三', '四', '五', '六', '七', '八', '九', '十', '冬', '腊']
 const digits = ['一', '二', '三', '四', '五', '六', '七', '八', '九']
 

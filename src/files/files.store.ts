@@ -70,3 +70,6 @@ export async function waitingRefunds(
   )
   return new Map(rows.map(({ order_key, asked, wholes }) => [order_key, wholes > 0 ? null : asked]))
 }
+
+export const anyOrders = async (reader: Reader): Promise<boolean> =>
+  (await reader.rows('select 1 as yes from shop_order limit 1')).length > 0

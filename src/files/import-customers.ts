@@ -8,7 +8,7 @@ import type { Happening } from '../base/act.ts'
 import { days } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
-import { describing, readAttribute, sayingNew } from '../customer/index.ts'
+import { childWithoutConsent, describing, readAttribute, sayingNew } from '../customer/index.ts'
 import type { AttributeSpec, AttributeValue } from '../customer/index.ts'
 import { cellAt, findColumns, parseMap, requireColumns, tidy } from './columns.ts'
 import type { Columns, ColumnSpec } from './columns.ts'
@@ -225,10 +225,8 @@ function readSays(
     if (!value.ok) return bad(value.why, value.fix)
     says.set(meant.name, value.value)
   }
-  const consent = says.get('guardianConsent')
-  const agreed = consent?.kind === 'fact' && consent.value === '是'
-  const child = attributes.find(({ name, child: isChild }) => isChild && says.get(name))
-  if (child && !agreed)
+  const child = childWithoutConsent(attributes, says)
+  if (child)
     return bad(
       `${child.title} is about a child, and the row does not say that the guardian agreed`,
       'add a column 监护人同意 with 是 for those who agreed, or take the value out',

@@ -10,7 +10,7 @@ import type { Reader } from '../base/db.ts'
 import { cellAt, findColumns, parseMap, requireColumns } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { createDateReader } from './dates.ts'
-import { knownOrders, recordedKeys, waitingRefunds } from './files.store.ts'
+import { anyOrders, knownOrders, recordedKeys, waitingRefunds } from './files.store.ts'
 import type { KnownOrder } from './files.store.ts'
 import { createTextCounter } from './hash-sets.ts'
 import { costSince, createPace, mustHoldRows, rowsPerTransaction, tellOfRejects } from './import.ts'
@@ -196,6 +196,7 @@ async function writeOrders(
   const totals = { orders: 0, imported: 0, refunds: 0, sameDayRepeats: 0, zeroAmounts: 0, repeatedLines: 0 }
   const leftOut = { cancelled: 0, unpaid: 0, refunded: 0 }
   const pace = createPace(parts)
+  const moment = { dryRun: options.dryRun === true, isFirst: !(await anyOrders(parts.db.reader)) }
   let done = 0
   let waiting: OrderDraft[] = []
 
@@ -212,7 +213,7 @@ async function writeOrders(
     if (waiting.length === 0) return
     const batch = waiting
     waiting = []
-    const written = await record(parts, batch, options.dryRun === true)
+    const written = await record(parts, batch, moment)
     for (const { line, why, fix, raw } of written.refused) await rejects.add(line, why, fix, raw)
     const refused = new Set(written.refused.map(({ line }) => line))
     for (const draft of batch) {
@@ -247,10 +248,10 @@ interface Written {
 async function record(
   { db, act, flush }: ImportParts,
   drafts: readonly OrderDraft[],
-  dryRun: boolean,
+  { dryRun, isFirst }: { readonly dryRun: boolean; readonly isFirst: boolean },
 ): Promise<Written> {
   if (dryRun) {
-    const { happenings, refused } = await compare(db.reader, drafts)
+    const { happenings, refused } = await compare(db.reader, drafts, isFirst)
     const keys = happenings.map(({ sourceKey }) => sourceKey)
     const known = await recordedKeys(db.reader, orderSource, keys)
     return { ...tally(happenings, (one) => !known.has(one.sourceKey)), refused }
@@ -258,7 +259,7 @@ async function record(
   return act(
     { kind: 'cli', verb: 'import' },
     async (ctx) => {
-      const { happenings, refused } = await compare(ctx.tx, drafts)
+      const { happenings, refused } = await compare(ctx.tx, drafts, isFirst)
       const answers = await flush(ctx, happenings)
       return { ...tally(happenings, (_, i) => answers[i]?.fresh === true), refused }
     },
@@ -281,8 +282,10 @@ function tally(
 async function compare(
   reader: Reader,
   drafts: readonly OrderDraft[],
+  isFirst: boolean,
 ): Promise<{ happenings: Happening[]; refused: Refused[] }> {
-  const ids = drafts.map(({ orderId }) => orderId).filter((id) => id !== '')
+  // The amount of an order stands in the log once and for all; nothing is there to compare with a first import.
+  const ids = isFirst ? [] : drafts.map(({ orderId }) => orderId).filter((id) => id !== '')
   const known = await knownOrders(reader, ids)
   const asking = drafts.filter(({ total }) => total !== null).map(({ orderId }) => orderId)
   const waiting = await waitingRefunds(

@@ -642,30 +642,52 @@ export interface PlayResult {
 
 // ---------------------------------------------------------------- events in
 
-/** `POST /api/v1/events`, bearer key: each event is recorded once by its `id`. */
+/** An id as a shop writes it: nothing that no id can hold. */
+const shopText = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), 'holds a control character')
+
+/** What a shop may tell, by the names of `files/shop-events.ts`; `customer` describes one by her attributes. */
+export const eventNames = [
+  ...(['order', 'refund', 'delivered', 'browse', 'click', 'campaign', 'coupon', 'survey'] as const),
+  ...(['satisfaction', 'complaint', 'chat', 'group', 'game', 'content', 'customer'] as const),
+] as const
+
+/**
+ * `POST /api/v1/events`, bearer key: each event is recorded once by its `id`. A `phone` is hashed at the door and kept
+ * nowhere in clear; `detail.text` is a person's own words and lies beside the log. `attributes` belong to the kind
+ * `customer`: null clears one.
+ */
 export const eventsBody = z.object({
   events: z
     .array(
       z.object({
-        id: z.string().min(1).max(128),
-        kind: z.enum(['order', 'refund', 'browse', 'click', 'complaint', 'satisfaction']),
+        id: shopText(128),
+        kind: z.enum(eventNames),
         at: z.iso.datetime({ offset: true }),
         customer: z
           .object({
-            external: z.string().max(64).optional(),
-            shopId: z.string().max(64).optional(),
-            phoneHash: z.string().max(128).optional(),
+            external: shopText(64).optional(),
+            unionid: shopText(64).optional(),
+            shopId: shopText(64).optional(),
+            phone: shopText(32).optional(),
+            phoneHash: shopText(128).optional(),
           })
           .refine(
-            (who) => Boolean(who.external ?? who.shopId ?? who.phoneHash),
-            'name the customer by external, shopId or phoneHash',
+            (who) => Boolean(who.external ?? who.unionid ?? who.shopId ?? who.phone ?? who.phoneHash),
+            'name the customer by external, unionid, shopId, phone or phoneHash',
           ),
-        orderId: z.string().max(64).optional(),
+        /** The group it happened in. */
+        chat: shopText(64).optional(),
+        orderId: shopText(64).optional(),
         amountFen: z.number().int().min(0).max(1_000_000_000).optional(),
         items: z
           .array(
             z.object({
-              sku: z.string().max(64),
+              sku: shopText(64),
               quantity: z.number().int().min(1).max(10_000).default(1),
               amountFen: z.number().int().min(0).max(1_000_000_000).optional(),
             }),
@@ -673,6 +695,12 @@ export const eventsBody = z.object({
           .max(200)
           .default([]),
         detail: z.record(z.string(), z.union([z.string().max(500), z.number(), z.boolean()])).default({}),
+        attributes: z
+          .record(
+            z.string().max(40),
+            z.union([z.string().max(500), z.number(), z.array(z.string().max(60)).max(50), z.null()]),
+          )
+          .default({}),
       }),
     )
     .min(1)

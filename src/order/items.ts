@@ -43,10 +43,13 @@ function itemsOf(order: OrderWithItems): ItemRow[] {
 const byKey = (a: { readonly order_key: string }, b: { readonly order_key: string }): number =>
   a.order_key < b.order_key ? -1 : 1
 
+/** Orders whose lines these rows may change; an order that names no product has none. */
 const keysOf = (rows: readonly FreshRow[]): string[] => {
-  const keys = rows.flatMap((row) =>
-    row.kind === 'order-refunded' ? (lastText(row.detail['orderId']) ?? []) : orderKeyOf(row),
-  )
+  const keys = rows.flatMap((row) => {
+    if (row.kind === 'order-refunded') return lastText(row.detail['orderId']) ?? []
+    const { items } = row.detail
+    return Array.isArray(items) && items.length > 0 ? orderKeyOf(row) : []
+  })
   return [...new Set(keys)].sort()
 }
 
