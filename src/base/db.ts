@@ -328,7 +328,9 @@ function preparedReader(connection: SqliteConnection): { reader: Reader; close()
         const values = checked(params)
         if (values.length > keptParams)
           return new Promise((ok, fail) =>
-            connection.all(sql, values, (error, rows) => (error ? fail(error) : ok((rows ?? []) as T[]))),
+            connection.all(numbered(sql, 'sqlite', values), values, (error, rows) =>
+              error ? fail(error) : ok((rows ?? []) as T[]),
+            ),
           )
         let statement: SqliteStatement
         try {
@@ -369,6 +371,8 @@ async function openSqlite(options: DbOptions): Promise<Db> {
     await writer.initialize()
     await writer.query('PRAGMA synchronous = FULL')
     await writer.query('PRAGMA busy_timeout = 10000')
+    // The pages that a flush touches: with SQLite's own 2 MB an import reads and writes them again and again.
+    await writer.query('PRAGMA cache_size = -16000')
     await readerSource.initialize()
     await readerSource.query('PRAGMA query_only = ON')
     await readerSource.query('PRAGMA busy_timeout = 10000')

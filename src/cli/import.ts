@@ -46,7 +46,7 @@ export async function runImport(parts: ImportVerbParts, options: ImportVerbOptio
   switch (options.what) {
     case 'orders': {
       const done = await importOrders(parts, options)
-      if (done.imported + done.refunds > 0 && options.dryRun !== true) await settleStandings(parts)
+      if (options.dryRun !== true) await settleStandings(parts)
       return done
     }
     case 'products':
@@ -56,12 +56,12 @@ export async function runImport(parts: ImportVerbParts, options: ImportVerbOptio
         ...options,
         attributes: parts.attributes ?? usualAttributes,
       })
-      if (done.imported > 0 && options.dryRun !== true) await settleStandings(parts)
+      if (options.dryRun !== true) await settleStandings(parts)
       return done
     }
     case 'events': {
       const done = await importEvents(parts, options)
-      if (done.imported > 0 && options.dryRun !== true) await settleStandings(parts)
+      if (options.dryRun !== true) await settleStandings(parts)
       return done
     }
     default:
@@ -71,7 +71,10 @@ export async function runImport(parts: ImportVerbParts, options: ImportVerbOptio
   }
 }
 
-/** A history moves quantiles and tiers; nobody did anything just now, so the cause says `import`. */
+/**
+ * Also when nothing was new: the run before may have died between its last row and this. A history moves quantiles and
+ * tiers; nobody did anything just now, so the cause says `import`.
+ */
 async function settleStandings(parts: ImportVerbParts): Promise<void> {
   const today = dayOf(parts.clock.now())
   if (await areCutPointsStale(parts, today)) await refreshCutPoints(parts, today, 'import')

@@ -59,6 +59,8 @@ export function findColumns(
   map: ColumnMap,
   specs: readonly ColumnSpec[],
   looksLikeData: (columns: Columns) => boolean,
+  /** Only these first columns are looked through for usual names; those joined from elsewhere must be named. */
+  own = first.length,
 ): Found {
   const header = first.map(tidy)
   const columns = new Map<string, number>()
@@ -79,7 +81,7 @@ export function findColumns(
       )
     columns.set(name, index)
   }
-  const lower = header.map((cell) => cell.toLowerCase())
+  const lower = header.slice(0, own).map((cell) => cell.toLowerCase())
   for (const { name, headers, unless } of specs) {
     if (columns.has(name) || (unless !== undefined && map.has(unless))) continue
     // The headers stand in order of trust: 实付金额 before 总金额.

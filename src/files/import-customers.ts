@@ -133,7 +133,7 @@ async function openCustomers(
   const file = await openRowFile(options.file, options)
   const specs = columnsFor(options.attributes)
   const map = parseMap(options.map ?? '', specs)
-  const { columns, firstIsHeader } = findColumns(file.first, map, specs, () => !file.mayHaveHeader)
+  const { columns, firstIsHeader } = findColumns(file.first, map, specs, () => !file.mayHaveHeader, file.own)
   requireColumns(columns, [['customer', 'external', 'unionid', 'phone']], file.first)
   if (firstIsHeader) refuseUnknown(file.first, columns, options)
   const readDate = createDateReader({

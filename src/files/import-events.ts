@@ -29,6 +29,8 @@ export interface EventsImported extends Cost {
   readonly customers: number
   /** Events that were new to the log. */
   readonly imported: number
+  /** Lines with the event id of another line. */
+  readonly repeatedLines: number
   /** Of the events in the file, how many of each kind of the log. */
   readonly kinds: Readonly<Record<string, number>>
   readonly rejected: number
@@ -44,7 +46,7 @@ export interface EventImportOptions extends ImportOptions {
 const source = 'import:events'
 
 const eventColumns: readonly ColumnSpec[] = [
-  { name: 'id', headers: ['event_id', 'id', '事件编号'] },
+  { name: 'id', headers: ['event_id', '事件编号'] },
   { name: 'kind', headers: ['kind', 'event', 'event_type', 'type', '类型', '事件', '行为'] },
   ...whoColumns,
   { name: 'date', headers: ['date', 'at', 'time', 'timestamp', 'event_time', '时间', '日期', '发生时间'] },
@@ -90,6 +92,7 @@ export async function importEvents(parts: ImportParts, options: EventImportOptio
   const pace = createPace(parts)
   let lines = 0
   let imported = 0
+  let repeatedLines = 0
   let waiting: Happening[] = []
   const publish = async (): Promise<void> => {
     if (waiting.length === 0) return
@@ -118,6 +121,7 @@ export async function importEvents(parts: ImportParts, options: EventImportOptio
       kinds[happening.kind] = (kinds[happening.kind] ?? 0) + 1
       // The same event id again is the same event.
       if (keys.add(happening.sourceKey) === 1) waiting.push(happening)
+      else repeatedLines += 1
       if (waiting.length >= rowsPerTransaction) await publish()
     }
     await publish()
@@ -130,6 +134,7 @@ export async function importEvents(parts: ImportParts, options: EventImportOptio
     lines,
     customers: customers.size(),
     imported,
+    repeatedLines,
     kinds,
     rejected: rejects.count(),
     ...costSince(parts.clock, startedAt),
@@ -157,6 +162,7 @@ async function openEvents(
     map,
     eventColumns,
     (found) => !file.mayHaveHeader || readDate(cellAt(file.first, found, 'date')).ok,
+    file.own,
   )
   requireColumns(columns, [['customer', 'external', 'unionid', 'phone'], ['date']], file.first)
   if (allAre === null && !columns.has('kind'))

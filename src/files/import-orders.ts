@@ -94,7 +94,7 @@ async function openOrders(
     !file.mayHaveHeader ||
     readDate(cellAt(file.first, columns, 'date')).ok ||
     readFen(cellAt(file.first, columns, 'amount'), unit).ok
-  const { columns, firstIsHeader } = findColumns(file.first, map, orderColumns, looksLikeData)
+  const { columns, firstIsHeader } = findColumns(file.first, map, orderColumns, looksLikeData, file.own)
   requireColumns(
     columns,
     [

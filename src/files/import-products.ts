@@ -44,7 +44,7 @@ export async function importProducts(parts: ImportParts, options: ImportOptions)
   const map = parseMap(options.map ?? '', productColumns)
   const looksLikeData = (columns: Columns): boolean =>
     !file.mayHaveHeader || (columns.has('price') && readFen(cellAt(file.first, columns, 'price')).ok)
-  const { columns, firstIsHeader } = findColumns(file.first, map, productColumns, looksLikeData)
+  const { columns, firstIsHeader } = findColumns(file.first, map, productColumns, looksLikeData, file.own)
   requireColumns(columns, [['sku'], ['name']], file.first)
 
   const rejects = openRejects(options.errorsFile ?? `${options.file}.errors.csv`, options.dryRun === true)

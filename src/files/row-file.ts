@@ -11,6 +11,8 @@ import { xlsxRecords } from './xlsx-file.ts'
 export interface RowFile {
   /** The first record, which may be a heading. */
   readonly first: readonly string[]
+  /** How many of the columns are its own and not joined to it; absent = all. */
+  readonly own?: number
   /** Tables without quotes and separators have no heading. */
   readonly mayHaveHeader: boolean
   /** All records, the first included. */
@@ -40,6 +42,7 @@ export async function openRowFile(path: string, { encoding, lookup, on }: RowFil
 
 const join = (file: RowFile, lookup: Lookup): RowFile => ({
   ...file,
+  own: file.first.length,
   first: [...file.first, ...lookup.columns],
   records: joined(file.records, lookup),
 })

@@ -15,7 +15,7 @@ export interface Spool<T> {
   close(): void
 }
 
-const memoryBytes = 16 << 20
+const memoryBytes = 8 << 20
 const bufferChars = 1 << 16
 const maxParts = 128
 
@@ -38,7 +38,8 @@ export function openSpool<T>(expectedBytes: number, limit = memoryBytes): Spool<
 
   const openParts = (): void => {
     folder = mkdtempSync(join(tmpdir(), 'siyu-import-'))
-    const count = Math.min(maxParts, Math.max(8, Math.ceil((expectedBytes * 4) / limit)))
+    // A part is read back as a whole, so it should be a fraction of what may be kept.
+    const count = Math.min(maxParts, Math.max(8, Math.ceil((expectedBytes * 16) / limit)))
     parts = Array.from({ length: count }, (_, i) => ({
       fd: openSync(join(folder ?? '', `part-${String(i)}`), 'wx+', 0o600),
       waiting: [],

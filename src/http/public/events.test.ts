@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { instantOf } from '../../base/calendar.ts'
-import { customerOf } from '../../customer/index.ts'
+import { attributesOf, customerOf, phoneHasher, usualAttributes } from '../../customer/index.ts'
 import { createRecorder } from '../../interaction/index.ts'
 import { onBothDatabases } from '../../../test/database.ts'
 import { configDir, openStore } from '../../../test/store.ts'
@@ -8,9 +8,10 @@ import type { TestStore } from '../../../test/store.ts'
 import { adminCustomerRoutes } from '../admin/customers.ts'
 import type { CustomerCard, CustomerRow, EventsAnswer, Overview, Paged } from '../contract.ts'
 import type { Call, Route } from '../route.ts'
-import { usualAttributes } from '../../customer/index.ts'
 import { loadRecommendSettings } from '../../order/index.ts'
 import { createCards, loadRadarSettings } from '../../report/index.ts'
+import { shopEventNames } from '../../files/index.ts'
+import { eventNames } from '../contract.ts'
 import { eventRoutes } from './events.ts'
 
 onBothDatabases('events in, customers out', (open) => {
@@ -20,7 +21,7 @@ onBothDatabases('events in, customers out', (open) => {
     store = await openStore(open, instantOf('2026-05-20', '10:00'))
     const recorder = createRecorder(store.db, store.act, store.flush)
     routes = [
-      ...eventRoutes({ recorder }),
+      ...eventRoutes({ recorder, hashPhone: phoneHasher(Buffer.alloc(32, 7)) }),
       ...adminCustomerRoutes({
         reader: store.db.reader,
         db: store.db,
@@ -93,6 +94,65 @@ onBothDatabases('events in, customers out', (open) => {
     await expect(post({ ...order, kind: 'refund', orderId: undefined })).rejects.toThrow('订单号')
     await expect(post({ ...order, customer: {} })).rejects.toMatchObject({ code: 'invalid' })
     expect(await store.db.reader.rows('select seq from log')).toEqual([])
+  })
+
+  it('know every name that files know, and hash phones at the door', async () => {
+    expect([...eventNames].sort()).toEqual(['order', 'customer', ...shopEventNames].sort())
+    const names = shopEventNames.filter((name) => name !== 'refund' && name !== 'delivered')
+    const events = names.map((kind, i) => ({
+      id: `k${String(i)}`,
+      kind,
+      at: '2026-05-19T20:00:00+08:00',
+      customer: { phone: '138 0013 8000', unionid: 'u1' },
+      detail: { campaign: 'c1', sku: 'S1' },
+    }))
+    const trade = { at: '2026-05-19T20:00:00+08:00', customer: { external: 'wm1' }, orderId: 'A1' }
+    expect(
+      await post(
+        ...events,
+        order,
+        { ...trade, id: 'r1', kind: 'refund' },
+        { ...trade, id: 'd1', kind: 'delivered' },
+      ),
+    ).toEqual({ recorded: names.length + 3, known: 0 })
+    expect(JSON.stringify(await store.db.reader.rows('select * from log'))).not.toMatch(/138 ?0013 ?8000/)
+    await expect(post({ ...order, id: 'x', customer: { phone: '12' } })).rejects.toThrow('手机号')
+    await expect(post({ ...order, id: 'x\u0000' })).rejects.toMatchObject({ code: 'invalid' })
+    await expect(post({ ...trade, id: 'd2', kind: 'delivered', orderId: undefined })).rejects.toThrow(
+      '订单号',
+    )
+  })
+
+  it('describe a customer by declared attributes, a child only with the guardian', async () => {
+    const about = (id: string, at: string, attributes: object) => ({
+      id,
+      kind: 'customer',
+      at,
+      customer: { shopId: 's1' },
+      attributes,
+    })
+    await post(about('a1', '2026-05-19T20:00:00+08:00', { name: '王芳', level: '金卡', tags: ['b', 'a'] }))
+    await post(about('a2', '2026-05-18T20:00:00+08:00', { level: '银卡' }))
+    await post(about('a3', '2026-05-20T08:00:00+08:00', { tags: null }))
+    const id = (await customerOf(store.db.reader, { kind: 'shop', value: 's1' })) ?? ''
+    const known = (await attributesOf(store.db.reader, [id])).get(id) ?? []
+    expect(known.map(({ name, value }) => [name, value])).toEqual([
+      ['level', '金卡'],
+      ['name', '王芳'],
+      ['tags', null],
+    ])
+    const child = { childBirthday: '2024-01-02' }
+    await expect(post(about('a4', '2026-05-20T08:00:00+08:00', child))).rejects.toThrow('guardianConsent')
+    expect(await post(about('a4', '2026-05-20T08:00:00+08:00', { ...child, guardianConsent: '是' }))).toEqual(
+      {
+        recorded: 1,
+        known: 0,
+      },
+    )
+    await expect(post(about('a5', '2026-05-20T08:00:00+08:00', { shoe: 38 }))).rejects.toThrow(
+      '没有名为 shoe',
+    )
+    await expect(post({ ...order, attributes: { level: 'x' } })).rejects.toThrow('只有 customer')
   })
 
   it('show in the list, on the card and in the overview', async () => {
