@@ -14,7 +14,6 @@ import {
   optOut,
   optedOutOf,
   saveStaff,
-  loadAttributes,
   phoneHasher,
 } from './customer/index.ts'
 import { system } from './base/act.ts'
