@@ -15,6 +15,7 @@ import { Imports1763800000020 } from './1763800000020-imports.ts'
 import { Churn1763800000050 } from './1763800000050-churn.ts'
 import { Behaviour1763800000060 } from './1763800000060-behaviour.ts'
 import { Tags1763800000061 } from './1763800000061-tags.ts'
+import { Mirror1763800000062 } from './1763800000062-mirror.ts'
 import { Profile1763800000070 } from './1763800000070-profile.ts'
 import { ProfileMoves1763800000071 } from './1763800000071-profile-moves.ts'
 import { Audience1763800000080 } from './1763800000080-audience.ts'
@@ -36,6 +37,7 @@ export const migrations = [
   Churn1763800000050,
   Behaviour1763800000060,
   Tags1763800000061,
+  Mirror1763800000062,
   Profile1763800000070,
   ProfileMoves1763800000071,
   Audience1763800000080,

@@ -65,8 +65,6 @@ export function createWecom({
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
   const work = createLoop(log, async () => {
     const reread = await sync.rereadDue(clock.now())
-    // A contact read again is a pair that may want its tag.
-    if (reread > 0) mirror.look()
     return (await mirror.converge()) > 0 || reread > 0
   })
   let compareTimer: NodeJS.Timeout | null = null

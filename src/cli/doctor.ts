@@ -8,6 +8,7 @@ import type { Env } from '../base/env.ts'
 import { ConfigMistakes, Unreachable, messageOf } from '../base/errors.ts'
 import { parkedRows } from '../interaction/index.ts'
 import { openDatabase } from '../schema.ts'
+import { corpTagNotes } from '../wecom/index.ts'
 
 export interface Finding {
   readonly check: string
@@ -66,6 +67,7 @@ async function database(env: Env): Promise<Finding[]> {
   try {
     const { db } = await openDatabase(env.databaseUrl, packageRoot, 'create', wallClock.now())
     const parked = await parkedRows(db.reader)
+    const notes = await corpTagNotes(db.reader)
     await db.close()
     const rows = parked.map(({ follower, seq, error }) =>
       ill(
@@ -74,7 +76,7 @@ async function database(env: Env): Promise<Finding[]> {
         'report it with this line; the row stays in the log and everything after it went on',
       ),
     )
-    return [well('database', db.dialect), ...rows]
+    return [well('database', db.dialect), ...rows, ...notes.map((note) => well('corp tags', note))]
   } catch (error) {
     if (error instanceof ConfigMistakes || error instanceof Unreachable)
       return [ill('database', error.message, 'see the message; `migrate` upgrades an older schema')]

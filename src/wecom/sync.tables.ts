@@ -14,18 +14,36 @@ export const rereadTable = table(
   { index: [['ready_at']] },
 )
 
-/** Corp tags that we made, by name. Tags of other hands are never touched. */
-export const corpTagTable = table('corp_tag', { tag_group: 'text key', tag: 'text key', id: 'text' })
-
-/** What we last put on a (staff, customer) pair: what the mirror compares with what is wanted. */
-export const seenTagTable = table('seen_tag', {
-  staff: 'text key',
-  external: 'text key',
+/**
+ * Corp tags that we made, by the name we want. Tags of other hands are never touched: where somebody made a tag or a group
+ * of that name before us, ours is called otherwise (`name`, `group_name`).
+ */
+export const corpTagTable = table('corp_tag', {
   tag_group: 'text key',
-  tag: 'text',
+  tag: 'text key',
+  /** Empty: being made since `asked_at`, or deleted by hand. */
+  id: 'text?',
+  name: 'text',
+  group_id: 'text?',
+  group_name: 'text',
+  asked_at: 'int?',
+  /** How often people deleted it in WeCom. After the second time it is not made again. */
+  deletions: 'int',
+})
+
+/**
+ * What is on a (staff, customer) pair as far as it concerns us. `state`: ours (we put it there), hand (somebody had put
+ * it there before us: never taken off), refused (no relation any more), verify (they became contacts again).
+ */
+export const seenTagTable = table('seen_tag', {
+  external: 'text key',
+  staff: 'text key',
+  tag_group: 'text key',
+  tag: 'text key',
   tag_id: 'text',
-  /** 1: WeCom refused it for good (no relation any more); tried again when something else is wanted. */
-  refused: 'int',
+  state: 'text',
+  /** When we looked whether it was there, and when we put it there. */
+  read_at: 'int',
   at: 'int',
 })
 

@@ -17,8 +17,8 @@ import { startSimulator } from '../simulator/index.ts'
 import type { Simulator } from '../simulator/index.ts'
 import { onBothDatabases } from '../../test/database.ts'
 import type { TestDatabase } from '../../test/database.ts'
-import { createApi, createClient, createCodec, createMirror, createSync } from './index.ts'
-import type { Mirror, Sync, WecomApi, WecomClient } from './index.ts'
+import { createApi, createClient, createCodec, createSync } from './index.ts'
+import type { Sync, WecomApi, WecomClient } from './index.ts'
 
 const startAt = Date.UTC(2026, 4, 20, 2)
 const log = createLog('silent')
@@ -31,7 +31,6 @@ onBothDatabases('the mirror of WeCom', (open) => {
   let api: WecomApi
   let act: Act
   let sync: Sync
-  let mirror: Mirror
   let followers: Followers
   let server: HttpServer
 
@@ -51,8 +50,7 @@ onBothDatabases('the mirror of WeCom', (open) => {
     act = createAct({ db: opened.db, clock, flush: async (ctx, rows) => void (await flush(ctx, rows)) })
     const { db } = opened
     sync = createSync({ api, act, db, clock, log })
-    mirror = createMirror({ api, act, db, clock, agentId: credentials.agentId })
-    followers = createFollowers(db, act, [...sync.followers, ...mirror.followers], log)
+    followers = createFollowers(db, act, sync.followers, log)
     const metrics = createMetrics()
     server = createHttp({
       clock,
@@ -252,57 +250,5 @@ onBothDatabases('the mirror of WeCom', (open) => {
     await settle()
     expect(await sessionOf(opened.db.reader, secret, clock.now())).toBeNull()
     expect(await findStaff(opened.db.reader, 'lin')).toMatchObject({ active: false })
-  })
-
-  it('writes tiers back as tags of its own group, moves them, and leaves the tags of people alone', async () => {
-    for (const external_userid of ['wm1', 'wm2'])
-      simulator.world.addContact({ userid: 'lin', external_userid, silent: true })
-    const byHand = simulator.world.createTag('客户等级', '重要')
-    await simulator.idle()
-    simulator.world.markByHand('lin', 'wm1', { add: [byHand.id] })
-    await sync.compareAll()
-    const want = (external: string, tag: string): Promise<number> =>
-      opened.db.tx(async (tx) => {
-        // What the follower of a tier's move does.
-        mirror.look()
-        const [row] = await tx.rows<{ customer: string }>('select customer from identity where value = $1', [
-          external,
-        ])
-        const customer = row?.customer ?? ''
-        await tx.run('DELETE FROM wanted_tag WHERE customer = $1', [customer])
-        return tx.insert('wanted_tag', [
-          { customer, tag_group: '分层', tag, origin: 'tier', changed_at: clock.now() },
-        ])
-      })
-    await want('wm1', '高价值')
-    await want('wm2', '沉睡')
-    const tagsOf = (external: string): string[] => {
-      const names = new Map(
-        simulator.world
-          .tagGroups()
-          .flatMap(({ name, tags }) => tags.map((tag) => [tag.id, `${name}/${tag.name}`])),
-      )
-      return [...(simulator.world.customer(external)?.follows.get('lin')?.tagIds ?? [])]
-        .map((id) => names.get(id) ?? '')
-        .sort()
-    }
-    expect(await mirror.converge()).toBe(2)
-    expect(tagsOf('wm1')).toEqual(['分层/高价值', '客户等级/重要'])
-    expect(await mirror.converge()).toBe(0)
-    await want('wm1', '沉睡')
-    simulator.addFault({ api: 'externalcontact/mark_tag', kind: 'reset-after', times: 1 })
-    expect(await mirror.converge()).toBe(1)
-    expect(tagsOf('wm1')).toEqual(['分层/沉睡', '客户等级/重要'])
-    const ours = simulator.world
-      .tagGroups()
-      .find(({ name }) => name === '分层')
-      ?.tags.find(({ name }) => name === '沉睡')
-    simulator.world.deleteTag(ours?.id ?? '')
-    await settle()
-    expect(await mirror.converge()).toBe(2)
-    expect(tagsOf('wm2')).toEqual(['分层/沉睡'])
-    simulator.addFault({ api: 'externalcontact/mark_tag', kind: 'errcode', errcode: 45009, times: 1 })
-    await want('wm2', '高价值')
-    await expect(mirror.converge()).rejects.toMatchObject({ name: 'OutsideFailure' })
   })
 })

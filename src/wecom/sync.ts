@@ -15,6 +15,7 @@ import { readMeta, writeMeta } from '../base/meta.ts'
 import { endSessionsOf } from '../access/index.ts'
 import {
   areContactsKnown,
+  customerOfExternal,
   dismissGroup,
   findStaff,
   isGroupKnown,
@@ -23,6 +24,7 @@ import {
 } from '../customer/index.ts'
 import type { ContactSeen } from '../customer/index.ts'
 import type { Follower, LogRow } from '../interaction/index.ts'
+import { askMirror } from '../segment/index.ts'
 import { contactOf, endIfOlder, groupOf, mirrorContacts } from './contacts.ts'
 import type { GroupSeenByApi, StaffCustomers, WecomApi } from './protocol/api.ts'
 import { failureWords } from './protocol/result.ts'
@@ -168,6 +170,9 @@ async function rereadContact(parts: SyncParts, reread: Reread): Promise<Failure 
     const still = new Set(follows.map(({ userid }) => userid))
     for (const { staff } of await relationsOf(ctx.tx, [reread.id]))
       if (!still.has(staff)) await endIfOlder(ctx, reread.id, staff, askedAt)
+    // A contact read again is a pair that may want its tags.
+    const customer = await customerOfExternal(ctx.tx, reread.id)
+    if (customer !== null) await askMirror(ctx.tx, [customer], ctx.now)
     await doneReread(ctx.tx, reread)
   })
   return null

@@ -73,8 +73,16 @@ const group = z.object({
 const tagGroup = z.object({
   group_id: z.string(),
   group_name: text,
+  create_time: number.default(0),
   tag: z
-    .array(z.object({ id: z.string(), name: z.string(), deleted: z.boolean().default(false) }))
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        create_time: number.default(0),
+        deleted: z.boolean().default(false),
+      }),
+    )
     .default([]),
 })
 const sent = z.object({ msgid: z.string().min(1), invaliduser: text })
@@ -202,9 +210,18 @@ export function createApi(client: WecomClient) {
         signal,
       }),
     /** An existing group name adds to that group, equal names make one tag: safe to repeat. */
-    addCorpTags: (groupName: string, names: readonly string[], agentId: number, signal?: Signal) =>
+    addCorpTags: (
+      group: { readonly id: string } | { readonly name: string },
+      names: readonly string[],
+      agentId: number,
+      signal?: Signal,
+    ) =>
       client.call(`${contact}/add_corp_tag`, {
-        body: { group_name: groupName, tag: names.map((name) => ({ name })), agentid: agentId },
+        body: {
+          ...('id' in group ? { group_id: group.id } : { group_name: group.name }),
+          tag: names.map((name) => ({ name })),
+          agentid: agentId,
+        },
         answer: z.object({ tag_group: tagGroup }),
         repeatable: true,
         signal,
