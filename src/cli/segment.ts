@@ -6,9 +6,10 @@ import type { Clock } from '../base/clock.ts'
 import { packageRoot } from '../base/env.ts'
 import { Refusal } from '../base/errors.ts'
 import {
-  frozenRfmCuts,
+  currentRfmCuts,
   loadPreset,
   resegmentEverybody,
+  rfmCutsOfDay,
   rfmSummary,
   sleepSummary,
   standingsAsOf,
@@ -42,13 +43,13 @@ export async function runSegment(
   const rules = rulesOf(parts, preset)
   const { reader } = parts.db
   // The running shop by its frozen cut points; a day or a preset that was asked for by those of that day itself.
-  const frozen =
-    preset === undefined && options.asOf === undefined ? await frozenRfmCuts(reader, rules.rfm, day) : null
+  const isNow = preset === undefined && options.asOf === undefined
+  const cuts = await (isNow ? currentRfmCuts : rfmCutsOfDay)(reader, rules.rfm, day)
   return {
     ...summarize(await standingsAsOf(reader, rules, day), rules, day),
     ...(preset === undefined ? {} : { preset }),
-    ...(await rfmSummary(reader, rules.rfm, day, frozen)),
-    ...(await sleepSummary(reader, rules, day)),
+    ...(await rfmSummary(reader, rules.rfm, day, cuts)),
+    ...(await sleepSummary(reader, rules, day, cuts)),
   }
 }
 

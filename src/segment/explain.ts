@@ -19,8 +19,8 @@ import {
 import type { Bought, Dormancy, Stage } from './lifecycle.ts'
 import { nextStageSignals } from './next-stage.ts'
 import type { NextStageSignal } from './next-stage.ts'
-import { computeRfmCuts } from './rfm/rfm.store.ts'
-import { currentRfmCuts } from './rfm/cuts.ts'
+import { currentRfmCuts, rfmCutsOfDay } from './rfm/cuts.ts'
+import type { RfmCuts } from './rfm/edges.ts'
 import { rfmOf } from './rfm/rfm.ts'
 import type { CustomerRfm } from './rfm/rfm.ts'
 import { valueTypes } from './rfm/settings.ts'
@@ -103,10 +103,7 @@ export async function explainCustomerSegments(
   const bought = boughtOf(row)
   const tiers = tiersSaid(rules, row, moment)
   const matched = tiers.at(-1)
-  const cuts =
-    when === 'now'
-      ? await currentRfmCuts(reader, rules.rfm, day)
-      : await computeRfmCuts(reader, { rules: rules.rfm, day, when })
+  const cuts = await (when === 'now' ? currentRfmCuts : rfmCutsOfDay)(reader, rules.rfm, day)
   const rfm = (await rfmOf(reader, rules.rfm, [customer], day, { when, cuts })).get(customer)
   const nextNo = bought.purchases === 0 ? null : nextNoOf(rules, row, moment.dayNo)
   return {
@@ -122,7 +119,7 @@ export async function explainCustomerSegments(
     dormancy: {
       byMonths: dormancyByMonths(bought, moment.dayNo, rules.dormancy),
       byRhythm: dormancyByRhythm(bought, moment.dayNo, rules.dormancy),
-      byValue: await sleepValueOf(reader, rules, row.customer, bought, day),
+      byValue: await sleepValueOf(reader, rules, { customer, bought, day, cuts }),
       words: dormancySaid(rules, bought, moment.dayNo),
     },
     cause: (await causeOf(reader, rules, [customer], day)).get(customer) ?? null,
@@ -223,16 +220,19 @@ function dormancySaid({ dormancy }: TierRules, bought: Bought, dayNo: number): s
   ]
 }
 
+interface Sleeper {
+  readonly customer: string
+  readonly bought: Bought
+  readonly day: Day
+  readonly cuts: RfmCuts
+}
+
 /** Against all buyers and everything they ever bought, as `sleepSummary` counts. */
-async function sleepValueOf(
-  reader: Reader,
-  rules: TierRules,
-  customer: string,
-  { lastNo }: Bought,
-  day: Day,
-): Promise<SleepValue | null> {
-  if (lastNo === null || dayNumber(day) - lastNo < rules.dormancy.shortDays) return null
+async function sleepValueOf(reader: Reader, rules: TierRules, sleeper: Sleeper): Promise<SleepValue | null> {
+  const { customer, bought, day, cuts } = sleeper
+  if (bought.lastNo === null || dayNumber(day) - bought.lastNo < rules.dormancy.shortDays) return null
   const rfm = { ...rules.rfm, window: 'lifetime' as const }
-  const one = (await rfmOf(reader, rfm, [customer], day, { when: 'end-of-day' })).get(customer)
+  const moment = { when: 'end-of-day' as const, ...(rules.rfm.window === 'lifetime' ? { cuts } : {}) }
+  const one = (await rfmOf(reader, rfm, [customer], day, moment)).get(customer)
   return one ? sleepValueAt(valueTypes.indexOf(one.type)) : null
 }

@@ -3,6 +3,7 @@ import { dayNumber } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
 import type { DormancySettings } from '../lifecycle.ts'
+import type { RfmCuts } from '../rfm/edges.ts'
 import { computeRfmCuts } from '../rfm/rfm.store.ts'
 import { scaleOf } from '../rfm/score.ts'
 import type { RfmRules } from '../rfm/settings.ts'
@@ -86,10 +87,18 @@ export const sleepValueAt = (type: number): SleepValue =>
   sleepValues[(type < 4 ? 0 : 2) + (type % 2)] ?? '低频低额'
 
 /** Sleepers are quiet for `dormancy.shortDays` or longer; all they ever bought counts, whatever the window of `rfm`. */
-export async function sleepSummary(reader: Reader, rules: CauseRules, day: Day): Promise<SleepSummary> {
+export async function sleepSummary(
+  reader: Reader,
+  rules: CauseRules,
+  day: Day,
+  given: RfmCuts | null = null,
+): Promise<SleepSummary> {
   const rfm = { ...rules.rfm, window: 'lifetime' as const }
   const query = queryOf({ ...rules, rfm }, day)
-  const cuts = await computeRfmCuts(reader, { rules: rfm, day, when: 'end-of-day' })
+  const cuts =
+    given !== null && rules.rfm.window === 'lifetime'
+      ? given
+      : await computeRfmCuts(reader, { rules: rfm, day, when: 'end-of-day' })
   const byValue = Object.fromEntries(sleepValues.map((value) => [value, 0]))
   for (const { type, n } of await countSleepersByType(reader, query, scaleOf(rfm, cuts))) {
     const value = sleepValueAt(type)

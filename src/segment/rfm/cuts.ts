@@ -70,6 +70,10 @@ export async function frozenRfmCuts(
   return { buyers, recency: of('recency'), frequency: of('frequency'), monetary: of('monetary') }
 }
 
+/** Those of the end of a day, computed from what was known then. */
+export const rfmCutsOfDay = (reader: Reader, rules: RfmRules, day: Day): Promise<RfmCuts> =>
+  computeRfmCuts(reader, { rules, day, when: 'end-of-day' })
+
 /** For the running shop: the frozen ones, or, before the first freezing, those of this moment. */
 export const currentRfmCuts = async (reader: Reader, rules: RfmRules, day: Day): Promise<RfmCuts> =>
   (await frozenRfmCuts(reader, rules, day)) ?? computeRfmCuts(reader, { rules, day, when: 'now' })

@@ -1,9 +1,9 @@
 /** What the RFM rules look at, for the whole shop at once: order statistics, counts and expressions over one relation. */
-import { addDays, dayNumber, dayOfNumber, daysBetween } from '../../base/calendar.ts'
+import { addDays, dayNumber, dayOfNumber } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
 import { quantilePlace } from '../quantile.ts'
-import { distributionOf, hundredthsAt, percentsOf } from './edges.ts'
+import { hundredthsAt, percentsOf } from './edges.ts'
 import type { Distribution, RfmCuts } from './edges.ts'
 import type { Scale } from './score.ts'
 import { valueTypes } from './settings.ts'
@@ -34,12 +34,21 @@ export interface RelationQuery {
 
 export async function buyersSql(reader: Reader, query: RelationQuery): Promise<string> {
   const { rules, day, when } = query
-  if (when === 'now' && rules.window === 'lifetime')
+  if (rules.window === 'lifetime' && (when === 'now' || (await nothingAfter(reader, day))))
     return `select customer, ${lastColumn} as last, orders, purchases, amount_fen from facts where purchases > 0 ${whose(query)}`
   const since = rules.window === 'lifetime' ? null : addDays(day, -rules.window)
   return `select customer, max(day) as last, cast(sum(orders) as bigint) as orders,
       cast(count(*) as bigint) as purchases, cast(sum(amount_fen) as bigint) as amount_fen
     from (${await bucketsSql(reader, query, since)}) bought group by customer`
+}
+
+/** The facts are what was known at the end of the day when nothing came later: no pass over the buckets is needed. */
+async function nothingAfter(reader: Reader, day: Day): Promise<boolean> {
+  const after = await reader.rows(
+    `select 1 as yes from facts where last_no > ${written(day)}
+     union all select 1 from refund where ${dayColumn} > ${written(day)} limit 1`,
+  )
+  return after.length === 0
 }
 
 const whose = ({ customers }: RelationQuery): string =>
@@ -75,28 +84,57 @@ const moneySql = (rules: RfmRules, of = ''): string =>
 
 // ------------------------------------------------------------------ cut points
 
-/** The cut points of that day itself. */
+/** The cut points of that day itself, in one pass over the buyers. */
 export async function computeRfmCuts(reader: Reader, query: RelationQuery): Promise<RfmCuts> {
   const { rules, day } = query
-  const buyers = await buyersSql(reader, query)
   const percents = percentsOf(rules)
-  const quiet = await histogram(reader, `select last as value from (${buyers}) b`)
-  const often = await histogram(reader, `select ${countColumn(rules)} as value from (${buyers}) b`)
-  const recency = quiet.map(({ value, n }) => ({ value: daysBetween(read(Number(value)), day), n }))
-  const n = recency.reduce((sum, one) => sum + one.n, 0)
+  const dayNo = dayNumber(day)
+  const rows = await reader.rows<CutRow>(cutsSql(await buyersSql(reader, query), rules, percents))
+  const of = (what: CutRow['what']): CutRow[] => rows.filter((row) => row.what === what)
+  const recency = of('recency').map(({ value, n }) => ({ value: dayNo - value, n }))
+  const [average] = of('average')
+  const money = new Map(of('monetary').map(({ value, n: place }) => [place, value]))
+  const buyers = average?.n ?? 0
   return {
-    buyers: n,
+    buyers,
     recency: weighed(recency, percents),
-    frequency: weighed(
-      often.map((one) => ({ value: Number(one.value), n: one.n })),
-      percents,
-    ),
-    monetary: await moneyDistribution(
-      reader,
-      `select ${moneySql(rules)} as value from (${buyers}) b`,
-      percents,
-    ),
+    frequency: weighed(of('frequency'), percents),
+    monetary: {
+      quantiles: quantilesAt(buyers, percents, (index) => money.get(index)),
+      average: average?.value ?? 0,
+    },
   }
+}
+
+/** How many have this value; of money, which is nearly always distinct, the value at this place in ascending order. */
+interface CutRow {
+  readonly what: 'recency' | 'frequency' | 'monetary' | 'average'
+  readonly value: number
+  readonly n: number
+}
+
+/** Days and counts have few distinct values; of money only the neighbours of each quantile travel. */
+function cutsSql(buyers: string, rules: RfmRules, percents: readonly number[]): string {
+  const places = percents.flatMap((percent) => {
+    const place = `(n - 1) * ${String(percent)} / 100`
+    return [place, `${place} + 1`]
+  })
+  const money =
+    places.length === 0
+      ? []
+      : [
+          `select 'monetary' as what, value, cast(place as bigint) as n
+           from (select m as value, row_number() over (order by m) - 1 as place, count(*) over () as n from b) ranked
+           where place in (${places.join(', ')})`,
+        ]
+  const parts = [
+    `select 'recency' as what, last as value, cast(count(*) as bigint) as n from b group by last`,
+    `select 'frequency' as what, f as value, cast(count(*) as bigint) as n from b group by f`,
+    ...money,
+    `select 'average' as what, cast(sum(m) as bigint) * 100 / count(*) as value, cast(count(*) as bigint) as n from b having count(*) > 0`,
+  ]
+  return `with b as materialized (select last, ${countColumn(rules)} as f, ${moneySql(rules)} as m from (${buyers}) buyers)
+    ${parts.join('\n    union all ')}`
 }
 
 export async function countBuyers(reader: Reader, query: RelationQuery): Promise<number> {
@@ -106,16 +144,13 @@ export async function countBuyers(reader: Reader, query: RelationQuery): Promise
   return row?.n ?? 0
 }
 
-interface Bar<V> {
-  readonly value: V
+interface Bar {
+  readonly value: number
   readonly n: number
 }
 
-const histogram = (reader: Reader, values: string): Promise<Bar<string | number>[]> =>
-  reader.rows(`select value, cast(count(*) as bigint) as n from (${values}) v group by value`)
-
 /** Few distinct values, many buyers: the same order statistics as of the long list. */
-function weighed(bars: readonly Bar<number>[], percents: readonly number[]): Distribution {
+function weighed(bars: readonly Bar[], percents: readonly number[]): Distribution {
   const ascending = bars.toSorted((a, b) => a.value - b.value)
   const total = ascending.reduce((sum, { n }) => sum + n, 0)
   const at = (index: number): number | undefined => {
@@ -142,36 +177,6 @@ function quantilesAt(
     if (lower !== undefined) quantiles.set(percent, hundredthsAt(hundredths, lower, at(index + 1) ?? lower))
   }
   return quantiles
-}
-
-/** Sums of money are nearly all distinct: the database sorts, and hands over only the neighbours of each place. */
-async function moneyDistribution(
-  reader: Reader,
-  values: string,
-  percents: readonly number[],
-): Promise<Distribution> {
-  const [total] = await reader.rows<{ n: number; average: number | null }>(
-    `select cast(count(*) as bigint) as n, cast(sum(value) as bigint) * 100 / count(*) as average
-     from (${values}) v having count(*) > 0`,
-  )
-  if (!total) return distributionOf([], percents)
-  const places = percents.flatMap((percent) => {
-    const { index } = quantilePlace(total.n, percent)
-    return [index, index + 1]
-  })
-  const rows =
-    places.length === 0
-      ? []
-      : await reader.rows<{ place: number; value: number }>(
-          `select cast(place as bigint) as place, value
-           from (select value, row_number() over (order by value) - 1 as place from (${values}) v) ranked
-           where place in (${[...new Set(places)].join(', ')})`,
-        )
-  const found = new Map(rows.map(({ place, value }) => [place, value]))
-  return {
-    quantiles: quantilesAt(total.n, percents, (index) => found.get(index)),
-    average: total.average ?? 0,
-  }
 }
 
 // ------------------------------------------------------------------ scores as SQL

@@ -2,9 +2,9 @@
 import { daysBetween } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
-import { currentRfmCuts } from './cuts.ts'
+import { currentRfmCuts, rfmCutsOfDay } from './cuts.ts'
 import type { Measures, RfmCuts } from './edges.ts'
-import { buyersSql, computeRfmCuts, readBuyers, scoredSql } from './rfm.store.ts'
+import { buyersSql, readBuyers, scoredSql } from './rfm.store.ts'
 import type { BuyerRow, When } from './rfm.store.ts'
 import { scaleOf, scoredOf } from './score.ts'
 import type { Scored } from './score.ts'
@@ -32,7 +32,7 @@ export async function rfmSql(
 }
 
 const cutsFor = (reader: Reader, rules: RfmRules, day: Day, when: When): Promise<RfmCuts> =>
-  when === 'now' ? currentRfmCuts(reader, rules, day) : computeRfmCuts(reader, { rules, day, when })
+  when === 'now' ? currentRfmCuts(reader, rules, day) : rfmCutsOfDay(reader, rules, day)
 
 export interface RfmMoment {
   readonly when?: When
