@@ -63,6 +63,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     radar: core.radar,
     recommend: core.recommend,
     attributes: loadAttributes(env.configDir),
+    tagRules: core.tagRules,
   })
   return [
     ...authRoutes(authPartsOf(core, api)),

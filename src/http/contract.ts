@@ -256,6 +256,28 @@ export interface CustomerCard extends CustomerRow {
     /** Masked. */
     readonly phones: readonly string[]
   }
+  readonly dynamicTags: readonly {
+    readonly name: string
+    readonly title: string
+    readonly reason: string
+    readonly since: string
+    readonly expires?: string
+  }[]
+  /** Absent without a rhythm of her own. As of the last look. */
+  readonly churn?: {
+    readonly warning: boolean
+    readonly riskPercent: number
+    readonly reason: string
+    readonly since?: string
+    readonly alarm?: string
+    readonly expectedNext?: string
+  }
+  /** Of a sleeping customer. */
+  readonly likelyCause?: {
+    readonly title: string
+    readonly reason: string
+    readonly actions: readonly string[]
+  }
   readonly radar: Radar
   /** Absent for whoever bought nothing. */
   readonly value?: ValueOfCustomer

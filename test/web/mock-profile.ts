@@ -3,9 +3,9 @@ import type { CustomerCard } from '../../src/http/contract.ts'
 
 type Profile = Pick<
   CustomerCard,
-  'identities' | 'radar' | 'attributes' | 'groups' | 'budget' | 'recommendations'
+  'identities' | 'radar' | 'dynamicTags' | 'attributes' | 'groups' | 'budget' | 'recommendations'
 > &
-  Partial<Pick<CustomerCard, 'value' | 'satisfaction' | 'openComplaintAt'>>
+  Partial<Pick<CustomerCard, 'churn' | 'likelyCause' | 'value' | 'satisfaction' | 'openComplaintAt'>>
 
 const axes = [
   ['recency', '近度', 88, 74, '23 天前买过，高于同层平均（74）'],
@@ -18,6 +18,23 @@ const axes = [
 
 export const profileOf = (over: Partial<Profile> = {}): Profile => ({
   identities: { externals: ['wm-wang'], shopIds: ['M10086'], phones: ['···a1F_'] },
+  dynamicTags: [
+    {
+      name: 'clicked-not-bought',
+      title: '点过没买',
+      reason: '昨天点开「安全座椅」，还没有下单',
+      since: '2026-05-19T20:12:00+08:00',
+      expires: '2026-05-20T20:12:00+08:00',
+    },
+  ],
+  churn: {
+    warning: true,
+    riskPercent: 45,
+    reason: '平均每 16 天买一次，已经 23 天没有购买，近期互动也少了一半',
+    since: '2026-05-18',
+    alarm: '2026-06-01',
+    expectedNext: '2026-05-13',
+  },
   radar: {
     asOf: '2026-05-20',
     tierTitle: '高价值',

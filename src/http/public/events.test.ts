@@ -12,6 +12,7 @@ import { loadRecommendSettings } from '../../order/index.ts'
 import { createCards, loadRadarSettings } from '../../report/index.ts'
 import { shopEventNames } from '../../files/index.ts'
 import { eventNames } from '../contract.ts'
+import { loadTagRules } from '../../segment/index.ts'
 import { eventRoutes } from './events.ts'
 
 onBothDatabases('events in, customers out', (open) => {
@@ -33,6 +34,7 @@ onBothDatabases('events in, customers out', (open) => {
           radar: loadRadarSettings(configDir),
           recommend: loadRecommendSettings(configDir),
           attributes: usualAttributes,
+          tagRules: loadTagRules(configDir, store.rules.tagGroup),
         }),
         promisesOf: () => Promise.resolve([]),
       }),

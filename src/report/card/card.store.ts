@@ -82,6 +82,17 @@ export function cardParts({ customer, now, dayNo, rules, radar, recommend, recom
        where a.customer = $1 and coalesce(a.value, w.words) is not null order by a.name`,
       her,
     ),
+    dynamicTags: part(
+      'tag, since_at, expires_at, reason',
+      `select tag, since_at, expires_at, reason from dynamic_tag
+       where customer = $1 and (expires_at is null or expires_at > $2) order by since_at desc, tag`,
+      [customer, now],
+    ),
+    churn: part(
+      'state, since_no, score, due_no, expected_next_no, reason',
+      'select state, since_no, score, due_no, expected_next_no, reason from churn_signal where customer = $1',
+      her,
+    ),
     orders: part(
       'at, amount_fen, refunded_fen, items',
       `select at, amount_fen, refunded_fen, items from shop_order where customer = $1 order by at desc limit ${String(newest)}`,

@@ -10,6 +10,7 @@ import { mannersFrom, remainingOf, toUse } from '../../outbox/index.ts'
 import type { UseRow } from '../../outbox/index.ts'
 import { presentCoupon } from '../../reward/index.ts'
 import {
+  causeOf,
   dormancyTitles,
   explainKept,
   measuresOf,
@@ -18,7 +19,7 @@ import {
   scoredOf,
   stageTitles,
 } from '../../segment/index.ts'
-import type { TierRules } from '../../segment/index.ts'
+import type { TagRules, TierRules } from '../../segment/index.ts'
 import { radarFrom } from '../radar/radar.ts'
 import type { RadarFigures } from '../radar/radar.store.ts'
 import type { RadarSettings } from '../radar/settings.ts'
@@ -37,6 +38,7 @@ export interface CardParts {
   readonly radar: RadarSettings
   readonly recommend: RecommendSettings
   readonly attributes: readonly AttributeSpec[]
+  readonly tagRules: TagRules
 }
 
 const shownRecommendations = 3
@@ -81,6 +83,9 @@ export function createCards(parts: CardParts) {
       ...(await value(parts, basis, line, dayNo)),
       radar: radarFrom(line, radar, basis.radar, rules, dayNo),
       tags: tagsIn(first.tags, first.profiles),
+      dynamicTags: dynamicTagsIn(first.dynamicTags, parts.tagRules),
+      ...churnIn(first.churn[0]),
+      ...(await cause(parts, first, customer, dayNo)),
       attributes: attributesIn(first.attributes, parts.attributes),
       groups: first.groups.map(({ name, interest }) => ({
         name: read.text(name),
@@ -215,6 +220,47 @@ function tagsIn(wanted: readonly Row[], profiles: readonly Row[]): string[] {
     return Array.isArray(tags) ? tags.map(String) : []
   })
   return [...new Set([...wanted.map(({ tag }) => read.text(tag)), ...seen])]
+}
+
+function dynamicTagsIn(rows: readonly Row[], { tags }: TagRules) {
+  const titles = new Map(tags.map(({ name, title }) => [name, title]))
+  return rows.map((row) => {
+    const name = read.text(row['tag'])
+    const expires = row['expires_at']
+    return {
+      name,
+      title: titles.get(name) ?? name,
+      reason: read.text(row['reason']),
+      since: isoOf(read.whole(row['since_at'])),
+      ...(typeof expires === 'number' ? { expires: isoOf(expires) } : {}),
+    }
+  })
+}
+
+/** As kept by the last look; `riskPercent` in steps of five. */
+function churnIn(row: Row | undefined) {
+  if (!row) return {}
+  const day = (key: string, name: string) => {
+    const value = row[name]
+    return typeof value === 'number' ? { [key]: dayOfNumber(value) } : {}
+  }
+  return {
+    churn: {
+      warning: row['state'] === 'warning',
+      riskPercent: Math.round(read.whole(row['score']) * 100),
+      reason: read.text(row['reason']),
+      ...day('since', 'since_no'),
+      ...day('alarm', 'due_no'),
+      ...day('expectedNext', 'expected_next_no'),
+    },
+  }
+}
+
+/** Only who sleeps has one. */
+async function cause({ reader, rules }: CardParts, { kept }: First, customer: string, dayNo: number) {
+  if (typeof kept[0]?.['dormancy'] !== 'string') return {}
+  const found = (await causeOf(reader, rules, [customer], dayOfNumber(dayNo))).get(customer)
+  return found ? { likelyCause: { title: found.title, reason: found.reason, actions: found.actions } } : {}
 }
 
 function attributesIn(rows: readonly Row[], specs: readonly AttributeSpec[]) {
