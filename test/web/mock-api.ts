@@ -241,6 +241,14 @@ const adminRoutes = (state: MockState): MockRoute[] => [
   },
   {
     method: 'GET',
+    path: '/api/admin/customers/:id/touchpoints',
+    answer: ({ params, query }) => {
+      const row = customers.find((one) => one.id === params['id'])
+      return { body: paged(row ? cardOf(row).touchpoints : [], query, 200) }
+    },
+  },
+  {
+    method: 'GET',
     path: '/api/admin/deliveries',
     answer: ({ query }) => {
       const is = (name: string, value: string | undefined): boolean =>

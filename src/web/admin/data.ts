@@ -93,6 +93,10 @@ export const useCustomer = (id: MaybeRefOrGetter<string>) =>
     () => toValue(id) !== '',
   )
 
+/** Her promises and 14 days of the dry run. */
+export const useTouchpoints = (id: MaybeRefOrGetter<string>) =>
+  useGet<Paged<CalendarSubject>>(() => `/api/admin/customers/${encodeURIComponent(toValue(id))}/touchpoints`)
+
 export const useDeliveries = (query: MaybeRefOrGetter<Query>) =>
   useGet<Paged<Delivery>>('/api/admin/deliveries', query)
 
