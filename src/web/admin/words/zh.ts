@@ -256,7 +256,7 @@ export const zh = {
   'profile.cause': '可能的沉睡原因',
   'profile.next': '预计下次购买',
   'profile.churn': '流失预警',
-  'profile.churnAlarm': '，预计 {day} 前需要联系',
+  'profile.churnAlarm': '，请在{day}前联系',
   'profile.complaint': '有未解决的投诉',
   'profile.complaintSince': '{at} 提出',
   'profile.budget': '剩余触达额度',
