@@ -12,6 +12,7 @@ import { SenderCalls1763700000090 } from './1763700000090-sender-calls.ts'
 import { DayNumbers1763800000000 } from './1763800000000-day-numbers.ts'
 import { Identity1763800000010 } from './1763800000010-identity.ts'
 import { Imports1763800000020 } from './1763800000020-imports.ts'
+import { Clv1763800000030 } from './1763800000030-clv.ts'
 import { Churn1763800000050 } from './1763800000050-churn.ts'
 import { Behaviour1763800000060 } from './1763800000060-behaviour.ts'
 import { Tags1763800000061 } from './1763800000061-tags.ts'
@@ -34,6 +35,7 @@ export const migrations = [
   DayNumbers1763800000000,
   Identity1763800000010,
   Imports1763800000020,
+  Clv1763800000030,
   Churn1763800000050,
   Behaviour1763800000060,
   Tags1763800000061,

@@ -23,16 +23,18 @@ import type { Opened, SchemaMode } from './schema.ts'
 import {
   audienceFields,
   behaviourProjections,
+  clvRegroup,
   fieldMap,
   fillBehaviour,
   loadChurnRules,
+  loadClvSettings,
   loadTagRules,
   loadTierRules,
   segmentProjections,
   segmentRegroup,
   tagField,
 } from './segment/index.ts'
-import type { AudienceField, ChurnRules, TagRules, TierRules } from './segment/index.ts'
+import type { AudienceField, ChurnRules, ClvSettings, TagRules, TierRules } from './segment/index.ts'
 
 /** In this order: a projection may read the tables of those before it. */
 export const projections: readonly Projection[] = [
@@ -43,7 +45,13 @@ export const projections: readonly Projection[] = [
 ]
 
 /** What goes along when two customers become one, or one two. */
-export const regroup: readonly Regroup[] = [outboxRegroup, segmentRegroup, rewardRegroup, gameRegroup]
+export const regroup: readonly Regroup[] = [
+  outboxRegroup,
+  segmentRegroup,
+  clvRegroup,
+  rewardRegroup,
+  gameRegroup,
+]
 
 export interface Core {
   readonly env: Env
@@ -59,6 +67,7 @@ export interface Core {
   readonly churn: ChurnRules
   /** What audience rules may ask about. */
   readonly audienceFields: ReadonlyMap<string, AudienceField>
+  readonly clv: ClvSettings
   readonly opened: Pick<Opened, 'migrated' | 'backup'>
   /** Called after each commit that added log rows. */
   onRecorded(wake: () => void): void
@@ -78,6 +87,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const recommend = loadRecommendSettings(env.configDir)
   const radar = loadRadarSettings(env.configDir)
   const churn = loadChurnRules(env.configDir)
+  const clv = loadClvSettings(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const flush = createFlush({
@@ -109,6 +119,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     radar,
     churn,
     audienceFields: fieldMap(audienceFields, [tagField(tagRules)]),
+    clv,
     opened,
     onRecorded: (wake) => void wakes.push(wake),
     close: () => db.close(),

@@ -36,6 +36,23 @@ export function addClvVerbs(siyu: Command, document: AsDocument): void {
     .requiredOption('--out <file>', 'where the SVG goes')
     .option('--lang <language>', 'zh or en', 'en')
     .action(document(async (options: object) => (await verbs()).clvPlotVerb(options)))
+  group
+    .command('apply')
+    .description("fit today's data, put the fit into the log, tell every customer's 12-month value from it")
+    .option('--calibration-end <date>', 'values as of a past day; default: today')
+    .option('--last-fit', 'tell them again from the fit in force, without fitting')
+    .action(document(async (options: object) => (await verbs()).clvApplyVerb(options)))
+  group
+    .command('show')
+    .description('one customer in words: history, P(alive), 12-month value with its interval, rank')
+    .argument('<customer>', 'customer id, external_userid or id in the shop')
+    .option('--lang <language>', 'zh or en', 'en')
+    .action(document(async (who: string, options: object) => (await verbs()).clvShowVerb(who, options)))
+  group
+    .command('top')
+    .description('the most valuable customers, who get a named advisor')
+    .option('--percent <n>', 'default: advisorPercent of config/clv.yaml')
+    .action(document(async (options: object) => (await verbs()).clvTopVerb(options), 'customers'))
 }
 
 const look = (group: Command, name: string, words: string): Command =>

@@ -1,13 +1,16 @@
 /** `siyu clv …`: customer lifetime value. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { dayOf } from '../base/calendar.ts'
 import { Refusal, messageOf } from '../base/errors.ts'
 import type { Core } from '../core.ts'
 import {
   alive,
   alivePlot,
+  applyClv,
   checkDay,
   clvModels,
+  explainClv,
   fitStore,
   fitSummaries,
   frequencies,
@@ -18,11 +21,16 @@ import {
   languages,
   plotKinds,
   plottable,
+  retellClv,
+  topByClv,
   track,
   trackingPlot,
 } from '../segment/index.ts'
 import type {
   Alive,
+  ClvApplied,
+  ClvEstimate,
+  ClvExplained,
   ClvFit,
   ClvModel,
   ClvPeriod,
@@ -35,6 +43,7 @@ import type {
 } from '../segment/index.ts'
 import { readSummaries } from './clv-file.ts'
 import { withCore } from './data.ts'
+import { findCustomer } from '../customer/index.ts'
 
 type Parts = Pick<Core, 'db'>
 
@@ -59,7 +68,7 @@ function periodOf({ period = 'week' }: ClvFitOptions): ClvPeriod {
   throw new Refusal('usage', `--period ${period} is not one.`, 400, { fix: 'One of week, month, 28d.' })
 }
 
-export function runClvFit({ db }: Parts, options: ClvFitOptions): Promise<ClvFit> {
+export async function runClvFit({ db }: Parts, options: ClvFitOptions): Promise<ClvFit> {
   const model = oneOf<ClvModel>('--model', options.model, clvModels)
   return fitStore(db.reader, model, checkDay('--calibration-end', options.calibrationEnd), periodOf(options))
 }
@@ -160,6 +169,76 @@ async function draw(
   }
 }
 
+// ------------------------------------------------------------------ applying
+
+export interface ClvApplyOptions {
+  readonly lastFit?: boolean
+  /** Default: today. */
+  readonly calibrationEnd?: string
+}
+
+type ApplyParts = Pick<Core, 'db' | 'act' | 'clv' | 'clock'>
+
+/** Fits on today's data and tells every customer's value; with `lastFit` tells them again from the fit in force. */
+export async function runClvApply(parts: ApplyParts, options: ClvApplyOptions): Promise<ClvApplied> {
+  const now = parts.clock.now()
+  if (options.lastFit !== true) {
+    const end =
+      options.calibrationEnd === undefined
+        ? dayOf(now)
+        : checkDay('--calibration-end', options.calibrationEnd)
+    if (end > dayOf(now))
+      throw new Refusal('usage', `--calibration-end ${end} is still to come.`, 400, {
+        fix: 'Leave it out to fit up to today.',
+      })
+    return applyClv(parts, end, now)
+  }
+  const told = await retellClv(parts)
+  if (told !== null) return told
+  throw new Refusal('clv-no-fit', 'Nothing has been fitted yet.', 400, { fix: 'Run `siyu clv apply` first.' })
+}
+
+export async function runClvShow(
+  { db }: Parts,
+  customer: string,
+  options: { readonly lang?: string },
+): Promise<ClvExplained> {
+  const lang = oneOf('--lang', options.lang ?? 'en', languages)
+  const explained = await explainClv(db.reader, customer, lang)
+  if (explained !== null) return explained
+  throw new Refusal('clv-no-estimate', `There is no estimate of ${customer}.`, 404, {
+    fix: 'She had not bought by the last fit, or there is none: run `siyu clv apply`.',
+  })
+}
+
+export interface ClvTopOptions {
+  readonly percent?: string
+}
+
+export async function runClvTop(
+  { db, clv }: Pick<Core, 'db' | 'clv'>,
+  { percent }: ClvTopOptions,
+): Promise<{ readonly percent: number; readonly customers: readonly ClvEstimate[] }> {
+  const share = percent === undefined ? clv.advisorPercent : Number(percent)
+  if (!(share >= 0 && share <= 100))
+    throw new Refusal('usage', `--percent ${percent ?? ''} is not between 0 and 100.`, 400)
+  return { percent: share, customers: await topByClv(db.reader, share) }
+}
+
+const peakMemoryMb = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
+
+export const clvApplyVerb = (options: ClvApplyOptions): Promise<object> =>
+  withCore(async (core) => ({ ...(await runClvApply(core, options)), peakMemoryMb: peakMemoryMb() }))
+export const clvShowVerb = (who: string, options: { lang?: string }): Promise<ClvExplained> =>
+  withCore(async (core) => {
+    const customer = await findCustomer(core.db.reader, who)
+    if (customer !== null) return runClvShow(core, customer, options)
+    throw new Refusal('not-found', `There is no customer ${who.slice(0, 80)}.`, 404, {
+      fix: 'Give a customer id, an external_userid or an id in the shop; `siyu log` shows them.',
+    })
+  })
+export const clvTopVerb = (options: ClvTopOptions): Promise<object> =>
+  withCore((core) => runClvTop(core, options))
 export const clvTrackVerb = (options: ClvLookOptions): Promise<Tracking> =>
   withCore((core) => runClvTrack(core, options))
 export const clvHoldoutVerb = (options: ClvLookOptions): Promise<Holdout> =>

@@ -65,6 +65,7 @@ export const kinds = {
   'tier-moved': '分层变更',
   'cut-points-refreshed': '分位点刷新',
   'tags-marked': '标签写回',
+  'clv-fitted': '客户价值模型拟合',
   'churn-calibrated': '流失预警校准',
   'churn-warned': '流失预警',
   'churn-cleared': '流失预警解除',

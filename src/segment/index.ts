@@ -2,6 +2,8 @@
 import { behaviourProjections } from './behaviour.ts'
 import { behaviourTables } from './behaviour.tables.ts'
 import { calibrationProjection, churnTables } from './churn/index.ts'
+import { clvProjection } from './clv/fit-row.ts'
+import { clvTables } from './clv/clv.tables.ts'
 import { cutPointProjection } from './cut-points.ts'
 import { engagementProjection, factsProjection, signalProjection } from './facts.ts'
 import { moveProjection } from './moves/moves.ts'
@@ -118,6 +120,7 @@ export const segmentTables = [
   ...standingTables,
   ...behaviourTables,
   ...churnTables,
+  ...clvTables,
   tierMoveTable,
   ...tagTables,
 ]
@@ -129,6 +132,7 @@ export const segmentProjections = [
   signalProjection,
   cutPointProjection,
   calibrationProjection,
+  clvProjection,
   ...behaviourProjections,
   moveProjection,
 ]

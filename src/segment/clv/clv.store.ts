@@ -39,11 +39,29 @@ export interface CustomerDays {
   readonly firstFen: number
 }
 
-export async function readCustomerDays(
+export const readCustomerDays = (
   reader: Reader,
   after: string,
   upTo: string,
   dayNo: number,
+): Promise<CustomerDays[]> => summed(reader, dayNo, 'and customer > $2 and customer <= $3', [after, upTo])
+
+/** The same of named customers, at most 500. */
+export async function readCustomerDaysOf(
+  reader: Reader,
+  customers: readonly string[],
+  dayNo: number,
+): Promise<CustomerDays[]> {
+  if (customers.length === 0) return []
+  const list = customers.map((_, i) => `$${String(i + 2)}`).join(', ')
+  return summed(reader, dayNo, `and customer in (${list})`, customers)
+}
+
+async function summed(
+  reader: Reader,
+  dayNo: number,
+  range: string,
+  params: readonly string[],
 ): Promise<CustomerDays[]> {
   const rows = await reader.rows<{
     customer: string
@@ -53,13 +71,13 @@ export async function readCustomerDays(
     amount_fen: number
     first_fen: number
   }>(
-    `with bought as (${await customerDays(reader, dayNo, 'and customer > $2 and customer <= $3')}),
+    `with bought as (${await customerDays(reader, dayNo, range)}),
      marked as (select customer, day_no, amount_fen, min(day_no) over (partition by customer) as first_no from bought)
      select customer, first_no, max(day_no) as last_no, cast(count(*) as bigint) as days,
        cast(sum(amount_fen) as bigint) as amount_fen,
        cast(sum(case when day_no = first_no then amount_fen else 0 end) as bigint) as first_fen
      from marked group by customer, first_no order by customer`,
-    [dayNo, after, upTo],
+    [dayNo, ...params],
   )
   return rows.map((row) => ({
     customer: row.customer,

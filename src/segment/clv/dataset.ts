@@ -19,6 +19,8 @@ export interface Dataset {
   /** The first day of the first customer. */
   readonly originNo: number
   readonly oneTime: number
+  /** Of a purchase day, first ones included, in major units. */
+  readonly meanSpend: number
   /** Spearman's correlation of repeat purchases and mean spend among repeat buyers who paid; null for fewer than 3. */
   readonly spendCorrelation: number | null
   /** Present when somebody asked for a hold-out. */
@@ -38,9 +40,13 @@ export async function readDataset(reader: Reader, end: Day, until: Day | null): 
   const spends: { x: number; m: number }[] = []
   const firsts = new Map<number, number>()
   let oneTime = 0
+  let amountFen = 0
+  let days = 0
   const pages = until === null ? plain(reader, end) : heldOutAsOf(reader, end, until)
   for await (const page of pages) {
-    for (const { x, tx, T, m, firstNo, later } of page) {
+    for (const { x, tx, T, m, firstNo, later, amountFen: paidFen } of page) {
+      amountFen += paidFen
+      days += x + 1
       if (x === 0) oneTime += 1
       else spends.push({ x, m })
       firsts.set(firstNo, (firsts.get(firstNo) ?? 0) + 1)
@@ -54,16 +60,17 @@ export async function readDataset(reader: Reader, end: Day, until: Day | null): 
   }
   if (groups.size === 0) throw await nobody(reader, end)
   const originNo = [...firsts.keys()].reduce((min, day) => Math.min(min, day), Infinity)
-  const days = [...firsts].sort(([a], [b]) => a - b)
+  const births = [...firsts].sort(([a], [b]) => a - b)
   return {
     triples: groupTriples(groups.values()),
     spends: groupSpends(spends),
     births: {
-      weeks: Float64Array.from(days, ([day]) => (day - originNo) / 7),
-      n: Float64Array.from(days, ([, n]) => n),
+      weeks: Float64Array.from(births, ([day]) => (day - originNo) / 7),
+      n: Float64Array.from(births, ([, n]) => n),
     },
     originNo,
     oneTime,
+    meanSpend: amountFen / days / 100,
     spendCorrelation: rankCorrelation(spends.filter(({ m }) => m > 0)),
     later: until === null ? null : laterOf(groups, end, until),
   }

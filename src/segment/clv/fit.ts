@@ -1,11 +1,16 @@
 /** Maximum likelihood of one model on grouped data: pure, run on a thread of its own by off-thread.ts. */
 import { performance } from 'node:perf_hooks'
 import type { CountModelName, Parameters, Triples } from './model.ts'
-import { gammaGammaLikelihood, gammaGammaParameters, gammaGammaStarts } from './models/gamma-gamma.ts'
+import {
+  gammaGammaBounds,
+  gammaGammaLikelihood,
+  gammaGammaParameters,
+  gammaGammaStarts,
+} from './models/gamma-gamma.ts'
 import type { Spends } from './models/gamma-gamma.ts'
 import { countModel } from './models/index.ts'
-import { logBorder, maximize } from './optimize.ts'
-import type { Objective } from './optimize.ts'
+import { maximize } from './optimize.ts'
+import type { Bounds, Objective } from './optimize.ts'
 import { uncertaintyOf } from './standard-errors.ts'
 
 export type ModelName = CountModelName | 'gamma-gamma'
@@ -32,61 +37,54 @@ export interface Fitted {
 
 export const fitCounts = (name: CountModelName, triples: Triples): Fitted => {
   const model = countModel(name)
-  const isTime = (parameter: string): boolean => model.timeParameters.includes(parameter)
-  const longest = triples.T.reduce((max, t) => Math.max(max, t), 0)
-  return fit(
-    name,
-    model.parameters,
-    triples,
-    model.likelihood(triples),
-    model.starts(triples),
-    (parameter) => (isTime(parameter) ? Math.max(longest, 1e-9) : 1),
-  )
+  return fit(name, model.parameters, triples, {
+    objective: model.likelihood(triples),
+    starts: model.starts(triples),
+    bounds: model.bounds(triples),
+  })
 }
 
-export const fitSpend = (spends: Spends): Fitted => {
-  const largest = spends.m.reduce((max, m) => Math.max(max, m), 0)
-  return fit(
-    'gamma-gamma',
-    gammaGammaParameters,
-    spends,
-    gammaGammaLikelihood(spends),
-    gammaGammaStarts(spends),
-    (parameter) => (parameter === 'gamma' ? Math.max(largest, 1e-9) : 1),
-  )
-}
+export const fitSpend = (spends: Spends): Fitted =>
+  fit('gamma-gamma', gammaGammaParameters, spends, {
+    objective: gammaGammaLikelihood(spends),
+    starts: gammaGammaStarts(spends),
+    bounds: gammaGammaBounds(spends),
+  })
 
-/** Beyond these multiples of its unit a parameter says "none of it" or "everybody alike", not a number. */
-const borderFactor = 1e4
+interface Problem {
+  readonly objective: Objective
+  readonly starts: readonly Parameters[]
+  readonly bounds: readonly Bounds[]
+}
 
 function fit(
   model: ModelName,
   names: readonly string[],
   data: { readonly n: Float64Array; readonly customers: number },
-  objective: Objective,
-  starts: readonly Parameters[],
-  unitOf: (parameter: string) => number,
+  { objective, starts, bounds }: Problem,
 ): Fitted {
   const startedAt = performance.now()
-  const found = maximize(objective, starts)
+  const found = maximize(objective, starts, bounds)
   const uncertainty = uncertaintyOf(found.parameters, found.hessian)
+  // The likelihood flattens out before the bound itself.
+  const isAtBorder = found.parameters.map((value, i) => {
+    const { low = 0, high = Infinity } = bounds[i] ?? {}
+    return value < 30 * low || value > high / 3
+  })
   return {
     model,
     names,
     parameters: found.parameters,
     ...uncertainty,
+    // At a bound the curvature is the bound's own.
+    standardErrors: uncertainty.standardErrors.map((error, i) => (isAtBorder[i] ? null : error)),
     logLikelihood: found.value,
     customers: data.customers,
     distinct: data.n.length,
     converged: found.converged,
     slope: found.slope,
     evaluations: found.evaluations,
-    atBorder: names.filter((name, i) => {
-      const value = found.parameters[i] ?? 1
-      const unit = unitOf(name)
-      const isAtWall = Math.abs(Math.log(value)) > logBorder - 0.5
-      return isAtWall || value > borderFactor * unit || value < unit / borderFactor
-    }),
+    atBorder: names.filter((_, i) => isAtBorder[i]),
     seconds: Math.round(performance.now() - startedAt) / 1000,
   }
 }

@@ -1,6 +1,6 @@
 /** What a model of repeat buying is to the rest of this folder: values in, values out. */
 import type { Random } from './random.ts'
-import type { Objective } from './optimize.ts'
+import type { Bounds, Objective } from './optimize.ts'
 
 /**
  * One customer as these models see her: `x` repeat purchase days, the last of them `tx` after the first, observed for
@@ -32,6 +32,8 @@ export interface CountModel {
   /** The one parameter that is measured in time (or its inverse): other units multiply it. */
   readonly timeParameters: readonly string[]
   starts(triples: Triples): Parameters[]
+  /** Where each parameter stops to mean anything: everybody alike, nobody leaves, … */
+  bounds(triples: Triples): Bounds[]
   /** The full log-likelihood and its gradient; grouped once, evaluated often. */
   likelihood(triples: Triples): Objective
   /** P(alive now | history), in [0, 1]. */

@@ -22,8 +22,11 @@ export interface Maximum {
   readonly hessian: readonly (readonly number[])[]
 }
 
-/** Log parameters beyond ±18 (1.5e-8 … 6.6e7) say nothing that the border does not say. */
-export const logBorder = 18
+/** Beyond its bounds a parameter says nothing that the bound does not say, and arithmetic only gets worse. */
+export interface Bounds {
+  readonly low: number
+  readonly high: number
+}
 const wall = 50
 
 interface Line {
@@ -33,10 +36,14 @@ interface Line {
 }
 
 /** The objective in log parameters, turned down outside of the box. */
-function walled(objective: Objective, count: { n: number }): (at: readonly number[]) => Line {
+function walled(
+  objective: Objective,
+  bounds: readonly Bounds[],
+  count: { n: number },
+): (at: readonly number[]) => Line {
   return (at) => {
     count.n += 1
-    const inside = at.map((v) => Math.max(-logBorder, Math.min(logBorder, v)))
+    const inside = clamped(at, bounds)
     const natural = inside.map(Math.exp)
     const point = objective(natural)
     let value = point.value
@@ -51,9 +58,16 @@ function walled(objective: Objective, count: { n: number }): (at: readonly numbe
   }
 }
 
-export function maximize(objective: Objective, starts: readonly (readonly number[])[]): Maximum {
+const clamped = (at: readonly number[], bounds: readonly Bounds[]): number[] =>
+  at.map((v, i) => Math.max(Math.log(bounds[i]?.low ?? 1e-8), Math.min(Math.log(bounds[i]?.high ?? 1e8), v)))
+
+export function maximize(
+  objective: Objective,
+  starts: readonly (readonly number[])[],
+  bounds: readonly Bounds[],
+): Maximum {
   const count = { n: 0 }
-  const f = walled(objective, count)
+  const f = walled(objective, bounds, count)
   let best: Line | null = null
   for (const start of starts) {
     const found = climb(f, start.map(Math.log))
@@ -62,13 +76,14 @@ export function maximize(objective: Objective, starts: readonly (readonly number
   if (best === null) throw new Error('maximize needs a start.')
   best = newton(f, best)
   if (!isFlat(best)) {
-    const walked = nelderMead((at) => f(at).value, best.at)
+    const walked = nelderMead((at) => f(at).value, best.at, { maxEvaluations: 400 })
     const again = newton(f, climb(f, walked))
     if (again.value >= best.value) best = again
   }
+  const parameters = clamped(best.at, bounds).map(Math.exp)
   return {
-    parameters: best.at.map(Math.exp),
-    value: best.value,
+    parameters,
+    value: objective(parameters).value,
     slope: steepest(best.slope),
     converged: isFlat(best),
     evaluations: count.n,
@@ -100,7 +115,7 @@ function climb(f: (at: readonly number[]) => Line, from: readonly number[]): Lin
       direction = inverse.map((row) => dot(row, here.slope))
     }
     const next = lineSearch(f, here, shortened(direction))
-    if (next === null || next.value - here.value <= 1e-13 * (1 + Math.abs(here.value))) {
+    if (next === null || next.value - here.value <= 1e-12 * (1 + Math.abs(here.value))) {
       if (next !== null && next.value > here.value) here = next
       break
     }
@@ -138,7 +153,7 @@ function lineSearch(
     }
     return next
   }
-  for (let halvings = 0; halvings < 40; halvings += 1) {
+  for (let halvings = 0; halvings < 16; halvings += 1) {
     t /= 2
     next = go(t)
     if (next.value >= here.value + 1e-4 * t * rise) return next

@@ -46,6 +46,15 @@ export function momentsOf({ x, T, n, customers }: Triples): {
   return { meanX: sumX / customers, meanT: sumT / customers }
 }
 
+/** Bounds of parameters measured in time, from the longest history. */
+export function timeBounds({ T }: Triples): { readonly low: number; readonly high: number } {
+  const longest = Math.max(
+    T.reduce((max, t) => Math.max(max, t), 0),
+    1e-6,
+  )
+  return { low: longest * 1e-7, high: longest * 1e6 }
+}
+
 /** Numbers the distinct pairs (u[i], v[i]); `of[i]` is the number of row i's pair. */
 export function distinctPairs(
   u: Float64Array,

@@ -146,6 +146,7 @@ export const bgBb: CountModel = {
     [0.5, 2, 1, 5],
     [2, 2, 0.3, 1],
   ],
+  bounds: () => Array.from({ length: 4 }, () => ({ low: 1e-5, high: 1e5 })),
   likelihood,
   /** Alive at the next opportunity, T + 1: their eq. (11). */
   pAlive(parameters, history) {

@@ -6,7 +6,7 @@
  *   ln f(m | x) = lnΓ(px+q) − lnΓ(px) − lnΓ(q) + q ln γ + (px−1) ln m + px ln x − (px+q) ln(γ + xm)
  */
 import type { Parameters } from '../model.ts'
-import type { Objective } from '../optimize.ts'
+import type { Bounds, Objective } from '../optimize.ts'
 import type { Random } from '../random.ts'
 import { digamma, logGamma, logGammaRatio } from '../special.ts'
 
@@ -67,6 +67,12 @@ export function gammaGammaStarts({ x, m, n, customers }: Spends): Parameters[] {
     [1.5, 3, (2 / 1.5) * mean],
     [20, 10, (9 / 20) * mean],
   ]
+}
+
+export function gammaGammaBounds({ m }: Spends): Bounds[] {
+  const largest = m.reduce((max, spend) => Math.max(max, spend), 1e-6)
+  const shape = { low: 1e-5, high: 1e5 }
+  return [shape, shape, { low: largest * 1e-9, high: largest * 1e6 }]
 }
 
 export function gammaGammaLikelihood({ x, m, n }: Spends): Objective {

@@ -27,7 +27,7 @@ import {
   logNegativeBinomial,
   negativeBinomialFrom,
 } from '../special.ts'
-import { momentsOf } from '../triples.ts'
+import { momentsOf, timeBounds } from '../triples.ts'
 import { buysUntil, distinctCounts } from './pareto-nbd.ts'
 
 type Four = readonly [r: number, alpha: number, a: number, b: number]
@@ -206,6 +206,10 @@ function geometricNbd(name: 'bg-nbd' | 'mbg-nbd', first: First): CountModel {
         [1.5, (1.5 * t) / rate, 0.3, 3],
         [0.2, (0.05 * t) / rate, 1.5, 1.5],
       ]
+    },
+    bounds(triples) {
+      const shape = { low: 1e-5, high: 1e3 }
+      return [shape, timeBounds(triples), { low: 1e-5, high: 1e5 }, { low: 1e-5, high: 1e5 }]
     },
     likelihood: likelihoodOf(first),
     pAlive(parameters, { x, tx, T }) {

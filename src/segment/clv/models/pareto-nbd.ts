@@ -23,7 +23,7 @@ import {
   logIntegral,
   logNegativeBinomial,
 } from '../special.ts'
-import { distinctPairs, momentsOf } from '../triples.ts'
+import { distinctPairs, momentsOf, timeBounds } from '../triples.ts'
 
 type Four = readonly [r: number, alpha: number, s: number, beta: number]
 const four = (parameters: Parameters): Four => {
@@ -233,6 +233,12 @@ export const paretoNbd: CountModel = {
       [1.5, (1.5 * t) / rate, 0.3, t],
       [0.3, (0.1 * t) / rate, 1.2, 2 * t],
     ]
+  },
+  bounds(triples) {
+    const time = timeBounds(triples)
+    // A shape of 1000 is a spread of three percent: everybody alike.
+    const shape = { low: 1e-5, high: 1e3 }
+    return [shape, time, shape, time]
   },
   likelihood,
   /** Fader & Hardie (2005), note on the Pareto/NBD, eq. for P(alive | x, t_x, T) = S(T) / [ S(T) + G(t_x) − G(T) ]. */
