@@ -88,7 +88,7 @@ onBothDatabases('applying customer value', (open) => {
     await store.db.tx((tx) => tx.run('DELETE FROM clv_estimate'))
     await runClvApply(parts(), { lastFit: true })
     expect(await rows()).toEqual(first)
-  })
+  }, 90_000)
 
   it('explains a customer in words and knows her rank', async () => {
     const [best] = await topByClv(store.db.reader, 5)
@@ -136,7 +136,7 @@ onBothDatabases('applying customer value', (open) => {
     await job?.run({ name: 'x', dueAt: store.clock.now(), day: '2026-05-25' })
     expect((await clvOf(store.db.reader, ['cgone'])).size).toBe(0)
     expect(await rows()).toHaveLength(300)
-  })
+  }, 60_000)
 })
 
 describe('the thread', () => {
