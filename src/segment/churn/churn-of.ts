@@ -7,7 +7,7 @@ import type { InForce } from './calibration.ts'
 import { readKnown } from './churn.store.ts'
 import type { Known, KnownQuery, StoredSignal } from './churn.store.ts'
 import { forecastOf } from './forecast.ts'
-import { activityDrop, earlierDaysOf, intervalsOf, signalOf } from './signal.ts'
+import { activityDrop, earlierDaysOf, intervalsOf, labelDays, signalOf } from './signal.ts'
 import type { Activity, Signal } from './signal.ts'
 import type { ChurnRules, Parameters } from './settings.ts'
 import { keptWords, wordsOf } from './words.ts'
@@ -22,9 +22,10 @@ export interface CustomerChurn {
   readonly risk: number
   /** The day of the alarm if she stays silent; null when no silence reaches it. */
   readonly dueDay: Day | null
-  readonly expectedNextDay: Day
+  /** Null for whom the silence has lasted as long as the label's window: there is no forecast for who has left. */
+  readonly expectedNextDay: Day | null
   /** 80 % of next purchases fall between. */
-  readonly expectedBetween: readonly [Day, Day]
+  readonly expectedBetween: readonly [Day, Day] | null
   /** The day on which what she bought runs out, where the catalogue knows. */
   readonly supplyEndsDay: Day | null
   /** Why, Chinese, with the numbers of the day. */
@@ -126,7 +127,8 @@ export async function churnOf(
 function toSay(rules: ChurnRules, { parameters }: InForce, judged: Judged, dayNo: number): CustomerChurn {
   const { known, signal, activity, drop, silence } = judged
   const own = intervalsOf({ purchases: known.purchases, firstNo: known.first_no, lastNo: known.last_no })
-  const { most } = forecastOf(rules, parameters, own, silence)
+  const isGone = silence > labelDays(rules, own)
+  const [from, to] = isGone ? [0, 0] : forecastOf(rules, parameters, own, silence).most
   const dayAfter = (days: number): Day => dayOfNumber(known.last_no + Math.round(days))
   const since = sinceNo(rules, judged, dayNo)
   return {
@@ -135,8 +137,8 @@ function toSay(rules: ChurnRules, { parameters }: InForce, judged: Judged, dayNo
     sinceDay: since === null ? null : dayOfNumber(since),
     risk: Math.round(signal.risk * 1000) / 1000,
     dueDay: signal.dueNo === null ? null : dayOfNumber(signal.dueNo),
-    expectedNextDay: dayAfter(expectedDays(rules, parameters, known, silence)),
-    expectedBetween: [dayAfter(most[0]), dayAfter(most[1])],
+    expectedNextDay: isGone ? null : dayAfter(expectedDays(rules, parameters, known, silence)),
+    expectedBetween: isGone ? null : [dayAfter(from), dayAfter(to)],
     supplyEndsDay: known.supply === null ? null : dayAfter(known.supply),
     words: wordsOf(rules, own, silence, activity, drop),
   }

@@ -120,6 +120,9 @@ onBothDatabases('churn signals', (open) => {
     await followers.catchUp()
     expect((await of('imported'))?.state).toBe('warning')
     expect((await told()).map(([, who]) => who)).not.toContain('imported')
+    expect(await runChurnShow(parts(), 'imported')).toMatchObject({
+      churn: { state: 'warning', expectedNextDay: null, expectedBetween: null },
+    })
   })
 
   it('are a function of the facts and the day: wiped and told again, late or out of order, in one or many rows', async () => {
@@ -218,7 +221,7 @@ onBothDatabases('churn signals', (open) => {
     expect(said.get(idOf('s0'))?.words).toMatch(
       /^平时约每 (19|20|21) 天买一次，已 \d+ 天未买；近 30 天互动从 6 次降到 1 次$/,
     )
-    expect(said.get(idOf('s0'))?.expectedBetween[0] ?? '').toMatch(/^2026-0[56]/)
+    expect(said.get(idOf('s0'))?.expectedBetween?.[0] ?? '').toMatch(/^2026-0[56]/)
     expect(said.has('c-nobody')).toBe(false)
     expect((await refreshSignals(parts(), today)).calibrated).toBeNull()
     // Within a month it stands, then it is made anew.
