@@ -4,7 +4,7 @@ import type { Day } from '../../base/calendar.ts'
 import { days } from '../../base/clock.ts'
 import type { Job } from '../../base/jobs.ts'
 import { customersOfRows } from '../../customer/index.ts'
-import type { Follower, LogRow } from '../../interaction/index.ts'
+import type { Follower, Kind, LogRow } from '../../interaction/index.ts'
 import { customersOfRefunds, refundKeyOf } from '../../order/index.ts'
 import { calibrateStore, isCalibrationDue } from './calibrate-store.ts'
 import type { Calibration } from './calibrate.ts'
@@ -32,9 +32,11 @@ export const createChurnJobs = (parts: ChurnParts): Job[] => [
   },
 ]
 
+const regroupKinds: readonly Kind[] = ['customers-merged', 'customers-unmerged', 'customer-erased']
+
 /** Between whom facts went to and fro. */
 const concerned = ({ detail }: LogRow): string[] =>
-  ['kept', 'other', 'from', 'to'].flatMap((name) => {
+  ['kept', 'other', 'from', 'to', 'customer'].flatMap((name) => {
     const customer = detail[name]
     return typeof customer === 'string' ? [customer] : []
   })
@@ -42,26 +44,30 @@ const concerned = ({ detail }: LogRow): string[] =>
 export const createChurnFollowers = ({ churn }: { readonly churn: ChurnRules }): Follower[] => [
   {
     name: 'churn-signals',
-    kinds: ['order-placed', 'order-refunded', 'customers-merged', 'customers-unmerged'],
+    kinds: ['order-placed', 'order-refunded', ...regroupKinds],
     async handle(ctx, rows) {
       const causes = new Map<string, ChurnCause>()
-      for (const customer of rows.filter(isMerge).flatMap(concerned)) causes.set(customer, 'merge')
-      for (const customer of (
-        await customersOfRows(
-          ctx.tx,
-          rows.filter((row) => !isMerge(row)),
-        )
-      ).values())
-        causes.set(customer, 'order')
-      const refunds = rows.filter(({ kind }) => kind === 'order-refunded').map(refundKeyOf)
-      for (const customer of await customersOfRefunds(ctx.tx, refunds)) causes.set(customer, 'refund')
+      const customers = await customersOfRows(ctx.tx, rows)
+      for (const row of rows) {
+        const customer = customers.get(row.id)
+        if (isRegrouping(row)) for (const one of concerned(row)) causes.set(one, 'merge')
+        else if (customer !== undefined) causes.set(customer, causeOf(row))
+      }
+      for (const row of rows.filter(({ kind }) => kind === 'order-refunded'))
+        for (const customer of await customersOfRefunds(ctx.tx, [refundKeyOf(row)]))
+          causes.set(customer, row.source.startsWith('import:') ? 'import' : 'refund')
       const dayNo = dayNumber(dayOf(ctx.now))
-      for (const cause of ['order', 'refund', 'merge'] as const) {
-        const customers = [...causes].filter(([, why]) => why === cause).map(([customer]) => customer)
-        await lookAt(ctx, churn, customers.sort(), { cause, dayNo })
+      for (const cause of new Set(causes.values())) {
+        const whom = [...causes].filter(([, why]) => why === cause).map(([customer]) => customer)
+        await lookAt(ctx, churn, whom.sort(), { cause, dayNo })
       }
     },
   },
 ]
 
-const isMerge = ({ kind }: LogRow): boolean => kind === 'customers-merged' || kind === 'customers-unmerged'
+const isRegrouping = ({ kind }: LogRow): boolean => regroupKinds.includes(kind)
+
+const causeOf = ({ kind, source }: LogRow): ChurnCause => {
+  if (source.startsWith('import:')) return 'import'
+  return kind === 'order-placed' ? 'order' : 'refund'
+}

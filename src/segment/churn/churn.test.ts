@@ -116,10 +116,16 @@ onBothDatabases('churn signals', (open) => {
     await night(today)
     expect((await of('gone'))?.state).toBe('warning')
     expect((await told()).map(([, who]) => who)).not.toContain('gone')
-    await store.say(...rhythmOf('imported', 400))
+    await store.say(...rhythmOf('imported', 400).map((row) => ({ ...row, source: 'import:orders' })))
     await followers.catchUp()
     expect((await of('imported'))?.state).toBe('warning')
     expect((await told()).map(([, who]) => who)).not.toContain('imported')
+    // Whose alarm lies ahead is told, and that it came by an import.
+    const before = await told()
+    const quiet = ((await of('going'))?.due_no ?? 0) - dayNumber(ago(30))
+    await store.say(...rhythmOf('soon', quiet - 5).map((row) => ({ ...row, source: 'import:orders' })))
+    await followers.catchUp()
+    expect((await told()).slice(before.length)).toEqual([['churn-warned', 'soon', 'import']])
     expect(await runChurnShow(parts(), 'imported')).toMatchObject({
       churn: { state: 'warning', expectedNextDay: null, expectedBetween: null },
     })

@@ -28,8 +28,11 @@ import { intervalsOf } from './signal.ts'
 import type { ChurnRules } from './settings.ts'
 import { wordsOf } from './words.ts'
 
-/** Changes by `calibrated` are bookkeeping: other parameters, or a first look; nobody did or left anything undone today. */
-export type ChurnCause = 'order' | 'refund' | 'merge' | 'time' | 'calibrated'
+/**
+ * Why she was looked at. `import`, `merge` and `calibrated` (other parameters, or a first look) are bookkeeping: nobody did
+ * or left anything undone today.
+ */
+export type ChurnCause = 'order' | 'refund' | 'import' | 'merge' | 'time' | 'calibrated'
 
 export interface ChurnParts {
   readonly db: Db
