@@ -113,7 +113,7 @@ const luxonTokens = (format: string): string =>
     ? format.replace(/%[A-Za-z]/g, (token) => strftime[token] ?? token)
     : format.replaceAll('YYYY', 'yyyy').replaceAll('DD', 'dd')
 
-/** Remembers, since dates repeat. */
+/** Remembers what was read by a format, since dates repeat. */
 export function createDateReader(options: DateOptions): DateReader {
   const zone = zoneOf(options.zone)
   const toInstant = wallClockOf(zone)
@@ -143,12 +143,15 @@ export function createDateReader(options: DateOptions): DateReader {
       ? bad(`${shown} lies in the future`, 'check the date, and the clock of this machine')
       : { ok: true, value }
   }
+  // Ours is quicker than remembering; luxon's parser is not.
+  if (format === null) return read
   return (text) => {
     const before = known.get(text)
     if (before) return before
     if (known.size >= maxRemembered) known.clear()
     const parsed = read(text)
-    known.set(text, parsed)
+    // A copy: a part of a line would keep the whole chunk of the file it was cut from.
+    known.set(Buffer.from(text).toString(), parsed)
     return parsed
   }
 }
