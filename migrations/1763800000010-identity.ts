@@ -21,6 +21,7 @@ export class Identity1763800000010 implements MigrationInterface {
     )
     await this.identities(runner)
     await this.conflicts(runner)
+    await createTable(runner, 'erasure', { hash: 'text key', erased_at: 'int key' })
     await createTable(runner, 'game_move_aside', {
       player: 'text key',
       game: 'text key',
@@ -79,7 +80,7 @@ export class Identity1763800000010 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, ['game_move_aside', 'customer_merge'])
+    await dropTables(runner, ['game_move_aside', 'erasure', 'customer_merge'])
     await runner.query('create table conflict_before as select one, two, first_seq from identity_conflict')
     await runner.dropTable('identity_conflict')
     await createTable(runner, 'identity_conflict', { kept: 'text key', other: 'text key', first_seq: 'int' })

@@ -47,6 +47,7 @@ function program(): Command {
   addClvVerbs(siyu, document)
   addChurnVerbs(siyu, document)
   customers(siyu)
+  privacy(siyu)
   audience(siyu)
   cadence(siyu)
   // What follows the name of a verb is for that verb.
@@ -378,6 +379,27 @@ function audience(siyu: Command): void {
     .command('fields')
     .description('what a rule may ask')
     .action(document(async () => (await verbs()).audienceFieldsVerb()))
+}
+
+function privacy(siyu: Command): void {
+  const group = siyu
+    .command('privacy')
+    .description('what is kept of a person: all of it as JSON, or forgotten for good')
+  const verbs = () => import('./cli/privacy.ts')
+  group
+    .command('export')
+    .argument('<who>', 'a customer id or any identity of hers')
+    .action(document(async (who: string) => (await verbs()).exportVerb(who)))
+  group
+    .command('erase')
+    .description('names, words and identities go; her facts stay under a name that says nothing')
+    .argument('<who>', 'a customer id or any identity of hers')
+    .requiredOption('--reason <words>', 'why; kept in the log, so name nobody')
+    .action(
+      document(async (who: string, options: { reason: string }) =>
+        (await verbs()).eraseVerb(who, options.reason),
+      ),
+    )
 }
 
 function cadence(siyu: Command): void {

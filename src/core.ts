@@ -8,7 +8,8 @@ import type { Env } from './base/env.ts'
 import { ConfigMistakes } from './base/errors.ts'
 import { readMeta, writeMeta } from './base/meta.ts'
 import { readCadenceFile } from './cadence/index.ts'
-import { customerProjections, people } from './customer/index.ts'
+import { createErasures, createPeople, customerProjections } from './customer/index.ts'
+import type { Erasures } from './customer/index.ts'
 import { gameRegroup } from './game/index.ts'
 import { createFlush, createRecorder } from './interaction/index.ts'
 import type { Flush, Projection, Recorder, Regroup } from './interaction/index.ts'
@@ -59,6 +60,7 @@ export interface Core {
   readonly db: Db
   readonly act: Act
   readonly flush: Flush
+  readonly erasures: Erasures
   readonly recorder: Recorder
   readonly rules: TierRules
   readonly tagRules: TagRules
@@ -90,8 +92,9 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const clv = loadClvSettings(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
+  const erasures = createErasures(env.masterKey)
   const flush = createFlush({
-    people,
+    people: createPeople(erasures),
     projections,
     regroup,
     wake: () => {
@@ -112,6 +115,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     db,
     act,
     flush,
+    erasures,
     recorder: createRecorder(db, act, flush),
     rules,
     tagRules,

@@ -61,7 +61,7 @@ export function createWecom({
     onCall: (api, result, ms) => metrics.wecomCall(api, result, ms),
   })
   const api = createApi(client)
-  const sync = createSync({ db, act, clock, log, api })
+  const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
   const work = createLoop(log, async () => {
     const reread = await sync.rereadDue(clock.now())

@@ -5,7 +5,8 @@ import { virtualClock } from '../src/base/clock.ts'
 import type { Instant, VirtualClock } from '../src/base/clock.ts'
 import { createLog } from '../src/base/log.ts'
 import { projections, regroup } from '../src/core.ts'
-import { people } from '../src/customer/index.ts'
+import { createErasures, createPeople } from '../src/customer/index.ts'
+import type { Erasures } from '../src/customer/index.ts'
 import { createFlush, createFollowers } from '../src/interaction/index.ts'
 import type { Flush, Followers, Projection } from '../src/interaction/index.ts'
 import { createSegmentFollowers, loadTierRules } from '../src/segment/index.ts'
@@ -16,6 +17,7 @@ export interface TestStore extends TestDatabase {
   readonly clock: VirtualClock
   readonly act: Act
   readonly flush: Flush
+  readonly erasures: Erasures
   readonly projections: readonly Projection[]
   readonly followers: Followers
   readonly rules: TierRules
@@ -29,8 +31,9 @@ export async function openStore(open: OpenTestDatabase, now: Instant): Promise<T
   const opened = await open()
   const clock = virtualClock(now)
   const rules = loadTierRules(configDir)
+  const erasures = createErasures(Buffer.alloc(32, 9))
   const flush = createFlush({
-    people,
+    people: createPeople(erasures),
     projections,
     regroup,
     wake: () => undefined,
@@ -46,6 +49,7 @@ export async function openStore(open: OpenTestDatabase, now: Instant): Promise<T
     clock,
     act,
     flush,
+    erasures,
     projections,
     followers,
     rules,

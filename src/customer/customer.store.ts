@@ -143,6 +143,43 @@ export const mergesOf = (reader: Reader, customer: string): Promise<MergeRecord[
     [customer, customer],
   )
 
+// ------------------------------------------------------------------ people who were forgotten
+
+export async function erasuresOf(
+  reader: Reader,
+  hashes: readonly string[],
+): Promise<{ hash: string; erased_at: number }[]> {
+  const rows: { hash: string; erased_at: number }[] = []
+  for (let from = 0; from < hashes.length; from += chunk) {
+    const part = hashes.slice(from, from + chunk)
+    rows.push(
+      ...(await reader.rows<{ hash: string; erased_at: number }>(
+        `select hash, erased_at from erasure where hash in (${list(part)})`,
+        part,
+      )),
+    )
+  }
+  return rows
+}
+
+export const insertErasures = (tx: Tx, hashes: readonly string[], at: Instant): Promise<number> =>
+  tx.insert(
+    'erasure',
+    hashes.map((hash) => ({ hash, erased_at: at })),
+    'ON CONFLICT (hash, erased_at) DO NOTHING',
+  )
+
+/** Ids that went into this one by merges, however long ago, undone or not. */
+export async function formerIds(reader: Reader, customer: string): Promise<string[]> {
+  const rows = await reader.rows<{ other: string }>(
+    `with recursive went (id) as (
+       select cast($1 as text) union select m.other from customer_merge m join went w on m.kept = w.id where m.undone_seq is null)
+     select id as other from went order by id`,
+    [customer],
+  )
+  return rows.map(({ other }) => other)
+}
+
 // ------------------------------------------------------------------ consent
 
 export interface ConsentRow {

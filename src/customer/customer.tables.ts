@@ -30,6 +30,9 @@ export const customerMergeTable = table(
   { index: [['kept'], ['other']] },
 )
 
+/** Identities of people who were forgotten, as keyed hashes: what is older than that about them is not taken in again. */
+export const erasureTable = table('erasure', { hash: 'text key', erased_at: 'int key' })
+
 export const consentTable = table('consent', {
   customer: 'text key',
   purpose: 'text key',
@@ -112,6 +115,7 @@ export const customerTables = [
   identityTable,
   identityConflictTable,
   customerMergeTable,
+  erasureTable,
   consentTable,
   topicChoiceTable,
   attributeTable,

@@ -1,8 +1,9 @@
 /** What the folders to the right may use. */
-import type { People } from '../interaction/index.ts'
+import type { People, Privacy } from '../interaction/index.ts'
 import { consentProjection, topicProjection } from './consent.ts'
 import { identitiesOfCustomers } from './customer.store.ts'
 import { customersOfRows, resolveRows } from './resolve.ts'
+import type { Erasures } from './erasure.ts'
 import { sightingProjection } from './sightings.ts'
 import { attributeProjection } from './describe.ts'
 
@@ -10,6 +11,9 @@ export { customerTables } from './customer.tables.ts'
 export { aboutPeople, customersOfRows } from './resolve.ts'
 export { findCustomer, keepApart, mergeCustomers, unmergeCustomer } from './merge.ts'
 export type { Merged, Unmerged } from './merge.ts'
+export { createErasures, renamedIds } from './erasure.ts'
+export type { Erasures } from './erasure.ts'
+export { forgetIdentities, personOf, settleConflicts, whoOfIdentity } from './forget.ts'
 export { listConflicts } from './conflicts.ts'
 export type { ConflictSide, IdentityConflict } from './conflicts.ts'
 export { chooseTopics, optIn, optOut, optedOutOf, subscriptionsOf } from './consent.ts'
@@ -53,16 +57,19 @@ export { phoneHasher, plainPhone } from './phone.ts'
 export type { HashPhone } from './phone.ts'
 
 /** Who is who, for the flush and for whoever tells the log again. */
-const peopleOf = (decides: boolean): People => ({
-  resolve: (tx, rows, { base, newId }) => resolveRows(tx, rows, { base, decides, newId }),
+const peopleOf = (decides: boolean, erasures: Erasures | null): People => ({
+  resolve: (tx, rows, moment) => resolveRows(tx, rows, { ...moment, decides, erased: erasures }),
   customersOfRows,
   identitiesOf: identitiesOfCustomers,
 })
 
-export const people: People = peopleOf(true)
+/** With the key of the installation: what is older than an erasure is not taken in again. */
+export const createPeople = (erasures: Erasures): People => peopleOf(true, erasures)
+
+export const people: People = peopleOf(true, null)
 
 /** For the log told again: carries out what its rows say, and decides nothing anew. */
-export const peopleAsTold: People = peopleOf(false)
+export const peopleAsTold: People = peopleOf(false, null)
 
 /** Tables in which `resolve` keeps who is who. */
 export const rollTables = ['identity', 'identity_conflict', 'customer_merge'] as const
@@ -73,3 +80,22 @@ export const customerProjections = [
   topicProjection,
   attributeProjection,
 ]
+
+/** Whether she is known at all, what WeCom shows of her, and what she told: the first two are facts, the rest is her. */
+export const customerPrivacy: Privacy = {
+  folder: 'customer',
+  tables: [
+    { table: 'customer', of: 'id', by: 'customer', then: 'keep' },
+    { table: 'identity', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'customer_merge', of: 'kept', by: 'customer', then: 'keep' },
+    { table: 'customer_merge', of: 'other', by: 'customer', then: 'keep' },
+    { table: 'identity_conflict', of: 'one', by: 'customer', then: 'keep' },
+    { table: 'identity_conflict', of: 'two', by: 'customer', then: 'keep' },
+    { table: 'consent', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'topic_choice', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'attribute', of: 'customer', by: 'customer', then: 'delete' },
+    { table: 'profile', of: 'external', by: 'identity', then: 'delete' },
+    { table: 'relation', of: 'external', by: 'identity', then: 'delete' },
+    { table: 'group_member', of: 'member', by: 'identity', then: 'delete' },
+  ],
+}

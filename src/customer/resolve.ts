@@ -7,6 +7,7 @@
 import type { Reader, Tx } from '../base/db.ts'
 import type { ComingRow, FreshRow, Kind, LogRow, Regrouping, Resolved } from '../interaction/index.ts'
 import { whyOnePerson } from './alone.ts'
+import type { Erasures } from './erasure.ts'
 import { firstSeqs, knownIdentities } from './customer.store.ts'
 import { customerIdOf, identitiesIn, isStranger, keyOf } from './identity.ts'
 import type { Identity } from './identity.ts'
@@ -26,6 +27,9 @@ export const aboutPeople: readonly Kind[] = [
 
 export interface Resolving {
   readonly base: number
+  /** Somebody was erased: look whether old news of her comes in again. */
+  readonly erasures: boolean
+  readonly erased: Erasures | null
   /** Live: may state merges. Telling the log again: only carries out what it says. */
   readonly decides: boolean
   newId(): string
@@ -33,9 +37,10 @@ export interface Resolving {
 
 export async function resolveRows(
   tx: Tx,
-  coming: readonly ComingRow[],
-  { base, decides, newId }: Resolving,
+  given: readonly ComingRow[],
+  { base, decides, newId, erasures, erased }: Resolving,
 ): Promise<Resolved> {
+  const coming = erasures && erased ? await withoutForgotten(tx, given, erased) : given
   const roll = await openRoll(tx, coming)
   const rows: LogRow[] = []
   const regroupings: Regrouping[] = []
@@ -76,6 +81,25 @@ export async function resolveRows(
   await roll.save()
   const fresh = rows.map((row): FreshRow => ({ ...row, customer: roll.customerOf(row) }))
   return { rows: fresh, regroupings }
+}
+
+/**
+ * What happened before a person was forgotten stays forgotten, from whatever source it is told again. What she does
+ * afterwards is her own act, and a new customer begins.
+ */
+async function withoutForgotten(
+  tx: Reader,
+  rows: readonly ComingRow[],
+  erased: Erasures,
+): Promise<readonly ComingRow[]> {
+  const named = rows.flatMap(({ who }) => identitiesIn(who))
+  const at = await erased.erasedAmong(tx, [...new Map(named.map((one) => [keyOf(one), one])).values()])
+  if (at.size === 0) return rows
+  return rows.filter(
+    (row) =>
+      aboutPeople.includes(row.kind) ||
+      identitiesIn(row.who).every((one) => row.at > (at.get(keyOf(one)) ?? -Infinity)),
+  )
 }
 
 /** What the rows about people say; the same when the log is told again. */

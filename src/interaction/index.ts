@@ -25,10 +25,12 @@ export type { Flush, Recorded, Recorder } from './record.ts'
 export { createFollowers } from './follow.ts'
 export type { Follower, Followers } from './follow.ts'
 export {
+  countErasure,
   headSeq,
   lockHead,
   readLog,
   readWords,
+  readWordsOf,
   rowsBySeq,
   rowsInParts,
   seqsNaming,
@@ -37,3 +39,7 @@ export {
 export type { LogQuery } from './log.store.ts'
 export { parkedRows } from './follow.store.ts'
 export { interactionTables } from './interaction.tables.ts'
+export { dumpPerson, erasePerson, keysOfPerson, looksPersonal } from './privacy.ts'
+export type { Person, PersonalTable, Privacy } from './privacy.ts'
+export { eraseWords, keysNaming, renameRows } from './privacy.store.ts'
+export type { Rename } from './privacy.store.ts'

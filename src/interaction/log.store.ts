@@ -248,3 +248,11 @@ export async function isRegrouped(reader: Reader): Promise<boolean> {
   )
   return rows.length > 0
 }
+
+/** The same for any number of rows. */
+export async function readWordsOf(reader: Reader, ids: readonly string[]): Promise<Map<string, string>> {
+  const words = new Map<string, string>()
+  for (let from = 0; from < ids.length; from += chunk)
+    for (const [id, said] of await readWords(reader, ids.slice(from, from + chunk))) words.set(id, said)
+  return words
+}

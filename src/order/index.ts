@@ -1,4 +1,5 @@
 /** What the folders to the right may use. */
+import type { Privacy } from '../interaction/index.ts'
 import { discountProjection, itemProjection } from './items.ts'
 import { orderProjection } from './orders.ts'
 
@@ -25,3 +26,16 @@ export type { CoPurchaseResult } from './recommend/co-purchase.ts'
 /** Tables younger than the first databases: filled from their log once. */
 export const itemProjections = [itemProjection, discountProjection]
 export const orderProjections = [orderProjection, ...itemProjections]
+
+/** What she bought: facts, which stay under her new name. */
+export const orderPrivacy: Privacy = {
+  folder: 'order',
+  tables: [
+    { table: 'shop_order', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'purchase_day', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'refund', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'order_item', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'order_discount', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'returned_item', of: 'customer', by: 'customer', then: 'keep' },
+  ],
+}

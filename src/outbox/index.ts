@@ -1,4 +1,5 @@
 /** What the folders to the right may use. */
+import type { Privacy } from '../interaction/index.ts'
 export { outboxTables } from './outbox.tables.ts'
 export { channelTitles, isChannelName, needsHuman } from './promise.ts'
 export type { Candidate, ChannelName, Content, Decided, Decision, Purpose, SubjectKind } from './promise.ts'
@@ -19,7 +20,7 @@ export { lockBudgets, optedOut, toUse, restraints } from './facts.store.ts'
 export { move, recordTouch } from './settle.ts'
 export type { Move } from './settle.ts'
 export { cancelUnwanted, createOutboxFollowers, optedOutReason, outboxProjections } from './consent.ts'
-export { outboxRegroup } from './regroup.ts'
+export { cancelAll, outboxRegroup } from './regroup.ts'
 export { listPromises } from './list.store.ts'
 export type { ListQuery, ListedPromise } from './list.store.ts'
 export { resolveHeld } from './held.ts'
@@ -45,6 +46,7 @@ export {
 export type { PromiseRow } from './promise.store.ts'
 export {
   adoptedIds,
+  blankParcels,
   insertParcel,
   latestCalls,
   lockParcel,
@@ -55,3 +57,26 @@ export {
   updateParcel,
 } from './parcel.store.ts'
 export type { ParcelRow, ParcelState } from './parcel.store.ts'
+
+/** What was said to her: when and why stays, the words go. */
+export const outboxPrivacy: Privacy = {
+  folder: 'outbox',
+  tables: [
+    {
+      table: 'promise',
+      of: 'customer',
+      by: 'customer',
+      then: 'keep',
+      blank: { content: '{"text":""}', settle_words: null },
+    },
+    {
+      table: 'promise',
+      of: 'subject',
+      by: 'identity',
+      then: 'keep',
+      blank: { content: '{"text":""}', settle_words: null },
+    },
+    { table: 'budget', of: 'customer', by: 'either', then: 'delete' },
+    { table: 'restraint', of: 'customer', by: 'customer', then: 'keep' },
+  ],
+}

@@ -126,3 +126,13 @@ export async function parcelOfToken(reader: Reader, batchToken: string): Promise
     (await reader.rows<ParcelRow>('select * from parcel where batch_token = $1', [batchToken]))[0] ?? null
   )
 }
+
+/** Words meant for one person only; a broadcast says nothing of anybody. */
+export async function blankParcels(tx: Tx, customers: readonly string[]): Promise<void> {
+  for (const customer of customers)
+    await tx.run(
+      `UPDATE parcel SET wording = '', text = '', body = '{}' WHERE channel IN ('advisor-task', 'welcome')
+       AND id IN (SELECT parcel FROM promise WHERE customer = $1 AND parcel IS NOT NULL)`,
+      [customer],
+    )
+}

@@ -95,3 +95,13 @@ async function cancel(
   )
   await move(ctx, locked.filter(isOpen), { to: 'cancelled', ...reason })
 }
+
+/** Everything still owed to her is taken back. */
+export async function cancelAll(
+  ctx: Ctx,
+  customer: string,
+  reason: { readonly code: string; readonly words: string },
+): Promise<void> {
+  await lockBudgets(ctx.tx, [customer])
+  await cancel(ctx, await openOf(ctx.tx, [customer]), reason)
+}

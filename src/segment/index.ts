@@ -1,4 +1,5 @@
 /** What the folders to the right may use. */
+import type { Privacy } from '../interaction/index.ts'
 import { behaviourProjections } from './behaviour.ts'
 import { behaviourTables } from './behaviour.tables.ts'
 import { calibrationProjection, churnTables } from './churn/index.ts'
@@ -136,3 +137,21 @@ export const segmentProjections = [
   ...behaviourProjections,
   moveProjection,
 ]
+
+/** Where she stands and what she did, by day: facts without words. */
+export const segmentPrivacy: Privacy = {
+  folder: 'segment',
+  tables: [
+    { table: 'facts', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'engagement_day', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'standing', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'wanted_tag', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'tier_move', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'interest', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'interest_day', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'activity_day', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'satisfaction', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'answer', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'churn_signal', of: 'customer', by: 'customer', then: 'keep' },
+  ],
+}

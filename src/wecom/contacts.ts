@@ -2,7 +2,8 @@
 import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { endContact, saveContacts, untiedUnionids } from '../customer/index.ts'
-import type { ContactSeen, GroupSeen } from '../customer/index.ts'
+import type { ContactSeen, Erasures, GroupSeen } from '../customer/index.ts'
+import type { Reader } from '../base/db.ts'
 import type { CustomerSeen, GroupSeenByApi } from './protocol/api.ts'
 import { relationsOf } from './sync.store.ts'
 import type { RelationRow } from './sync.store.ts'
@@ -72,4 +73,53 @@ export async function endIfOlder(ctx: Ctx, external: string, staff: string, at: 
   const relation = (await relationsOf(ctx.tx, [external])).find((row) => row.staff === staff)
   if (relation?.state !== 'active' || relation.added_at > at) return false
   return endContact(ctx, external, staff, at)
+}
+
+/**
+ * WeCom goes on showing a person who was forgotten here as long as she is somebody's contact or in a group. She comes
+ * back into the mirror only by a relation or membership that began after it.
+ */
+export async function contactsRemembered(
+  reader: Reader,
+  erasures: Erasures | undefined,
+  contacts: readonly ContactSeen[],
+): Promise<readonly ContactSeen[]> {
+  const at = await forgottenAt(
+    reader,
+    erasures,
+    contacts.map(({ external }) => external),
+  )
+  return at.size === 0
+    ? contacts
+    : contacts.filter(({ external, addedAt }) => addedAt > (at.get(external) ?? 0))
+}
+
+export async function groupRemembered(
+  reader: Reader,
+  erasures: Erasures | undefined,
+  group: GroupSeen,
+): Promise<GroupSeen> {
+  const at = await forgottenAt(
+    reader,
+    erasures,
+    group.members.map(({ member }) => member),
+  )
+  if (at.size === 0) return group
+  return {
+    ...group,
+    members: group.members.filter(({ member, joinedAt }) => joinedAt > (at.get(member) ?? 0)),
+  }
+}
+
+async function forgottenAt(
+  reader: Reader,
+  erasures: Erasures | undefined,
+  externals: readonly string[],
+): Promise<ReadonlyMap<string, Instant>> {
+  if (!erasures) return new Map()
+  const found = await erasures.erasedAmong(
+    reader,
+    [...new Set(externals)].map((value) => ({ kind: 'external', value })),
+  )
+  return new Map([...found].map(([key, at]) => [key.slice('external:'.length), at]))
 }

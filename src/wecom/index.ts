@@ -1,4 +1,5 @@
 /** What the folders to the right may use. */
+import type { Privacy } from '../interaction/index.ts'
 export { receive } from './callback.ts'
 export type { Inbox, Received } from './callback.ts'
 export { createCodec } from './protocol/codec.ts'
@@ -20,3 +21,12 @@ export type { Sync, SyncParts } from './sync.ts'
 export { corpTagNotes } from './corp-tags.ts'
 export { createMirror } from './mirror.ts'
 export type { Mirror, MirrorParts } from './mirror.ts'
+
+/** What we put on her in WeCom, and what of her waits to be read again. */
+export const wecomPrivacy: Privacy = {
+  folder: 'wecom',
+  tables: [
+    { table: 'seen_tag', of: 'external', by: 'identity', then: 'delete' },
+    { table: 'wecom_reread', of: 'id', by: 'identity', then: 'delete' },
+  ],
+}

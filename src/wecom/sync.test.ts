@@ -1,12 +1,17 @@
 /** The mirror against the simulator: events come through the real door, everything else through the real client. */
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createAct, system } from '../base/act.ts'
 import type { Act } from '../base/act.ts'
 import { minutes, seconds, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
+import { newSecret } from '../base/ids.ts'
 import { createLog } from '../base/log.ts'
 import { startSession, sessionOf } from '../access/index.ts'
-import { customerProjections, findStaff, people } from '../customer/index.ts'
+import { createErasures, createPeople, customerProjections, findStaff } from '../customer/index.ts'
+import { eraseCustomer } from '../privacy.ts'
 import { createCallbackDoor } from '../http/callback.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { createHttp } from '../http/server.ts'
@@ -22,6 +27,7 @@ import type { Sync, WecomApi, WecomClient } from './index.ts'
 
 const startAt = Date.UTC(2026, 4, 20, 2)
 const log = createLog('silent')
+const erasures = createErasures(Buffer.alloc(32, 9))
 
 onBothDatabases('the mirror of WeCom', (open) => {
   let opened: TestDatabase
@@ -46,10 +52,14 @@ onBothDatabases('the mirror of WeCom', (open) => {
       { clock },
     )
     api = createApi(client)
-    const flush = createFlush({ people, projections: customerProjections, wake: () => undefined })
+    const flush = createFlush({
+      people: createPeople(erasures),
+      projections: customerProjections,
+      wake: () => undefined,
+    })
     act = createAct({ db: opened.db, clock, flush: async (ctx, rows) => void (await flush(ctx, rows)) })
     const { db } = opened
-    sync = createSync({ api, act, db, clock, log })
+    sync = createSync({ api, act, db, clock, log, erasures })
     followers = createFollowers(db, act, sync.followers, log)
     const metrics = createMetrics()
     server = createHttp({
@@ -101,6 +111,34 @@ onBothDatabases('the mirror of WeCom', (open) => {
     )
   const logged = (): Promise<LogRow[]> => readLog(opened.db.reader, { limit: 1_000 })
   const kinds = async (): Promise<string[]> => (await logged()).map(({ kind }) => kind)
+
+  it('does not bring back whom we forgot, unless she comes anew', async () => {
+    const external = 'wmForgotten'
+    simulator.world.addContact({ userid: 'lin', external_userid: external, name: '王小美' })
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wmOther', name: '别人' })
+    await settle(1_000)
+    await sync.compareAll()
+    await settle()
+    expect((await relations()).map(({ name }) => name).sort()).toEqual(['别人', '王小美'])
+    const parts = {
+      db: opened.db,
+      act,
+      clock,
+      erasures,
+      listFile: join(tmpdir(), `erasures-${newSecret()}.jsonl`),
+    }
+    await eraseCustomer(parts, external, '本人要求')
+    rmSync(parts.listFile)
+    const rows = (await logged()).length
+    await settle(3_600_000)
+    await sync.compareAll()
+    await settle()
+    expect((await relations()).map(({ name }) => name)).toEqual(['别人'])
+    expect((await logged()).length).toBe(rows)
+    simulator.world.addContact({ userid: 'wang', external_userid: external })
+    await settle(5_000)
+    expect((await relations()).map(({ staff, name }) => [staff, name])).toContainEqual(['wang', '王小美'])
+  })
 
   it('holds everybody after the first comparison, each contact once in the log, and says until then what is missing', async () => {
     for (let n = 0; n < 230; n += 1)

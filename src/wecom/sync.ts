@@ -22,10 +22,17 @@ import {
   saveGroup,
   saveStaff,
 } from '../customer/index.ts'
-import type { ContactSeen } from '../customer/index.ts'
+import type { ContactSeen, Erasures, GroupSeen } from '../customer/index.ts'
 import type { Follower, LogRow } from '../interaction/index.ts'
 import { askMirror } from '../segment/index.ts'
-import { contactOf, endIfOlder, groupOf, mirrorContacts } from './contacts.ts'
+import {
+  contactOf,
+  contactsRemembered,
+  endIfOlder,
+  groupOf,
+  groupRemembered,
+  mirrorContacts,
+} from './contacts.ts'
 import type { GroupSeenByApi, StaffCustomers, WecomApi } from './protocol/api.ts'
 import { failureWords } from './protocol/result.ts'
 import type { Failure, Result } from './protocol/result.ts'
@@ -48,6 +55,8 @@ export interface SyncParts {
   readonly clock: Clock
   readonly log: Log
   readonly api: WecomApi
+  /** Who was forgotten is not mirrored again. */
+  readonly erasures?: Erasures
 }
 
 export interface Sync {
@@ -157,16 +166,14 @@ async function rereadContact(parts: SyncParts, reread: Reread): Promise<Failure 
   if (seen.kind !== 'ok') return seen
   const { external_contact: person, follow_user: follows } = seen.value
   await parts.act(system('wecom-sync'), async (ctx) => {
-    await mirrorContacts(
-      ctx,
-      follows.map((follow) =>
-        contactOf(
-          person,
-          follow,
-          follow.tags.map(({ tag_name: name }) => name),
-        ),
+    const contacts = follows.map((follow) =>
+      contactOf(
+        person,
+        follow,
+        follow.tags.map(({ tag_name: name }) => name),
       ),
     )
+    await mirrorContacts(ctx, await contactsRemembered(ctx.tx, parts.erasures, contacts))
     const still = new Set(follows.map(({ userid }) => userid))
     for (const { staff } of await relationsOf(ctx.tx, [reread.id]))
       if (!still.has(staff)) await endIfOlder(ctx, reread.id, staff, askedAt)
@@ -182,7 +189,7 @@ async function rereadGroup(parts: SyncParts, reread: Reread): Promise<Failure | 
   const seen = await parts.api.group(reread.id)
   if (seen.kind !== 'ok') return seen
   await parts.act(system('wecom-sync'), async (ctx) => {
-    await saveGroup(ctx, groupOf(seen.value.group_chat))
+    await saveGroup(ctx, await groupRemembered(ctx.tx, parts.erasures, groupOf(seen.value.group_chat)))
     await doneReread(ctx.tx, reread)
   })
   return null
@@ -269,7 +276,10 @@ async function compareContacts(parts: SyncParts, staff: readonly string[]): Prom
       ),
     )
     for (const { external, staff: one } of contacts) seen.add(`${external}\n${one}`)
-    for (const chunk of inParts(contacts, contactsPerDeed))
+    for (const chunk of inParts(
+      await contactsRemembered(parts.db.reader, parts.erasures, contacts),
+      contactsPerDeed,
+    ))
       if (!(await areContactsKnown(parts.db.reader, chunk)))
         await parts.act(system(compareSource), (ctx) => takeIn(ctx, chunk), 'bulk')
   }
@@ -361,8 +371,9 @@ async function compareGroups(parts: SyncParts, staff: readonly string[]): Promis
         // Dismissed between the list and this: the next comparison no longer lists it.
         if (read.kind === 'error' && (read.reaction === 'drop' || read.reaction === 'bug')) continue
         const { group_chat: group } = must('groupchat/get', read)
-        if (!(await isGroupKnown(parts.db.reader, groupOf(group))))
-          await parts.act(system(compareSource), (ctx) => takeInGroup(ctx, group), 'bulk')
+        const remembered = await groupRemembered(parts.db.reader, parts.erasures, groupOf(group))
+        if (!(await isGroupKnown(parts.db.reader, remembered)))
+          await parts.act(system(compareSource), (ctx) => takeInGroup(ctx, group, remembered), 'bulk')
       }
       cursor = page.next_cursor
       if (cursor === '') break
@@ -384,8 +395,8 @@ async function compareGroups(parts: SyncParts, staff: readonly string[]): Promis
   })
 }
 
-async function takeInGroup(ctx: Ctx, group: GroupSeenByApi): Promise<void> {
-  const { joined, left } = await saveGroup(ctx, groupOf(group))
+async function takeInGroup(ctx: Ctx, group: GroupSeenByApi, seen: GroupSeen): Promise<void> {
+  const { joined, left } = await saveGroup(ctx, seen)
   const customers = new Set(group.member_list.filter(({ type }) => type === 2).map(({ userid }) => userid))
   const changes = [
     ...joined
