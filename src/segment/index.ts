@@ -153,5 +153,8 @@ export const segmentPrivacy: Privacy = {
     { table: 'satisfaction', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'answer', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'churn_signal', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'dynamic_tag', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'tag_due', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'wanted_change', of: 'customer', by: 'customer', then: 'delete' },
   ],
 }

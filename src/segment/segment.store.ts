@@ -160,6 +160,6 @@ export const saveWantedTags = (
 
 /** Of somebody who is no more. */
 export async function deleteStandings(tx: Tx, customer: string): Promise<void> {
-  for (const name of ['standing', 'wanted_tag'])
+  for (const name of ['standing', 'wanted_tag', 'wanted_change', 'dynamic_tag', 'tag_due', 'churn_signal'])
     await tx.run(`DELETE FROM ${name} WHERE customer = $1`, [customer])
 }
