@@ -21,7 +21,7 @@ const interestColumns = {
 /** Facts of behaviour. What the log held before is filled in when the database is next opened (segment/fill.ts). */
 export class Behaviour1763800000060 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    const byPair = { clustered: true, index: [['customer', 'sku']] }
+    const byPair = { clustered: true, index: [['customer', 'sku', 'day_no']] }
     await createTable(runner, 'order_item', itemColumns, {
       ...byPair,
       index: [...byPair.index, ['sku', 'day_no']],

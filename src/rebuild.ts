@@ -14,7 +14,7 @@ import { peopleAsTold, rollTables } from './customer/index.ts'
 import { rebuild } from './interaction/index.ts'
 import type { Difference, TableReport } from './interaction/index.ts'
 import { openDatabase, tables } from './schema.ts'
-import { standingsRetold } from './segment/index.ts'
+import { standingsRetold, tagsRetold } from './segment/index.ts'
 
 export interface RebuildOptions {
   readonly dryRun?: boolean | undefined
@@ -38,13 +38,13 @@ export interface RebuildReport {
   readonly peakMemoryMb: number
 }
 
-type Parts = Pick<Core, 'db' | 'act' | 'clock' | 'rules'>
+type Parts = Pick<Core, 'db' | 'act' | 'clock' | 'rules' | 'tagRules'>
 
 /** Names the folder of a run that was killed, so that the next one clears it away. */
 const scratchPrefix = 'siyu-rebuild-'
 
 export async function rebuildStore(
-  { db, act, clock, rules }: Parts,
+  { db, act, clock, rules, tagRules }: Parts,
   folder: string,
   options: RebuildOptions = {},
 ): Promise<RebuildReport> {
@@ -63,7 +63,7 @@ export async function rebuildStore(
         people: peopleAsTold,
         projections,
         roll: rollTables,
-        derived: [standingsRetold({ act, clock, rules })],
+        derived: [tagsRetold({ db, act, clock, tagRules }), standingsRetold({ act, clock, rules })],
         dryRun: options.dryRun === true,
         signal: options.signal,
         onProgress: options.onProgress,

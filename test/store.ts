@@ -10,7 +10,7 @@ import type { Erasures } from '../src/customer/index.ts'
 import { createFlush, createFollowers } from '../src/interaction/index.ts'
 import type { Flush, Followers, Projection } from '../src/interaction/index.ts'
 import { createSegmentFollowers, loadTierRules } from '../src/segment/index.ts'
-import type { TierRules } from '../src/segment/index.ts'
+import type { TagRules, TierRules } from '../src/segment/index.ts'
 import type { OpenTestDatabase, TestDatabase } from './database.ts'
 
 export interface TestStore extends TestDatabase {
@@ -21,6 +21,8 @@ export interface TestStore extends TestDatabase {
   readonly projections: readonly Projection[]
   readonly followers: Followers
   readonly rules: TierRules
+  /** No dynamic tags, unless a test says which. */
+  readonly tagRules: TagRules
   /** Records these in one transaction. */
   say(...happenings: readonly Happening[]): Promise<void>
 }
@@ -53,6 +55,7 @@ export async function openStore(open: OpenTestDatabase, now: Instant): Promise<T
     projections,
     followers,
     rules,
+    tagRules: { tags: [], kinds: [], hash: '' },
     async say(...happenings) {
       await act({ kind: 'system', name: 'test' }, async (ctx) => {
         await Promise.resolve()

@@ -78,7 +78,7 @@ const itemColumns = {
 export const orderItemTable = table('order_item', itemColumns, {
   clustered: true,
   index: [
-    ['customer', 'sku'],
+    ['customer', 'sku', 'day_no'],
     ['sku', 'day_no'],
   ],
 })
@@ -86,7 +86,7 @@ export const orderItemTable = table('order_item', itemColumns, {
 /** Lines of orders that were taken back: what a past day needs. */
 export const returnedItemTable = table('returned_item', itemColumns, {
   clustered: true,
-  index: [['customer', 'sku']],
+  index: [['customer', 'sku', 'day_no']],
 })
 
 /** Orders made with a coupon or a discount; `fen` 0 = the shop did not say how much. */

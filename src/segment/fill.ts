@@ -1,7 +1,7 @@
 /**
  * Fills the facts of behaviour of a database that is older than them, once, before anything else looks at it: the
  * projections over the log as it was at the migration, page by page, from a stored position. A killed fill goes on where
- * it was. `segment --rebuild` makes the same tables from nothing and ends this.
+ * it was. `segment --rebuild` begins after it.
  */
 import { system } from '../base/act.ts'
 import type { Act } from '../base/act.ts'

@@ -27,6 +27,7 @@ export {
   tagsAt,
   tagsComputed,
   tagsOf,
+  tagsRetold,
   wantedChanges,
   wantedOf,
 } from './tags/index.ts'

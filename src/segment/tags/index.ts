@@ -2,6 +2,7 @@
 export { tagsAt, tagsOnDay } from './evaluate.ts'
 export { retag, retagEverybody, retagIfChanged, retagMany } from './retag.ts'
 export type { TagCause, TagParts } from './retag.ts'
+export { tagsRetold } from './retold.ts'
 export { loadTagRules } from './tag-rules.ts'
 export type { TagRule, TagRules } from './tag-rules.ts'
 export { createTagWork } from './tags.jobs.ts'

@@ -1,6 +1,6 @@
 import { sha256 } from '../../base/ids.ts'
 import type { Instant } from '../../base/clock.ts'
-import type { Reader, Tx, Value } from '../../base/db.ts'
+import type { Db, Reader, Row, Tx, Value } from '../../base/db.ts'
 import { dayNoSql, startOf, startOfDayNo } from './rule.ts'
 import type { TagMoment, TagSql } from './rule.ts'
 
@@ -176,6 +176,12 @@ export async function catalogueHash(reader: Reader): Promise<string> {
     'select sku, name, category, stage, price_fen, replenish_days from product order by sku',
   )
   return sha256(JSON.stringify(rows.map((row) => Object.values(row)))).slice(0, 16)
+}
+
+/** The catalogue is no part of the log: whoever tells the log again takes it as it is. */
+export async function copyCatalogue(to: Db, from: Reader): Promise<void> {
+  const products = await from.rows<Row>('select * from product order by sku')
+  await to.inChunks(products, (tx, chunk) => tx.insert('product', chunk, 'ON CONFLICT (sku) DO NOTHING'))
 }
 
 // ------------------------------------------------------------------ for people to look at

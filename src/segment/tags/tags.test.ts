@@ -9,6 +9,7 @@ import { dayOf, instantOf } from '../../base/calendar.ts'
 import { hours, minutes } from '../../base/clock.ts'
 import type { Instant } from '../../base/clock.ts'
 import { createLog } from '../../base/log.ts'
+import { rebuildStore } from '../../rebuild.ts'
 import { customerIdOf } from '../../customer/index.ts'
 import { createFollowers, readLog } from '../../interaction/index.ts'
 import type { Followers } from '../../interaction/index.ts'
@@ -259,6 +260,41 @@ onBothDatabases('dynamic tags', (open) => {
     // The property is worth little if it never met a kind.
     expect([...seen].sort()).toEqual(Object.keys(settings).sort())
   }, 180_000)
+
+  it('come out of the log told again as they are stored, and are mended where they were not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'siyu-tags-'))
+    const told =
+      fc.sample(fc.array(anyEvent, { minLength: 60, maxLength: 60 }), { numRuns: 1, seed: 3 })[0] ?? []
+    store.clock.set(start + hours(24 * 20))
+    for (const [i, one] of told.entries()) {
+      store.clock.set(store.clock.now() + hours(1))
+      const orderId = one.kind === 'order-placed' ? String(i) : one.detail['orderId']
+      await say({
+        ...one,
+        at: store.clock.now(),
+        detail: { ...one.detail, ...(orderId === undefined ? {} : { orderId }) },
+      })
+      await catchUp()
+    }
+    expect((await storedTags(store.db.reader, all)).length).toBeGreaterThan(5)
+    // The server is off for two days: what time has yet to end is no difference.
+    store.clock.set(store.clock.now() + hours(48))
+    const parts = { ...store, tagRules: testRules }
+    const before = await rebuildStore(parts, folder, { dryRun: true })
+    expect(before.tables['dynamic_tag']).toMatchObject({ differ: 0, missing: 0, extra: 0 })
+    expect(before.tables['tag_due']).toMatchObject({ differ: 0, missing: 0, extra: 0 })
+    await catchUp()
+    const right = await storedTags(store.db.reader, all)
+    await store.db.tx(async (tx) => {
+      await tx.run(`UPDATE dynamic_tag SET reason = 'wrong'`)
+      await tx.run('DELETE FROM tag_due')
+    })
+    await rebuildStore(parts, folder)
+    expect(await storedTags(store.db.reader, all)).toEqual(right)
+    const after = await rebuildStore(parts, folder, { dryRun: true })
+    expect(after.differences.filter(({ table }) => /tag/.test(table))).toEqual([])
+    rmSync(folder, { recursive: true, force: true })
+  }, 120_000)
 
   const wantedPairs = async (): Promise<string[]> =>
     (
