@@ -14,6 +14,12 @@ export interface BenchOptions {
 type Bench = (options: BenchOptions, say: (words: string) => void) => Promise<object>
 
 const benches: Readonly<Record<string, Bench>> = {
+  clv: async (options, say) =>
+    (await import('./clv.ts')).benchClv({
+      sizes: numbers(options.sizes ?? '2357,23570,235700'),
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      say,
+    }),
   segment: async (options, say) =>
     (await import('./segment.ts')).benchSegment({
       sizes: numbers(options.sizes ?? '100000,300000,1000000'),

@@ -1,4 +1,9 @@
 /** Customer lifetime value: what the rest of the program may use. */
+import { fitCounts } from './fit.ts'
+import { onThread } from './off-thread.ts'
+import { randomFrom } from './random.ts'
+import { groupTriples } from './triples.ts'
+
 export { checkDay, fitStore, fitSummaries, modelNames as clvModels } from './run-fit.ts'
 export type { FitReport as ClvFit, SummaryRow as ClvSummaryRow } from './run-fit.ts'
 export type { ModelName as ClvModel } from './fit.ts'
@@ -15,3 +20,6 @@ export { clvOf, clvRankOf, explainClv, topByClv } from './estimates.ts'
 export type { ClvEstimate, ClvExplained, ClvRank } from './estimates.ts'
 export { loadClvSettings } from './settings.ts'
 export type { ClvSettings } from './settings.ts'
+
+/** The bare fit, for `siyu bench clv`. */
+export const clvBench = { fitCounts, groupTriples, onThread, randomFrom }
