@@ -28,6 +28,14 @@ const benches: Readonly<Record<string, Bench>> = {
       postgresUrl: options.postgresUrl,
       say,
     }),
+  freshness: async (options, say) =>
+    (await import('./freshness.ts')).benchFreshness({
+      customers: numbers(options.sizes ?? '1000000')[0] ?? 1_000_000,
+      seconds: numbers(options.seconds ?? '60')[0] ?? 60,
+      rate: numbers(options.rate ?? '500')[0] ?? 500,
+      databaseUrl: options.postgresUrl,
+      say,
+    }),
 }
 
 export const benchNames: readonly string[] = Object.keys(benches)
