@@ -69,6 +69,7 @@ const maxParams = { sqlite: 30_000, postgres: 60_000 } as const
 const chunkRows = 500
 const chunkPauseMs = 20
 const asideCacheKb = 32_768
+const writerCacheKb = 32_768
 
 pg.types.setTypeParser(20, (text) => {
   const value = Number(text)
@@ -370,6 +371,8 @@ async function openSqlite(options: DbOptions): Promise<Db> {
   try {
     await writer.initialize()
     await writer.query('PRAGMA synchronous = FULL')
+    // The inner pages of a large shop's indices stay at hand; by default 2 MB do not hold them.
+    await writer.query(`PRAGMA cache_size = -${String(writerCacheKb)}`)
     await writer.query('PRAGMA busy_timeout = 10000')
     // The pages that a flush touches: with SQLite's own 2 MB an import reads and writes them again and again.
     await writer.query('PRAGMA cache_size = -16000')

@@ -1,12 +1,12 @@
 /** Jobs and followers as data: after each commit the touched customers, at 00:10 those whose day has come. */
-import { days } from '../base/clock.ts'
+import { days, hours } from '../base/clock.ts'
 import type { Job } from '../base/jobs.ts'
 import { customersOfRows } from '../customer/index.ts'
 import type { Follower, Kind, LogRow } from '../interaction/index.ts'
 import { customersOfRefunds, refundKeyOf } from '../order/index.ts'
 import { areCutPointsStale, refreshCutPoints } from './cut-points.ts'
 import { engagementKinds } from './facts.ts'
-import { resegment, resegmentDue } from './resegment.ts'
+import { areRulesNew, resegment, resegmentDue } from './resegment.ts'
 import type { Cause, SegmentParts } from './resegment.ts'
 import { refreshRfmCuts } from './rfm/cuts.ts'
 import type { TierRules } from './tier-rules.ts'
@@ -60,6 +60,15 @@ export function createSegmentJobs(parts: SegmentParts): Job[] {
         // First whom the day moves, with that cause; a refreshed quantile would hide it behind its own.
         await resegmentDue(parts, day)
         if (stale) await refreshCutPoints(parts, day)
+      },
+    },
+    {
+      // Rules edited, or a database just upgraded: nobody waits for the night to be judged by what is in force.
+      name: 'resegment-rules',
+      schedule: { every: 'minutes', minutes: 60 },
+      catchUpMs: hours(1),
+      async run({ day }) {
+        if (await areRulesNew(parts)) await resegmentDue(parts, day)
       },
     },
     {
