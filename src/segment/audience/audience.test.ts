@@ -132,6 +132,7 @@ onBothDatabases('audiences', (open) => {
       ]),
     )
     expect(await membersOf(all(is('tag', 'in', ['price-sensitive'])))).toEqual(['looker'])
+    expect(await membersOf(all(is('value-52w', 'null'), is('alive-percent', 'null')))).toHaveLength(4)
     expect(await membersOf(all(is('churn-warning', '=', true)))).toEqual([])
     expect(await membersOf(all(is('recency-score', 'notNull')))).toEqual(['gone', 'often', 'once'])
     // Unknown meets no comparison, also not a reversed one from inside; the reversed group takes her.
