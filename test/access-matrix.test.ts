@@ -269,6 +269,8 @@ describe('who may call what', () => {
       'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
       'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],
       'POST /api/admin/customers/:id/unmerge': ['admin', 'operator'],
+      'PUT /api/admin/audiences/:name': ['admin', 'operator'],
+      'DELETE /api/admin/audiences/:name': ['admin', 'operator'],
       'POST /api/admin/pause': ['admin', 'operator'],
       'POST /api/admin/resume': ['admin', 'operator'],
     }
