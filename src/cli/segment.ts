@@ -12,8 +12,7 @@ import {
   rfmCutsOfDay,
   rfmSummary,
   sleepSummary,
-  standingsAsOf,
-  summarize,
+  summarizeDay,
 } from '../segment/index.ts'
 import type { RfmSummary, SegmentParts, SegmentSummary, SleepSummary, TierRules } from '../segment/index.ts'
 
@@ -46,7 +45,7 @@ export async function runSegment(
   const isNow = preset === undefined && options.asOf === undefined
   const cuts = await (isNow ? currentRfmCuts : rfmCutsOfDay)(reader, rules.rfm, day)
   return {
-    ...summarize(await standingsAsOf(reader, rules, day), rules, day),
+    ...(await summarizeDay(reader, rules, day)),
     ...(preset === undefined ? {} : { preset }),
     ...(await rfmSummary(reader, rules.rfm, day, cuts)),
     ...(await sleepSummary(reader, rules, day, cuts)),

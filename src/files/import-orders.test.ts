@@ -10,7 +10,7 @@ import { runSegment } from '../cli/segment.ts'
 import { onBothDatabases } from '../../test/database.ts'
 import { openStore } from '../../test/store.ts'
 import type { TestStore } from '../../test/store.ts'
-import { standingsAsOf, summarize } from '../segment/index.ts'
+import { standingsAsOf, summarizeDay } from '../segment/index.ts'
 import type { ImportOptions } from './import.ts'
 import { importOrders } from './import-orders.ts'
 import { importProducts } from './import-products.ts'
@@ -74,7 +74,7 @@ onBothDatabases('importing orders', (open) => {
       expect({ ...dry, ...cost }).toEqual({ ...first, ...cost })
       expect((await importOrders(store, options)).imported).toBe(0)
       const standings = await standingsAsOf(store.db.reader, store.rules, '1998-06-30')
-      const summary = summarize(standings, store.rules, '1998-06-30')
+      const summary = await summarizeDay(store.db.reader, store.rules, '1998-06-30')
       expect(standings.reduce((sum, { purchases }) => sum + purchases, 0)).toBe(6919 - 223)
       expect(summary.customers).toBe(2357)
       expect(summary.tiers).toEqual({ high: 7, new: 0, mid: 507, dormant: 1843, other: 0, lead: 0 })

@@ -1,6 +1,10 @@
-/** How many stand where: what `segment --as-of` prints and the overview shows. */
+/** How many stand where: what `segment --as-of` prints. Counted in the database, so that a large shop costs no memory. */
+import { dayNumber } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
-import type { Standing } from './standings.ts'
+import type { Reader } from '../base/db.ts'
+import { cutsAsOf } from './cuts.ts'
+import { countStandings } from './standing.store.ts'
+import type { StandingCount } from './standing.store.ts'
 import type { TierRules } from './tier-rules.ts'
 
 export interface SegmentSummary {
@@ -18,39 +22,29 @@ export interface SegmentSummary {
   }
 }
 
-function tally(keys: readonly string[], values: Iterable<string>): Record<string, number> {
-  const counts: Record<string, number> = Object.fromEntries(keys.map((key) => [key, 0]))
-  for (const value of values) counts[value] = (counts[value] ?? 0) + 1
-  return counts
-}
-
 const grades = ['none', 'short', 'medium', 'long'] as const
+const stages = ['attraction', 'conversion', 'growth', 'maturity', 'decline'] as const
 
-export function summarize(standings: readonly Standing[], rules: TierRules, day: Day): SegmentSummary {
-  const months = tally(
-    grades,
-    standings.map(({ dormancy }) => dormancy ?? 'none'),
-  )
+/** As everybody stands at the end of `day`. */
+export async function summarizeDay(reader: Reader, rules: TierRules, day: Day): Promise<SegmentSummary> {
+  const moment = { dayNo: dayNumber(day), cuts: await cutsAsOf(reader, rules, day) }
+  const counts = await countStandings(reader, rules, moment)
+  const tally = <K extends string>(
+    keys: readonly K[],
+    of: (row: StandingCount) => string,
+  ): Record<K, number> => {
+    const sums = Object.fromEntries(keys.map((key) => [key, 0])) as Record<string, number>
+    for (const row of counts) sums[of(row)] = (sums[of(row)] ?? 0) + row.n
+    return sums
+  }
   return {
     asOf: day,
-    customers: standings.length,
-    tiers: tally(
-      [...rules.tiers.map(({ name }) => name), rules.lead.name],
-      standings.map(({ tier }) => tier),
-    ),
-    stages: tally(
-      ['attraction', 'conversion', 'growth', 'maturity', 'decline'],
-      standings.map(({ stage }) => stage),
-    ),
+    customers: counts.reduce((sum, { n }) => sum + n, 0),
+    tiers: tally([...rules.tiers.map(({ name }) => name), rules.lead.name], ({ tier }) => tier),
+    stages: tally(stages, ({ stage }) => stage),
     dormancy: {
-      none: months['none'] ?? 0,
-      short: months['short'] ?? 0,
-      medium: months['medium'] ?? 0,
-      long: months['long'] ?? 0,
-      byRhythm: tally(
-        grades,
-        standings.map((standing) => standing.dormancyByRhythm ?? 'none'),
-      ),
+      ...tally(grades, ({ dormancy }) => dormancy ?? 'none'),
+      byRhythm: tally(grades, (row) => row.dormancy_rhythm ?? 'none'),
     },
   }
 }
