@@ -8,6 +8,7 @@ export interface BenchOptions {
   readonly pairs?: string | undefined
   readonly seconds?: string | undefined
   readonly rate?: string | undefined
+  readonly writes?: string | undefined
   readonly postgresUrl?: string | undefined
 }
 
@@ -34,6 +35,15 @@ const benches: Readonly<Record<string, Bench>> = {
       seconds: numbers(options.seconds ?? '60')[0] ?? 60,
       rate: numbers(options.rate ?? '500')[0] ?? 500,
       databaseUrl: options.postgresUrl,
+      say,
+    }),
+  '360': async (options, say) =>
+    (await import('./customer-360.ts')).benchCustomer360({
+      sizes: numbers(options.sizes ?? '100000,1000000'),
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      seconds: numbers(options.seconds ?? '5')[0] ?? 5,
+      rate: numbers(options.rate ?? '300')[0] ?? 300,
+      writes: numbers(options.writes ?? '500')[0] ?? 500,
       say,
     }),
 }

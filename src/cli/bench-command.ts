@@ -11,12 +11,13 @@ export function addBenchVerb(siyu: Command, document: Document): void {
   siyu
     .command('bench')
     .description('benchmarks of the project beside its named peers, as ratios; on databases of their own')
-    .argument('<name>', 'clv, segment, freshness')
+    .argument('<name>', 'clv, segment, freshness, 360')
     .option('--sizes <numbers>', 'customers, separated by commas')
     .option('--databases <names>', 'sqlite,postgres')
     .option('--pairs <n>', 'interleaved pairs')
     .option('--seconds <n>', 'how long to measure')
     .option('--rate <n>', 'events a second')
+    .option('--writes <n>', 'writes a second beside the load')
     .option('--postgres-url <url>', 'a server to make databases on; otherwise one of its own is started')
     .action(
       document(async (name: string, options: BenchOptions) =>
