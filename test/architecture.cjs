@@ -44,7 +44,11 @@ module.exports = {
       { path: '^src/', pathNot: '([.]store[.]ts$|[.]tables[.]ts$|^src/base/)' },
       { path: 'node_modules/typeorm' },
     ),
-    no('koa-lives-in-http', { path: '^src/', pathNot: '^src/http/' }, { path: 'node_modules/(koa|@koa)' }),
+    no(
+      'koa-lives-in-http',
+      { path: '^src/', pathNot: '^src/(http/|bench/.*[.]peers[.]ts$)' },
+      { path: 'node_modules/(koa|@koa)' },
+    ),
     no(
       'the-browser-sees-only-the-contract',
       { path: '^src/web/' },

@@ -14,6 +14,7 @@ export type { Remaining } from './remaining.ts'
 export { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
 export type { Manners, Moment, Reason, Timed } from './manners.ts'
 export type { UseRow } from './facts.store.ts'
+export { usesLookBackMs } from './facts.store.ts'
 export { lockBudgets, optedOut, toUse, restraints } from './facts.store.ts'
 
 // Settling.

@@ -1,5 +1,5 @@
 /**
- * What to offer, chosen in the database for one customer or some hundreds: what goes with her newest things, summed over
+ * What to offer one customer, chosen in the database: what goes with her newest things, summed over
  * them, minus what she has; and what of hers is nearly used up. Only what is in stock and in the catalogue (a shop
  * without a catalogue is taken by its order lines), and no more than half of it for replenishing.
  */
@@ -7,7 +7,6 @@ import type { Reader } from '../../base/db.ts'
 import type { RecommendSettings } from './settings.ts'
 
 export interface OfferRow {
-  readonly customer: string
   readonly kind: 'replenish' | 'together'
   readonly sku: string
   readonly score: number
@@ -25,7 +24,6 @@ export interface OfferRow {
 }
 
 export const offerColumns = [
-  'customer',
   'kind',
   'sku',
   'score',
@@ -45,58 +43,51 @@ export interface OffersQuery {
   readonly settings: RecommendSettings
   readonly dayNo: number
   readonly most: number
-  /** The placeholders of the customers. */
-  readonly list: string
 }
 
 const whole = (n: number): string => String(Math.trunc(n))
+/** So many more are looked at than are shown, for those that are sold out. */
+const spare = 24
+/** More than `historyItems` may be: a place is packed below the worth, so that one maximum carries both. */
+const places = 128
 
-export function offersSql({ settings, dayNo, most, list }: OffersQuery): string {
+/** Silent for that many times as long as it lasts: she does not use it any more, or buys it elsewhere. */
+const givenUp = 4
+
+/** For the customer `$1`. Summed in one grouping, and the catalogue asked for a few only: it is read with every card. */
+export function offersSql({ settings, dayNo, most }: OffersQuery): string {
   const worth = settings.measure === 'cosine' ? 'cosine_e6' : 'lift_e3'
   const day = whole(dayNo)
-  return `with own as (
-      select customer, sku, max(day_no) as last_no from order_item where customer in (${list}) group by customer, sku),
+  const sold = `case when p.sku is null then not exists (select 1 from product) else coalesce(p.stock, 1) > 0 end`
+  return `with own as (select sku, max(day_no) as last_no from order_item where customer = $1 group by sku),
     recent as (
-      select customer, sku from (
-        select customer, sku, row_number() over (partition by customer order by last_no desc, sku) as place from own) o
-      where place <= ${whole(settings.historyItems)}),
+      select sku, row_number() over (order by last_no desc, sku) as place from own
+      order by last_no desc, sku limit ${whole(settings.historyItems)}),
     fitting as (
-      select r.customer, c.other, c.sku, c.together, c.units, c.${worth} as worth
-      from recent r join co_purchase c on c.sku = r.sku
-      where not exists (select 1 from own o where o.customer = r.customer and o.sku = c.other)),
-    summed as (
-      select customer, other, sku, together, units, sum(worth) over (partition by customer, other) as score,
-        row_number() over (partition by customer, other order by worth desc, together desc, sku) as best from fitting),
-    offered as (
-      select customer, 'together' as kind, other as sku, score, sku as because, together, units, 0 as since_days
-      from summed where best = 1
-      union all
-      select o.customer, 'replenish', o.sku, (${day} - o.last_no) * 500000 / p.replenish_days, o.sku, 0, 0, ${day} - o.last_no
+      select c.other, sum(c.${worth}) as score, max(c.${worth} * ${whole(places)} + ${whole(places - 1)} - r.place) as best
+      from recent r join co_purchase c on c.sku = r.sku where c.other not in (select sku from own)
+      group by c.other order by 2 desc, c.other limit ${whole(most + spare)}),
+    together as (
+      select 'together' as kind, f.other as sku, f.score, r.sku as because, c.together, c.units, 0 as since_days,
+        p.name, b.name as because_name, p.price_fen, p.stock, p.replenish_days, p.url
+      from fitting f join recent r on r.place = ${whole(places - 1)} - f.best % ${whole(places)}
+      join co_purchase c on c.sku = r.sku and c.other = f.other
+      left join product p on p.sku = f.other left join product b on b.sku = r.sku
+      where ${sold} order by f.score desc, f.other limit ${whole(most)}),
+    due as (
+      select 'replenish' as kind, o.sku, (${day} - o.last_no) * 500000 / p.replenish_days as score, o.sku as because,
+        0 as together, 0 as units, ${day} - o.last_no as since_days,
+        p.name, p.name as because_name, p.price_fen, p.stock, p.replenish_days, p.url
       from own o join product p on p.sku = o.sku
-      where p.replenish_days > 0 and (${day} - o.last_no) * 100 >= p.replenish_days * ${whole(settings.replenishFromPercent)}),
-    sold as (
-      select f.*, p.name, p.price_fen, p.stock, p.replenish_days, p.url,
-        row_number() over (partition by f.customer, f.kind order by f.score desc, f.together desc, f.sku) as in_kind
-      from offered f left join product p on p.sku = f.sku
-      where case when p.sku is null then not exists (select 1 from product) else coalesce(p.stock, 1) > 0 end),
-    shown as (
-      select s.*, row_number() over (partition by customer order by kind, in_kind) as place
-      from sold s where kind = 'together' or in_kind <= ${whole((most + 1) / 2)})
-    select s.customer, s.kind, s.sku, cast(s.score as bigint) as score, s.because, s.together, s.units, s.since_days, s.name,
-      b.name as because_name, s.price_fen, s.stock, s.replenish_days, s.url
-    from shown s left join product b on b.sku = s.because
-    where s.place <= ${whole(most)} order by s.customer, s.place`
+      where p.replenish_days > 0 and (${day} - o.last_no) * 100 >= p.replenish_days * ${whole(settings.replenishFromPercent)}
+        and ${day} - o.last_no <= p.replenish_days * ${whole(givenUp)} and coalesce(p.stock, 1) > 0
+      order by 3 desc, o.sku limit ${whole((most + 1) / 2)})
+    select kind, sku, cast(score as bigint) as score, because, together, units, since_days, name, because_name, price_fen, stock, replenish_days, url
+    from (select * from due union all select * from together) offered order by kind, score desc, sku limit ${whole(most)}`
 }
 
-export const offersOf = (
-  reader: Reader,
-  customers: readonly string[],
-  query: Omit<OffersQuery, 'list'>,
-): Promise<OfferRow[]> =>
-  reader.rows<OfferRow>(
-    offersSql({ ...query, list: customers.map((_, i) => `$${String(i + 1)}`).join(', ') }),
-    customers,
-  )
+export const offersOf = (reader: Reader, customer: string, query: OffersQuery): Promise<OfferRow[]> =>
+  reader.rows<OfferRow>(offersSql(query), [customer])
 
 export interface PopularRow {
   readonly sku: string

@@ -32,11 +32,9 @@ export async function recommendFor(
     throw new RangeError(`recommendFor takes at most ${String(mostCustomers)} customers at a time.`)
   const lists = new Map<string, Recommendation[]>(customers.map((customer) => [customer, []]))
   if (customers.length === 0) return lists
-  for (const row of await offersOf(reader, customers, { settings, dayNo, most })) {
-    const list = lists.get(row.customer)
-    // Of a thing nearly used up and fitting, the first mention counts.
-    if (list && !list.some(({ sku }) => sku === row.sku)) list.push(presentOffer(row, settings))
-  }
+  for (const [customer, list] of lists)
+    for (const row of await offersOf(reader, customer, { settings, dayNo, most }))
+      list.push(presentOffer(row, settings))
   await fillUp(reader, lists, most)
   return lists
 }

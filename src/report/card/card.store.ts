@@ -1,6 +1,5 @@
 /** The reads behind a customer's card, as parts of two statements; tables of every folder, read only. */
-import type { Instant } from '../../base/clock.ts'
-import { usesLookBackMs, usesSql, useColumns } from '../../outbox/facts.store.ts'
+import { usesSql, useColumns } from '../../outbox/facts.store.ts'
 import { offerColumns, offersSql } from '../../order/recommend/offers.store.ts'
 import type { RecommendSettings } from '../../order/index.ts'
 import { figureColumns, figuresSql } from '../radar/radar.store.ts'
@@ -14,8 +13,6 @@ const newestMoves = 10
 const mostGroups = 20
 
 export interface CardQuery {
-  readonly customer: string
-  readonly now: Instant
   readonly dayNo: number
   readonly rules: TierRules
   readonly radar: Omit<FiguresQuery, 'whose'>
@@ -29,9 +26,9 @@ const part = (columns: string, sql: string, params: Part['params']): Part => ({
   params,
 })
 
-/** Everything that follows from the customer's id. */
-export function cardParts({ customer, now, dayNo, rules, radar, recommend, recommendations }: CardQuery) {
-  const her = [customer]
+/** Everything that follows from the values `customer`, `now`, and `usedSince`. */
+export function cardParts({ dayNo, rules, radar, recommend, recommendations }: CardQuery) {
+  const her = ['customer']
   const externals = `select value from identity where customer = $1 and kind = 'external'`
   return {
     line: {
@@ -86,7 +83,7 @@ export function cardParts({ customer, now, dayNo, rules, radar, recommend, recom
       'tag, since_at, expires_at, reason',
       `select tag, since_at, expires_at, reason from dynamic_tag
        where customer = $1 and (expires_at is null or expires_at > $2) order by since_at desc, tag`,
-      [customer, now],
+      ['customer', 'now'],
     ),
     churn: part(
       'state, since_no, score, due_no, expected_next_no, reason',
@@ -114,7 +111,7 @@ export function cardParts({ customer, now, dayNo, rules, radar, recommend, recom
     uses: {
       columns: [...useColumns],
       sql: usesSql('customer', '$2', '$1'),
-      params: [customer, now - usesLookBackMs],
+      params: ['customer', 'usedSince'],
     },
     manners: part('body', 'select body from manners where id = 1', []),
     satisfaction: part(
@@ -132,7 +129,7 @@ export function cardParts({ customer, now, dayNo, rules, radar, recommend, recom
     ),
     offers: {
       columns: offerColumns,
-      sql: offersSql({ settings: recommend, dayNo, most: recommendations, list: '$1' }),
+      sql: offersSql({ settings: recommend, dayNo, most: recommendations }),
       params: her,
     },
   } satisfies Record<string, Part>

@@ -6,7 +6,7 @@ import type { AttributeSpec } from '../../customer/index.ts'
 import { fillUp, presentOffer } from '../../order/recommend/recommend.ts'
 import type { OfferRow } from '../../order/recommend/offers.store.ts'
 import type { RecommendSettings } from '../../order/index.ts'
-import { mannersFrom, remainingOf, toUse } from '../../outbox/index.ts'
+import { mannersFrom, remainingOf, toUse, usesLookBackMs } from '../../outbox/index.ts'
 import type { UseRow } from '../../outbox/index.ts'
 import { presentCoupon } from '../../reward/index.ts'
 import {
@@ -23,7 +23,7 @@ import type { TagRules, TierRules } from '../../segment/index.ts'
 import { radarFrom } from '../radar/radar.ts'
 import type { RadarFigures } from '../radar/radar.store.ts'
 import type { RadarSettings } from '../radar/settings.ts'
-import { readTogether } from '../together.ts'
+import { prepareTogether, readTogether } from '../together.ts'
 import { titleOfTier, wordsOf } from '../words.ts'
 import { createBasis } from './basis.ts'
 import type { CardBasis } from './basis.ts'
@@ -48,24 +48,18 @@ export type CustomerCards = ReturnType<typeof createCards>
 export function createCards(parts: CardParts) {
   const { reader, rules, radar, recommend } = parts
   const basisNow = createBasis(parts)
+  let prepared: { readonly dayNo: number; readonly read: ReturnType<typeof readingOf> } | null = null
+  /** The statement names the day and is otherwise always the same. */
+  const reading = (dayNo: number): ReturnType<typeof readingOf> => {
+    if (prepared?.dayNo !== dayNo) prepared = { dayNo, read: readingOf(parts, dayNo) }
+    return prepared.read
+  }
   /** Null for an id that is no customer. */
   return async function customerCard(customer: string, now: Instant) {
     const dayNo = dayNumber(dayOf(now))
-    const query = { dayNo, settings: radar, leadTier: rules.lead.name }
     const [basis, first] = await Promise.all([
       basisNow(),
-      readTogether(
-        reader,
-        cardParts({
-          customer,
-          now,
-          dayNo,
-          rules,
-          radar: query,
-          recommend,
-          recommendations: shownRecommendations,
-        }),
-      ),
+      reading(dayNo)({ customer, now, usedSince: now - usesLookBackMs }),
     ])
     const line = first.line[0] as LineRow | undefined
     if (!line) return null
@@ -108,6 +102,18 @@ export function createCards(parts: CardParts) {
     }
   }
 }
+
+const readingOf = ({ reader, rules, radar, recommend }: CardParts, dayNo: number) =>
+  prepareTogether(
+    reader,
+    cardParts({
+      dayNo,
+      rules,
+      radar: { dayNo, settings: radar, leadTier: rules.lead.name },
+      recommend,
+      recommendations: shownRecommendations,
+    }),
+  )
 
 type LineRow = RadarFigures & {
   readonly purchases: number
@@ -287,12 +293,8 @@ function satisfactionIn(row: Row | undefined) {
   }
 }
 
-function offersIn(rows: readonly Row[], settings: RecommendSettings) {
-  const offers = rows as unknown as OfferRow[]
-  return offers
-    .filter(({ sku }, i) => offers.findIndex((one) => one.sku === sku) === i)
-    .map((row) => presentOffer(row, settings))
-}
+const offersIn = (rows: readonly Row[], settings: RecommendSettings) =>
+  (rows as unknown as OfferRow[]).map((row) => presentOffer(row, settings))
 
 function ordersIn(orders: readonly Row[], items: readonly read.Item[][], products: readonly Row[]) {
   const names = new Map(products.map((row) => [read.text(row['sku']), read.text(row['name'])]))
