@@ -371,11 +371,10 @@ async function openSqlite(options: DbOptions): Promise<Db> {
   try {
     await writer.initialize()
     await writer.query('PRAGMA synchronous = FULL')
-    // The inner pages of a large shop's indices stay at hand; by default 2 MB do not hold them.
+    // The inner pages of a large shop's indices, and those a flush or an import touches again and again, stay at hand;
+    // SQLite's own 2 MB do not hold them.
     await writer.query(`PRAGMA cache_size = -${String(writerCacheKb)}`)
     await writer.query('PRAGMA busy_timeout = 10000')
-    // The pages that a flush touches: with SQLite's own 2 MB an import reads and writes them again and again.
-    await writer.query('PRAGMA cache_size = -16000')
     await readerSource.initialize()
     await readerSource.query('PRAGMA query_only = ON')
     await readerSource.query('PRAGMA busy_timeout = 10000')

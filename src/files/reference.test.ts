@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { instantOf } from '../base/calendar.ts'
 import { runImport } from '../cli/import.ts'
 import type { ImportVerbOptions } from '../cli/import.ts'
 import { loadAttributes } from '../customer/index.ts'
-import { onBothDatabases } from '../../test/database.ts'
+import { onBothDatabases, sqliteDatabase } from '../../test/database.ts'
+import type { OpenTestDatabase } from '../../test/database.ts'
 import { configDir, openStore } from '../../test/store.ts'
 import type { TestStore } from '../../test/store.ts'
 
@@ -39,7 +40,13 @@ interface CdnowRows {
   readonly last: string
 }
 
-onBothDatabases('imports of open data', (open) => {
+interface Tools {
+  verb(what: string, path: string, more?: Partial<ImportVerbOptions>): Promise<Record<string, unknown>>
+  sum(sql: string): Promise<Record<string, unknown>>
+}
+
+/** A store of its own for each test, and the verb on it. */
+function storeTools(open: OpenTestDatabase): Tools {
   let store: TestStore
   beforeEach(async () => {
     store = await openStore(open, instantOf('2026-05-20', '10:00'))
@@ -65,6 +72,12 @@ onBothDatabases('imports of open data', (open) => {
   }
   const sum = async (sql: string): Promise<Record<string, unknown>> =>
     (await store.db.reader.rows(sql))[0] ?? {}
+
+  return { verb, sum }
+}
+
+onBothDatabases('imports of open data', (open) => {
+  const { verb, sum } = storeTools(open)
 
   it.runIf(present)(
     'imports the open data, to the line: CDNOW and the orders of the R package rfm',
@@ -101,6 +114,11 @@ onBothDatabases('imports of open data', (open) => {
     },
     180_000,
   )
+})
+
+// On one database: what differs between the two is what the tests above and beside this file look at.
+describe('imports of a large open data set', () => {
+  const { verb, sum } = storeTools(sqliteDatabase)
 
   it.runIf(present)(
     'imports the open data, to the line: baskets, campaigns, coupons, households and products of completejourney',
