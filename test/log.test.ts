@@ -83,6 +83,44 @@ onBothDatabases('the log', (open) => {
     expect(seen).toEqual(['a', 'b'])
   })
 
+  it('hands what just came in to the urgent follower before the others go on, and lets one that failed rest', async () => {
+    const said: string[] = []
+    let fails = 0
+    const click = (key: string): Promise<void> =>
+      act(system('test'), (ctx) => Promise.resolve(ctx.record(happening(key))))
+    const slow = (name: string): Follower => ({
+      name,
+      kinds: ['link-clicked'],
+      handle(ctx, rows) {
+        said.push(...rows.map(({ sourceKey }) => `${name} ${sourceKey}`))
+        if (rows.some(({ sourceKey }) => sourceKey === 'first'))
+          ctx.record(happening(`by ${name}`, { kind: 'content-read' }))
+        return Promise.resolve()
+      },
+    })
+    const urgent: Follower = {
+      name: 'urgent',
+      urgent: true,
+      kinds: ['link-clicked', 'content-read'],
+      handle(_ctx, rows) {
+        if (rows.some(({ sourceKey }) => sourceKey === 'by two')) {
+          fails += 1
+          return Promise.reject(new Error('not now'))
+        }
+        said.push(...rows.map(({ sourceKey }) => `urgent ${sourceKey}`))
+        return Promise.resolve()
+      },
+    }
+    const all = [slow('one'), slow('two'), urgent, slow('three')]
+    const followers = createFollowers(opened.db, act, all, createLog('silent'))
+    await click('first')
+    await followers.catchUp()
+    expect(said).toEqual(['urgent first', 'one first', 'urgent by one', 'two first', 'three first'])
+    // Once behind `two`, and once more when the next round began.
+    expect(fails).toBe(2 * 2)
+    expect(await followers.atHead()).toBe(false)
+  })
+
   it('refuses a transaction inside a transaction instead of waiting for ever', async () => {
     await expect(opened.db.tx(() => opened.db.tx(() => Promise.resolve(1)))).rejects.toThrow('inside db.tx')
   })

@@ -18,6 +18,8 @@ export interface Follower {
   /** The key of its stored position: never changes once released. */
   readonly name: string
   readonly kinds: readonly Kind[]
+  /** People look at what it writes: it goes first, and again after every page of the others. */
+  readonly urgent?: boolean
   /** Rows of its kinds, oldest first, at most 200. No network. */
   handle(ctx: Ctx, rows: readonly LogRow[]): Promise<void>
 }
@@ -130,16 +132,45 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
     return followers.some(({ name }) => reached(positions, name) < head)
   }
 
+  const urgent = followers.filter((follower) => follower.urgent === true)
+  const inTurn = [...urgent, ...followers.filter((follower) => follower.urgent !== true)]
+
+  interface Late {
+    readonly followers: readonly Follower[]
+    readonly head: number
+    readonly positions: ReadonlyMap<string, number>
+  }
+  async function lateAmong(some: readonly Follower[]): Promise<Late> {
+    const head = await headSeq(db.reader)
+    const positions = await allPositions(db.reader)
+    return { followers: some.filter(({ name }) => reached(positions, name) < head), head, positions }
+  }
+
+  /** What came in while others worked: nobody who waits for it waits for all of them. Who failed rests. */
+  async function urgentOnes(resting: Set<string>): Promise<void> {
+    const late = await lateAmong(urgent.filter(({ name }) => !resting.has(name)))
+    for (const follower of late.followers)
+      if (
+        !(await page(follower, late.head, late.positions)) &&
+        reached(late.positions, follower.name) < late.head
+      )
+        resting.add(follower.name)
+  }
+
   async function catchUp(): Promise<boolean> {
     let any = false
     for (;;) {
-      const head = await headSeq(db.reader)
-      const positions = await allPositions(db.reader)
       // Most looks find everybody at the head: two queries then, however many followers there are.
-      const late = followers.filter(({ name }) => reached(positions, name) < head)
+      const { followers: late, head, positions } = await lateAmong(inTurn)
       if (late.length === 0) return any
       let moved = false
-      for (const follower of late) if (await page(follower, head, positions)) moved = true
+      const resting = new Set<string>()
+      for (const follower of late) {
+        if (await page(follower, head, positions)) {
+          moved = true
+          if (urgent.length > 0 && follower.urgent !== true) await urgentOnes(resting)
+        } else if (reached(positions, follower.name) < head) resting.add(follower.name)
+      }
       any ||= moved
       // Whoever is still behind failed on a row and rests until the next look.
       if (!moved && (await headSeq(db.reader)) === head) return any

@@ -31,6 +31,7 @@ export function createSegmentFollowers({ rules }: { readonly rules: TierRules })
   return [
     {
       name: 'resegment',
+      urgent: true,
       kinds: ['order-placed', 'order-refunded', ...engagementKinds, ...contactKinds, ...regroupKinds],
       async handle(ctx, rows) {
         const customers = await customersOfRows(ctx.tx, rows)

@@ -102,6 +102,7 @@ const regrouped = ({ detail }: LogRow): string[] =>
 
 const touchedFollower = ({ tagRules }: TagParts): Follower => ({
   name: 'tags',
+  urgent: true,
   kinds: [...tagRules.kinds, ...regroupKinds],
   async handle(ctx, rows) {
     const customers = await customersOfRows(ctx.tx, rows)
