@@ -57,6 +57,7 @@ export interface App {
   readonly db: Db
   /** For imports in the same process. */
   readonly importParts: Core
+  readonly jobs: readonly Job[]
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /** Timers and loops on; `settle` is for whoever moves the clock by hand. */
   start(): void
@@ -163,6 +164,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     env,
     db,
     importParts: core,
+    jobs,
     listen: () => http.listen(env.port, env.host),
     start() {
       if (plans) {

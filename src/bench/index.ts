@@ -10,6 +10,7 @@ export interface BenchOptions {
   readonly rate?: string | undefined
   readonly writes?: string | undefined
   readonly postgresUrl?: string | undefined
+  readonly databaseUrl?: string | undefined
 }
 
 type Bench = (options: BenchOptions, say: (words: string) => void) => Promise<object>
@@ -34,7 +35,7 @@ const benches: Readonly<Record<string, Bench>> = {
       customers: numbers(options.sizes ?? '1000000')[0] ?? 1_000_000,
       seconds: numbers(options.seconds ?? '60')[0] ?? 60,
       rate: numbers(options.rate ?? '500')[0] ?? 500,
-      databaseUrl: options.postgresUrl,
+      databaseUrl: options.databaseUrl,
       say,
     }),
   '360': async (options, say) =>

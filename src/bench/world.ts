@@ -76,16 +76,28 @@ export async function makeWorld({ db, act, rules }: WorldParts, options: WorldOp
     'select cast(count(*) as bigint) as n from purchase_day',
   )
   return {
-    customers: people.length,
     orders: people.length * plan.each,
     purchaseDays: count?.n ?? 0,
     seconds: (wallClock.steady() - startedAt) / 1000,
-    customer(place) {
-      const [person] = people.slice(place, place + 1)
-      if (!person) throw new RangeError(`The world has no customer ${String(place)}.`)
-      return { id: person.id, external: externalOf(person.n), shopId: shopIdOf(person.n) }
-    },
+    ...inhabited(people),
   }
+}
+
+type Inhabited = Pick<World, 'customers' | 'customer'>
+
+const inhabited = (people: readonly Person[]): Inhabited => ({
+  customers: people.length,
+  customer(place) {
+    const person = people[place]
+    if (!person) throw new RangeError(`The world has no customer ${String(place)}.`)
+    return { id: person.id, external: externalOf(person.n), shopId: shopIdOf(person.n) }
+  },
+})
+
+/** The people of a world that was made before, or null when the database holds another number of customers. */
+export async function worldMadeBefore(db: Db, customers: number): Promise<Inhabited | null> {
+  const [count] = await db.reader.rows<{ n: number }>('select cast(count(*) as bigint) as n from standing')
+  return count?.n === customers ? inhabited(peopleOf(customers)) : null
 }
 
 // ------------------------------------------------------------------ people

@@ -19,6 +19,7 @@ export function addBenchVerb(siyu: Command, document: Document): void {
     .option('--rate <n>', 'events a second')
     .option('--writes <n>', 'writes a second beside the load')
     .option('--postgres-url <url>', 'a server to make databases on; otherwise one of its own is started')
+    .option('--database-url <url>', 'freshness: a database to make the shop in, or to use again')
     .action(
       document(async (name: string, options: BenchOptions) =>
         (await import('../bench/index.ts')).runBench(name, options, say),

@@ -21,6 +21,7 @@ export {
   loadTagRules,
   mirrored,
   mirrorLater,
+  noteNobodyTagged,
   retagEverybody,
   retagIfChanged,
   tagOverview,

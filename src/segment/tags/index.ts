@@ -1,6 +1,6 @@
 /** Dynamic tags, for the rest of segment/ and the folders to the right. */
 export { tagsAt, tagsOnDay } from './evaluate.ts'
-export { retag, retagEverybody, retagIfChanged, retagMany } from './retag.ts'
+export { noteNobodyTagged, retag, retagEverybody, retagIfChanged, retagMany } from './retag.ts'
 export type { TagCause, TagParts } from './retag.ts'
 export { tagsRetold } from './retold.ts'
 export { loadTagRules } from './tag-rules.ts'

@@ -226,9 +226,18 @@ export async function retagEverybody(parts: TagParts, cause: TagCause): Promise<
   }
 }
 
+const meaningOf = async ({ db, tagRules }: Pick<TagParts, 'db' | 'tagRules'>): Promise<string> =>
+  `${tagRules.hash}:${await catalogueHash(db.reader)}`
+
+/** Of a generated shop, in which nobody did anything that tags are made of. */
+export async function noteNobodyTagged(parts: Pick<TagParts, 'db' | 'act' | 'tagRules'>): Promise<void> {
+  const meaning = await meaningOf(parts)
+  await parts.act(system('bench'), (ctx) => saveMeaning(ctx.tx, meaning))
+}
+
 /** Everybody, when rules or catalogue are not those of the last time. */
 export async function retagIfChanged(parts: TagParts): Promise<number> {
-  const meaning = `${parts.tagRules.hash}:${await catalogueHash(parts.db.reader)}`
+  const meaning = await meaningOf(parts)
   if ((await storedMeaning(parts.db.reader)) === meaning) return 0
   const changed = await retagEverybody(parts, 'rules')
   await parts.act(system('tags'), (ctx) => saveMeaning(ctx.tx, meaning))
