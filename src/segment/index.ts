@@ -154,6 +154,7 @@ export const segmentPrivacy: Privacy = {
     { table: 'activity_day', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'satisfaction', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'answer', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'clv_estimate', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'churn_signal', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'dynamic_tag', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'tag_due', of: 'customer', by: 'customer', then: 'keep' },
