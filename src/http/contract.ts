@@ -263,6 +263,16 @@ export interface CustomerCard extends CustomerRow {
     readonly since: string
     readonly expires?: string
   }[]
+  /** The next 52 weeks; absent until a model was fitted. */
+  readonly clv?: {
+    readonly model: string
+    readonly asOf: string
+    readonly alivePercent: number
+    readonly expectedPurchases: number
+    readonly valueFen: number
+    readonly lowFen: number
+    readonly highFen: number
+  }
   /** Absent without a rhythm of her own. As of the last look. */
   readonly churn?: {
     readonly warning: boolean

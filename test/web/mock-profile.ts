@@ -5,7 +5,7 @@ type Profile = Pick<
   CustomerCard,
   'identities' | 'radar' | 'dynamicTags' | 'attributes' | 'groups' | 'budget' | 'recommendations'
 > &
-  Partial<Pick<CustomerCard, 'churn' | 'likelyCause' | 'value' | 'satisfaction' | 'openComplaintAt'>>
+  Partial<Pick<CustomerCard, 'churn' | 'clv' | 'likelyCause' | 'value' | 'satisfaction' | 'openComplaintAt'>>
 
 const axes = [
   ['recency', '近度', 88, 74, '23 天前买过，高于同层平均（74）'],
@@ -27,6 +27,15 @@ export const profileOf = (over: Partial<Profile> = {}): Profile => ({
       expires: '2026-05-20T20:12:00+08:00',
     },
   ],
+  clv: {
+    model: 'pareto-nbd',
+    asOf: '2026-05-20',
+    alivePercent: 87,
+    expectedPurchases: 7.4,
+    valueFen: 521_000,
+    lowFen: 298_000,
+    highFen: 812_000,
+  },
   churn: {
     warning: true,
     riskPercent: 45,

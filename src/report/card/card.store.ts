@@ -85,6 +85,12 @@ export function cardParts({ dayNo, rules, radar, recommend, recommendations }: C
        where customer = $1 and (expires_at is null or expires_at > $2) order by since_at desc, tag`,
       ['customer', 'now'],
     ),
+    clv: part(
+      'model, computed_no, p_alive, expected_52w, value_52w_fen, low_fen, high_fen',
+      `select model, computed_no, p_alive, expected_52w, value_52w_fen, low_fen, high_fen
+       from clv_estimate where customer = $1`,
+      her,
+    ),
     churn: part(
       'state, since_no, score, due_no, expected_next_no, reason',
       'select state, since_no, score, due_no, expected_next_no, reason from churn_signal where customer = $1',

@@ -78,6 +78,7 @@ export function createCards(parts: CardParts) {
       radar: radarFrom(line, radar, basis.radar, rules, dayNo),
       tags: tagsIn(first.tags, first.profiles),
       dynamicTags: dynamicTagsIn(first.dynamicTags, parts.tagRules),
+      ...clvIn(first.clv[0]),
       ...churnIn(first.churn[0]),
       ...(await cause(parts, first, customer, dayNo)),
       attributes: attributesIn(first.attributes, parts.attributes),
@@ -241,6 +242,22 @@ function dynamicTagsIn(rows: readonly Row[], { tags }: TagRules) {
       ...(typeof expires === 'number' ? { expires: isoOf(expires) } : {}),
     }
   })
+}
+
+/** What the next 52 weeks may bring, with its interval, as the CLV job left it. */
+function clvIn(row: Row | undefined) {
+  if (!row || typeof row['value_52w_fen'] !== 'number') return {}
+  return {
+    clv: {
+      model: read.text(row['model']),
+      asOf: dayOfNumber(read.whole(row['computed_no'])),
+      alivePercent: Math.round(read.whole(row['p_alive']) * 100),
+      expectedPurchases: Math.round(read.whole(row['expected_52w']) * 10) / 10,
+      valueFen: row['value_52w_fen'],
+      lowFen: read.whole(row['low_fen']),
+      highFen: read.whole(row['high_fen']),
+    },
+  }
 }
 
 /** As kept by the last look; `riskPercent` in steps of five. */

@@ -65,11 +65,12 @@ export function figuresSql({ dayNo, settings, leadTier, whose }: FiguresQuery): 
       coalesce(f.purchases * 36500 / ${span}, 0) as yearly, coalesce(f.amount_fen * 365 / ${span}, 0) as yearly_fen,
       coalesce(a.engaged, 0) as engaged, coalesce(a.said, 0) as said,
       sa.last_score as last_score, case when sa.open_complaint_at is null then 0 else 1 end as complaint,
-      cast(null as bigint) as value_52w_fen
+      e.value_52w_fen as value_52w_fen
     from customer c
     left join standing s on s.customer = c.id
     left join facts f on f.customer = c.id
     left join satisfaction sa on sa.customer = c.id
+    left join clv_estimate e on e.customer = c.id
     left join (
       select customer,
         cast(sum(case when activity in (${engagedActivities}) and day_no > ${whole(dayNo - settings.engagement.days)} then acts else 0 end) as bigint) as engaged,

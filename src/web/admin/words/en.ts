@@ -261,6 +261,8 @@ export const en: Record<WordKey, string> = {
   'profile.hers': 'this customer',
   'profile.average': 'average of {tier}',
   'profile.value': 'Value class',
+  'profile.clv': 'Value of the next year',
+  'profile.alive': '{p}% likely to buy again, {n} purchases expected',
   'profile.cause': 'Likely cause of silence',
   'profile.next': 'Next purchase expected',
   'profile.churn': 'Churn warning',

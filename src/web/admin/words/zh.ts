@@ -253,6 +253,8 @@ export const zh = {
   'profile.hers': '这位客户',
   'profile.average': '{tier}平均',
   'profile.value': '价值分层',
+  'profile.clv': '未来一年价值',
+  'profile.alive': '仍会购买的概率 {p}%，预计再买 {n} 次',
   'profile.cause': '可能的沉睡原因',
   'profile.next': '预计下次购买',
   'profile.churn': '流失预警',
