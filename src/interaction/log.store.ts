@@ -37,6 +37,13 @@ export async function lockHead(tx: Tx): Promise<Head> {
 export const moveHead = (tx: Tx, seq: number): Promise<number> =>
   tx.run('UPDATE log_head SET seq = $1 WHERE id = 1', [seq])
 
+/**
+ * By the unique index, whatever SQLite believes of the log's size: counted when it was small, it would read all of it in
+ * every flush. The name is that of the schema.
+ */
+const byKey = (dialect: Reader['dialect']): string =>
+  dialect === 'sqlite' ? 'indexed by uq_log_source_source_key' : ''
+
 /** Of these (source, sourceKey) pairs, the ones already in the log, with their seq. */
 export async function knownKeys(
   tx: Tx,
@@ -50,7 +57,7 @@ export async function knownKeys(
     const next = (): string => (tx.dialect === 'sqlite' ? '?' : `$${String(++n)}`)
     const list = part.map(() => `(${next()}, ${next()})`).join(', ')
     const rows = await tx.rows<{ source: string; source_key: string; seq: number }>(
-      `select source, source_key, seq from log where (source, source_key) in (values ${list})`,
+      `select source, source_key, seq from log ${byKey(tx.dialect)} where (source, source_key) in (values ${list})`,
       part.flatMap(({ source, sourceKey }) => [source, sourceKey]),
     )
     for (const row of rows) known.set(`${row.source}\n${row.source_key}`, row.seq)
@@ -216,7 +223,7 @@ export async function seqsOfKeys(
     let n = 1
     const list = part.map(() => `($${String((n += 1))}, $${String((n += 1))})`).join(', ')
     const rows = await reader.rows<{ seq: number }>(
-      `select seq from log where kind = $1 and (source, source_key) in (values ${list})`,
+      `select seq from log ${byKey(reader.dialect)} where kind = $1 and (source, source_key) in (values ${list})`,
       [kind, ...part.flatMap(({ source, sourceKey }) => [source, sourceKey])],
     )
     for (const { seq } of rows) seqs.push(seq)
