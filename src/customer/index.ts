@@ -43,6 +43,7 @@ export {
   namesOfExternals,
   namesOfStaff,
   ownsCustomer,
+  whoOfCustomer,
 } from './people.ts'
 export type { Advisor, Identities } from './people.ts'
 export { customerIdOf, isStranger } from './identity.ts'

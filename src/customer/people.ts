@@ -1,4 +1,5 @@
 /** Who is who: names, identities, and the one advisor of a customer. */
+import type { Who } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import {
@@ -66,6 +67,18 @@ export interface Identities {
   readonly unionids: readonly string[]
   readonly shopIds: readonly string[]
   readonly phoneHashes: readonly string[]
+}
+
+/** One identity as seen, for a row about her; the external one first, since it is what channels and pages know. */
+export function whoOfCustomer(identities: Identities | undefined): Who {
+  const [external] = identities?.externals ?? []
+  if (external !== undefined) return { external }
+  const [shopId] = identities?.shopIds ?? []
+  if (shopId !== undefined) return { shopId }
+  const [unionid] = identities?.unionids ?? []
+  if (unionid !== undefined) return { unionid }
+  const [phoneHash] = identities?.phoneHashes ?? []
+  return phoneHash === undefined ? {} : { phoneHash }
 }
 
 export async function identitiesOf(

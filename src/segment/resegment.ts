@@ -10,8 +10,7 @@ import { system } from '../base/act.ts'
 import { addDays, dayNumber, dayOf, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Db, Tx } from '../base/db.ts'
-import { identitiesOf } from '../customer/index.ts'
-import type { Identities } from '../customer/index.ts'
+import { identitiesOf, whoOfCustomer } from '../customer/index.ts'
 import { cutsAsOf, cutsToday, newestCuts, recordCuts } from './cuts.ts'
 import type { Dormancy } from './lifecycle.ts'
 import type { Moment } from './rule.ts'
@@ -88,7 +87,7 @@ async function recordMoves(ctx: Ctx, rules: TierRules, moment: Moment, moves: Mo
       at: ctx.now,
       source: 'segment',
       sourceKey: `tier:${row.customer}:${ctx.newId()}`,
-      who: whoOf(identities.get(row.customer)),
+      who: whoOfCustomer(identities.get(row.customer)),
       detail: {
         from: tierBefore(before.get(row.customer), rules),
         to: row.tier,
@@ -101,18 +100,6 @@ async function recordMoves(ctx: Ctx, rules: TierRules, moment: Moment, moves: Mo
 }
 
 const tierBefore = (was: StoredStanding | undefined, rules: TierRules): string => was?.tier ?? rules.lead.name
-
-/** One identity as seen; the external one first, since it is what channels and pages know. */
-const whoOf = (
-  identities: Identities | undefined,
-): { external?: string; shopId?: string; phoneHash?: string } => {
-  const [external] = identities?.externals ?? []
-  if (external !== undefined) return { external }
-  const [shopId] = identities?.shopIds ?? []
-  if (shopId !== undefined) return { shopId }
-  const [phoneHash] = identities?.phoneHashes ?? []
-  return phoneHash === undefined ? {} : { phoneHash }
-}
 
 const mixed = 'mixed'
 

@@ -8,8 +8,7 @@ import { system } from '../../base/act.ts'
 import { dayNumber, dayOfNumber } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import type { Db } from '../../base/db.ts'
-import { identitiesOf } from '../../customer/index.ts'
-import type { Identities } from '../../customer/index.ts'
+import { identitiesOf, whoOfCustomer } from '../../customer/index.ts'
 import { calibrationAsOf } from './calibration.ts'
 import type { InForce } from './calibration.ts'
 import { judgeKnown, knownQuery, toStore } from './churn-of.ts'
@@ -123,7 +122,7 @@ async function recordNews(ctx: Ctx, look: Look, changes: readonly Change[]): Pro
       at: ctx.now,
       source: 'churn',
       sourceKey: `${now.state}:${now.customer}:${ctx.newId()}`,
-      who: whoOf(identities.get(now.customer)),
+      who: whoOfCustomer(identities.get(now.customer)),
       detail: {
         day: dayOfNumber(look.dayNo),
         cause: look.cause,
@@ -143,20 +142,6 @@ async function recordNews(ctx: Ctx, look: Look, changes: readonly Change[]): Pro
         ),
       },
     })
-}
-
-/** One identity as seen; the external one first, since it is what channels and pages know. */
-function whoOf(identities: Identities | undefined): {
-  external?: string
-  shopId?: string
-  phoneHash?: string
-} {
-  const [external] = identities?.externals ?? []
-  if (external !== undefined) return { external }
-  const [shopId] = identities?.shopIds ?? []
-  if (shopId !== undefined) return { shopId }
-  const [phoneHash] = identities?.phoneHashes ?? []
-  return phoneHash === undefined ? {} : { phoneHash }
 }
 
 // ------------------------------------------------------------------ everybody

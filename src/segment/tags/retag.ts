@@ -11,8 +11,7 @@ import { system } from '../../base/act.ts'
 import { hours } from '../../base/clock.ts'
 import type { Clock, Instant } from '../../base/clock.ts'
 import type { Db } from '../../base/db.ts'
-import { identitiesOf } from '../../customer/index.ts'
-import type { Identities } from '../../customer/index.ts'
+import { identitiesOf, whoOfCustomer } from '../../customer/index.ts'
 import { tagsAt } from './evaluate.ts'
 import type { TagsOfCustomer } from './evaluate.ts'
 import type { TagRule, TagRules } from './tag-rules.ts'
@@ -146,7 +145,7 @@ async function recordNews(
       at: ctx.now,
       source: 'tags',
       sourceKey: `${kind}:${row.customer}:${row.tag}:${ctx.newId()}`,
-      who: whoOf(identities.get(row.customer)),
+      who: whoOfCustomer(identities.get(row.customer)),
       detail: detailOf(rule, row, causes.get(row.customer) ?? 'time'),
     })
   }
@@ -161,20 +160,6 @@ const detailOf = (rule: TagRule, row: StoredTag, cause: TagCause): Record<string
   ...(row.expires_at === null ? {} : { expires: row.expires_at }),
   cause,
 })
-
-/** One identity as seen; the external one first, since it is what channels and pages know. */
-function whoOf(identities: Identities | undefined): {
-  external?: string
-  shopId?: string
-  phoneHash?: string
-} {
-  const [external] = identities?.externals ?? []
-  if (external !== undefined) return { external }
-  const [shopId] = identities?.shopIds ?? []
-  if (shopId !== undefined) return { shopId }
-  const [phoneHash] = identities?.phoneHashes ?? []
-  return phoneHash === undefined ? {} : { phoneHash }
-}
 
 // ------------------------------------------------------------------ many
 
