@@ -20,6 +20,7 @@ import { Mirror1763800000062 } from './1763800000062-mirror.ts'
 import { Profile1763800000070 } from './1763800000070-profile.ts'
 import { ProfileMoves1763800000071 } from './1763800000071-profile-moves.ts'
 import { Audience1763800000080 } from './1763800000080-audience.ts'
+import { PromiseContext1764300000000 } from './1764300000000-promise-context.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -43,4 +44,5 @@ export const migrations = [
   Profile1763800000070,
   ProfileMoves1763800000071,
   Audience1763800000080,
+  PromiseContext1764300000000,
 ]

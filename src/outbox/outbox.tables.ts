@@ -51,6 +51,12 @@ export const promiseTable = table(
     settled_at: 'int?',
     settle_code: 'text?',
     settle_words: 'text?',
+    /** What it belongs to and can be stopped by; see promise.ts. */
+    campaign: 'text?',
+    topic: 'text?',
+    experiment: 'text?',
+    arm: 'text?',
+    worth_fen: 'int?',
   },
   {
     unique: [['dedupe_key']],

@@ -41,6 +41,11 @@ export interface PromiseRow {
   readonly settled_at: number | null
   readonly settle_code: string | null
   readonly settle_words: string | null
+  readonly campaign: string | null
+  readonly topic: string | null
+  readonly experiment: string | null
+  readonly arm: string | null
+  readonly worth_fen: number | null
 }
 
 /** SQLite finds a `$n` by going through the list of all before it: few rows a statement are far faster than many. */
@@ -98,6 +103,11 @@ const insertSome = (
       settled_at: null,
       settle_code: null,
       settle_words: null,
+      campaign: one.campaign ?? null,
+      topic: one.topic ?? null,
+      experiment: one.variant?.experiment ?? null,
+      arm: one.variant?.arm ?? null,
+      worth_fen: one.worthFen ?? null,
     })),
     'ON CONFLICT (dedupe_key) DO NOTHING',
   )

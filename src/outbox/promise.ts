@@ -28,6 +28,17 @@ export interface Content {
   readonly games?: readonly string[]
   /** Only for the channel `welcome`. */
   readonly welcomeCode?: string
+  /** Given when the words were really sent, once per promise. */
+  readonly gift?: Gift
+}
+
+/** A coupon that goes with the words. */
+export interface Gift {
+  readonly title: string
+  /** From the moment the words went out. */
+  readonly validHours: number
+  /** Kind of coupon, for "one of these a year": `wake-up`. */
+  readonly family?: string
 }
 
 /** Something that might be said, staged by the cadence or a trigger; `enqueue` decides. */
@@ -53,6 +64,14 @@ export interface Candidate {
   readonly expiresAt: Instant
   /** Higher first. */
   readonly priority: number
+  /** What the customer is expected to be worth in a year, in fen: who comes first where an advisor's day is full. */
+  readonly worthFen?: number | undefined
+  /** The campaign it is a part of; it can be stopped by itself. */
+  readonly campaign?: string | undefined
+  /** A topic one can opt out of: `baby`. */
+  readonly topic?: string | undefined
+  /** The arm of the test whose words these are. */
+  readonly variant?: { readonly experiment: string; readonly arm: string } | undefined
   readonly content: Content
   /** A reason to decline that is known already, for example no advisor or the holdout. */
   readonly skip?: { readonly code: string; readonly words: string } | undefined
