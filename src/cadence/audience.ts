@@ -1,5 +1,4 @@
 /** Everybody as touchpoints see them on a day: standing, advisor, a name to be called by. Read in bulk. */
-import { addDays } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
 import { plainWords, salutationOf } from '../content/index.ts'
@@ -7,9 +6,8 @@ import { advisorsOf } from '../customer/index.ts'
 import type { Advisor } from '../customer/index.ts'
 import { standingsAsOf } from '../segment/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
-import { activeGroups, identityRows, profileRows, wokenSince } from './cadence.store.ts'
-import type { Cadence } from './config.ts'
-import type { Group, Member, Reason } from './touchpoint.ts'
+import { activeGroups, identityRows, pointRows, profileRows, worthRows } from './cadence.store.ts'
+import type { Group, LevelSeen, Member, Reason } from './touchpoint.ts'
 
 /** What does not change with the day: contacts, names, groups. */
 export interface People {
@@ -18,6 +16,10 @@ export interface People {
   readonly externals: ReadonlyMap<string, string>
   readonly shopIds: ReadonlyMap<string, string>
   readonly profiles: ReadonlyMap<string, { readonly name: string; readonly gender: number }>
+  /** Expected spend of the coming year, in fen. */
+  readonly worth: ReadonlyMap<string, number>
+  readonly points: ReadonlyMap<string, number>
+  readonly levels: ReadonlyMap<string, LevelSeen>
   readonly groups: readonly Group[]
 }
 
@@ -41,6 +43,9 @@ export async function readPeople(
     externals,
     shopIds: firstOf('shop'),
     profiles: new Map(profiles.map(({ external, name, gender }) => [external, { name, gender }])),
+    worth: new Map((await worthRows(reader, customers)).map((row) => [row.customer, row.fen])),
+    points: new Map((await pointRows(reader, customers)).map((row) => [row.customer, row.points])),
+    levels: new Map(),
     groups: customers === null ? await activeGroups(reader) : [],
   }
 }
@@ -52,16 +57,7 @@ export const standingsOf = (
   customers: readonly string[] | null,
 ): Promise<Standing[]> => standingsAsOf(reader, rules, day, customers)
 
-/** Days of earlier wake-ups by customer, as promised. */
-export async function wokenBefore(reader: Reader, cadence: Cadence, day: Day): Promise<Map<string, Day[]>> {
-  const names = cadence.touchpoints.filter(({ rules }) => rules.kind === 'wake-up').map(({ name }) => name)
-  const woken = new Map<string, Day[]>()
-  for (const row of await wokenSince(reader, names, addDays(day, -400)))
-    woken.set(row.customer, [...(woken.get(row.customer) ?? []), row.day])
-  return woken
-}
-
-export function memberOf(standing: Standing, people: People, woken: readonly Day[]): Member {
+export function memberOf(standing: Standing, people: People): Member {
   const advisor = people.advisors.get(standing.customer)
   const external = advisor?.external ?? people.externals.get(standing.customer) ?? null
   const profile = external === null ? undefined : people.profiles.get(external)
@@ -78,6 +74,7 @@ export function memberOf(standing: Standing, people: People, woken: readonly Day
     firstDay: standing.firstDay ?? null,
     lastDay: standing.lastDay ?? null,
     purchases: standing.purchases,
+    spentFen: standing.spentFen,
     name: seen !== '' ? seen : shopId === undefined ? '微信客户' : `客户 ${plainWords(shopId)}`,
     salutation: salutationOf({
       name: plainWords(profile?.name ?? ''),
@@ -86,7 +83,9 @@ export function memberOf(standing: Standing, people: People, woken: readonly Day
     }),
     external,
     advisor: advisor ? { userid: advisor.staff, name: plainWords(advisor.staffName) } : null,
-    woken,
+    worthFen: people.worth.get(standing.customer) ?? 0,
+    points: people.points.get(standing.customer) ?? 0,
+    level: people.levels.get(standing.customer) ?? null,
   }
 }
 

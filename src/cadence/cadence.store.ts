@@ -2,8 +2,16 @@
 import { dayNumber, dayOfNumber } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
-import type { Reader, Tx } from '../base/db.ts'
-import type { ChannelName, Decision, PromiseState, Purpose, SubjectKind } from '../outbox/index.ts'
+import type { Reader, Tx, Value } from '../base/db.ts'
+import type {
+  ChannelName,
+  Content,
+  Decision,
+  Gift,
+  PromiseState,
+  Purpose,
+  SubjectKind,
+} from '../outbox/index.ts'
 
 export interface VersionRow {
   readonly version: number
@@ -44,14 +52,18 @@ const places = (keys: readonly string[], from = 1): string =>
 async function forKeys<T extends object>(
   reader: Reader,
   keys: readonly string[] | null,
-  sql: (condition: string) => string,
+  /** `next`: the number of the first placeholder after those of the condition. */
+  sql: (condition: string, next: number) => string,
   column: string,
+  more: readonly Value[] = [],
 ): Promise<T[]> {
-  if (keys === null) return reader.rows<T>(sql('1 = 1'))
+  if (keys === null) return reader.rows<T>(sql('1 = 1', 1), more)
   const rows: T[] = []
   for (let from = 0; from < keys.length; from += 1_000) {
     const part = keys.slice(from, from + 1_000)
-    rows.push(...(await reader.rows<T>(sql(`${column} in (${places(part)})`), part)))
+    rows.push(
+      ...(await reader.rows<T>(sql(`${column} in (${places(part)})`, part.length + 1), [...part, ...more])),
+    )
   }
   return rows
 }
@@ -98,19 +110,49 @@ export async function staffName(reader: Reader, userid: string): Promise<string>
   return row?.name ?? userid
 }
 
-/** Wake-ups of these touchpoints that were promised since and not lost on the way. */
-export async function wokenSince(
+/** What these touchpoints promised since and was not lost on the way: who heard which when. */
+export async function saidSince(
   reader: Reader,
   touchpoints: readonly string[],
   since: Day,
-): Promise<{ customer: string; day: Day }[]> {
+  customers: readonly string[] | null = null,
+): Promise<{ customer: string; touchpoint: string; day: Day }[]> {
   if (touchpoints.length === 0) return []
-  return reader.rows(
-    `select customer, day from promise where touchpoint in (${places(touchpoints)}) and day >= $${String(touchpoints.length + 1)}
-       and customer is not null and decision <> 'declined' and state not in ('refused', 'expired', 'cancelled')`,
+  const states = `decision <> 'declined' and state not in ('refused', 'expired', 'cancelled')`
+  return forKeys(
+    reader,
+    customers,
+    (condition, next) =>
+      `select customer, touchpoint, day from promise where ${condition} and touchpoint in (${places(touchpoints, next)})
+         and day >= $${String(next + touchpoints.length)} and customer is not null and ${states}`,
+    'customer',
     [...touchpoints, since],
   )
 }
+
+/** Expected spend of 52 weeks. */
+export const worthRows = (
+  reader: Reader,
+  customers: readonly string[] | null,
+): Promise<{ customer: string; fen: number }[]> =>
+  forKeys(
+    reader,
+    customers,
+    (condition) => `select customer, value_52w_fen as fen from clv_estimate where ${condition}`,
+    'customer',
+  )
+
+export const pointRows = (
+  reader: Reader,
+  customers: readonly string[] | null,
+): Promise<{ customer: string; points: number }[]> =>
+  forKeys(
+    reader,
+    customers,
+    (condition) =>
+      `select player as customer, cast(sum(amount) as bigint) as points from points where ${condition} group by player`,
+    'player',
+  )
 
 /** Days on which these customers bought, as far as they count for a first order and a last one. */
 export async function purchaseSpans(
@@ -132,6 +174,31 @@ export async function purchaseSpans(
 }
 
 // ---------------------------------------------------------------- promises
+
+export interface GiftRow {
+  readonly customer: string
+  readonly touchpoint: string
+  readonly day: Day
+  readonly gift: Gift
+}
+
+/** Of those that carry one. */
+export async function giftsOfPromises(reader: Reader, ids: readonly string[]): Promise<Map<string, GiftRow>> {
+  const gifts = new Map<string, GiftRow>()
+  if (ids.length === 0) return gifts
+  const rows = await reader.rows<{
+    id: string
+    customer: string | null
+    touchpoint: string
+    day: Day
+    content: string
+  }>(`select id, customer, touchpoint, day, content from promise where id in (${places(ids)})`, ids)
+  for (const { id, customer, touchpoint, day, content } of rows) {
+    const { gift } = JSON.parse(content) as Content
+    if (gift && customer !== null) gifts.set(id, { customer, touchpoint, day, gift })
+  }
+  return gifts
+}
 
 /** A promise as the calendar shows it. */
 export interface ShownRow {

@@ -5,6 +5,8 @@ import type { Day } from '../base/calendar.ts'
 import { mannersShape } from '../outbox/index.ts'
 import type { Manners } from '../outbox/index.ts'
 import { slugField } from './fields.ts'
+import { planningShape } from './spread.ts'
+import type { Planning } from './spread.ts'
 import { unknownKey, unknownWord, wordsOf } from './mistake.ts'
 import type { Mistake } from './mistake.ts'
 import { momentOf } from './touchpoint.ts'
@@ -20,6 +22,10 @@ export interface Touchpoint {
   /** Null for what does not look at tiers. */
   readonly tiers: readonly string[] | null
   readonly rules: Bound
+  /** One can opt out of it; null where it belongs to none. */
+  readonly topic: string | null
+  /** The campaign it is a part of. */
+  readonly campaign: string | null
   /** As written. */
   readonly settings: unknown
 }
@@ -29,6 +35,7 @@ export interface Cadence {
   readonly version: number
   readonly shop: { readonly name: string }
   readonly manners: Manners
+  readonly planning: Planning
   /** The enabled ones, as written. */
   readonly touchpoints: readonly Touchpoint[]
   /** Everything as it was read, for comparing two versions. */
@@ -47,6 +54,7 @@ const shopShape = z.strictObject({
 const topShape = z.strictObject({
   shop: shopShape,
   manners: mannersShape.prefault({}),
+  planning: planningShape.prefault({}),
   touchpoints: z.record(z.string(), z.unknown()),
 })
 const maxTouchpoints = 60
@@ -72,8 +80,8 @@ export function readCadence(yaml: string, { tiers, version = 0 }: ReadOptions): 
   const written = valueAt(read.value, ['touchpoints'])
   const touchpoints = isRecord(written) ? readTouchpoints(read, written, tiers, mistakes) : []
   if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
-  const { shop, manners } = top.data
-  return { cadence: { version, shop, manners, touchpoints, raw: read.value }, mistakes: [] }
+  const { shop, manners, planning } = top.data
+  return { cadence: { version, shop, manners, planning, touchpoints, raw: read.value }, mistakes: [] }
 }
 
 const sorted = (mistakes: readonly Mistake[]): Mistake[] =>
@@ -104,12 +112,14 @@ function readTouchpoints(
     if (!parsed.success) mistakes.push(...mistakesOf(read, kind.settings, parsed.error, path))
     mistakes.push(...unknownTiers(read, path, settings, tiers))
     if (!parsed.success || !parsed.data.enabled) continue
-    const { title, tiers: mine } = parsed.data
+    const { title, tiers: mine, topic } = parsed.data
     touchpoints.push({
       name,
       title: title ?? kind.title,
       tiers: mine ?? null,
       rules: kind.bind(settings),
+      topic: topic ?? null,
+      campaign: null,
       settings,
     })
   }

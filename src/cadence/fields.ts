@@ -88,6 +88,10 @@ export const common = {
   enabled: z.boolean().default(true),
   /** Shown to people; the kind's title when left out. */
   title: z.string().min(1).max(30).optional(),
+  /** Higher first where two of them compete for the same customer and day; the kind's own when left out. */
+  priority: z.number().int().min(0).max(100).optional(),
+  /** A topic that can be refused on the subscription page, such as `baby`. */
+  topic: slugField.optional(),
 }
 
 export const tiersField = (...otherwise: readonly string[]) =>

@@ -11,11 +11,11 @@ import { ensureGames } from '../game/index.ts'
 import { enqueue } from '../outbox/index.ts'
 import type { Candidate, Decided } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
-import { readPeople, standingsOf, wokenBefore } from './audience.ts'
+import { readPeople, standingsOf } from './audience.ts'
 import type { VersionRow } from './cadence.store.ts'
 import { gamesOf } from './config.ts'
 import type { Cadence } from './config.ts'
-import { stageDay } from './stage.ts'
+import { readHistory, readOccasions, stageDay } from './stage.ts'
 import { currentCadence, publish } from './versions.ts'
 import type { Publishing } from './versions.ts'
 
@@ -48,7 +48,8 @@ async function stageOn(
     day,
     people: await readPeople(reader, customers),
     standings: await standingsOf(reader, rules, day, customers),
-    woken: await wokenBefore(reader, cadence, day),
+    occasions: await readOccasions(reader, cadence, day, customers),
+    history: await readHistory(reader, cadence, day, customers),
   })
 }
 

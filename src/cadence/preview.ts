@@ -9,12 +9,12 @@ import type { Reader } from '../base/db.ts'
 import { decide } from '../outbox/index.ts'
 import type { Candidate, ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
-import { readPeople, standingsOf, wokenBefore } from './audience.ts'
+import { readPeople, standingsOf } from './audience.ts'
 import type { People } from './audience.ts'
 import { promisesOfDays } from './cadence.store.ts'
 import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
-import { stageDay } from './stage.ts'
+import { isForCustomers, readHistory, readOccasions, stageDay } from './stage.ts'
 
 /** One decision, made (`known`) or foreseen. */
 export interface Foreseen {
@@ -62,9 +62,11 @@ export async function previewDays(
 ): Promise<Preview> {
   const { from, days, now, customers = null } = span
   const people = await readPeople(reader, customers)
-  const woken = await wokenBefore(reader, cadence, from)
-  const wakeUps = new Set(
-    cadence.touchpoints.filter(({ rules }) => rules.kind === 'wake-up').map(({ name }) => name),
+  const history = await readHistory(reader, cadence, from, customers)
+  const resting = new Map(
+    cadence.touchpoints
+      .filter(isForCustomers)
+      .flatMap(({ name, rules }) => (rules.rests?.() ? [[name, rules.kind]] : [])),
   )
   const ask = (staged: readonly Candidate[]): Promise<Decided[]> =>
     decide(reader, staged, now, { manners: cadence.manners })
@@ -72,17 +74,14 @@ export async function previewDays(
   let asked = 0
   for (let n = 0; n < days; n += 1) {
     const day = addDays(from, n)
-    // Whoever is woken on an earlier day of this dry run is not woken again on this one.
-    if (staged.slice(asked).some(({ touchpoint }) => wakeUps.has(touchpoint))) {
+    // Whoever hears it on an earlier day of this dry run does not hear it again on this one.
+    if (staged.slice(asked).some(({ touchpoint }) => resting.has(touchpoint))) {
       const decided = await ask(staged)
-      for (const one of decided.slice(asked))
-        if (
-          wakeUps.has(one.touchpoint) &&
-          one.decision !== 'declined' &&
-          one.customer !== undefined &&
-          !one.known
-        )
-          woken.set(one.customer, [...(woken.get(one.customer) ?? []), one.day])
+      for (const { touchpoint, customer, decision, known, day: said } of decided.slice(asked)) {
+        const kind = resting.get(touchpoint)
+        if (kind !== undefined && decision !== 'declined' && customer !== undefined && !known)
+          history.add(kind, customer, said)
+      }
       asked = staged.length
     }
     staged.push(
@@ -91,7 +90,8 @@ export async function previewDays(
         day,
         people,
         standings: await standingsOf(reader, tierRules, day, customers),
-        woken,
+        occasions: await readOccasions(reader, cadence, day, customers),
+        history,
       }),
     )
   }

@@ -2,17 +2,24 @@
  * Stages what might be said on one day. Whoever a touchpoint is due for gets a candidate, also when it is known already
  * that nobody can say it: the reason is the answer to "why did she not get it?". Deciding is the outbox's.
  */
-import { daysBetween } from '../base/calendar.ts'
+import { addDays, daysBetween } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
+import type { Reader } from '../base/db.ts'
 import { dayView, filledBytes, plainWords } from '../content/index.ts'
 import type { View } from '../content/index.ts'
 import type { Candidate, ChannelName } from '../outbox/index.ts'
 import type { Standing } from '../segment/index.ts'
 import { memberOf, unreachable } from './audience.ts'
 import type { People } from './audience.ts'
+import { saidSince } from './cadence.store.ts'
 import type { Cadence, Touchpoint } from './config.ts'
 import { maxBytes } from './fields.ts'
+import { noOccasion } from './occasion.ts'
+import type { Occasion, ProductSeen } from './occasion.ts'
+import { findOccasions } from './occasions.store.ts'
+import type { Found } from './occasions.store.ts'
+import { spreadMs } from './spread.ts'
 import { momentOf } from './touchpoint.ts'
 import type { BoundCustomer, BoundGroup, Due, Group, Member, Moment, Reason, Said } from './touchpoint.ts'
 
@@ -28,8 +35,77 @@ export interface Scene {
   readonly day: Day
   readonly people: People
   readonly standings: readonly Standing[]
-  readonly woken: ReadonlyMap<string, readonly Day[]>
+  /** By touchpoint, whom the database found for the day; those that look at everybody are absent. */
+  readonly occasions: ReadonlyMap<string, Found>
+  readonly history: History
 }
+
+/** Days on which a kind of touchpoint was promised to a customer and not lost on the way. */
+export interface History {
+  last(kind: string, customer: string, before: Day): Day | null
+  add(kind: string, customer: string, day: Day): void
+}
+
+export function createHistory(): History {
+  const days = new Map<string, Day[]>()
+  return {
+    last(kind, customer, before) {
+      const earlier = (days.get(`${kind}\n${customer}`) ?? []).filter((day) => day < before)
+      return earlier.sort().at(-1) ?? null
+    },
+    add(kind, customer, day) {
+      const key = `${kind}\n${customer}`
+      const known = days.get(key)
+      if (known) known.push(day)
+      else days.set(key, [day])
+    },
+  }
+}
+
+/** What was promised before this day, as far back as any touchpoint rests. */
+export async function readHistory(
+  reader: Reader,
+  cadence: Cadence,
+  day: Day,
+  customers: readonly string[] | null,
+): Promise<History> {
+  const history = createHistory()
+  const kinds = new Map<string, string>()
+  let longest = 0
+  for (const { name, rules } of cadence.touchpoints.filter(isForCustomers)) {
+    const rests = rules.rests?.()
+    if (!rests) continue
+    longest = Math.max(longest, rests.days)
+    kinds.set(name, rules.kind)
+  }
+  const rows = await saidSince(reader, [...kinds.keys()], addDays(day, -longest), customers)
+  for (const row of rows) history.add(kinds.get(row.touchpoint) ?? '', row.customer, row.day)
+  return history
+}
+
+/** Asks the database once for each thing that touchpoints look for on this day. */
+export async function readOccasions(
+  reader: Reader,
+  cadence: Cadence,
+  day: Day,
+  customers: readonly string[] | null,
+): Promise<Map<string, Found>> {
+  const moment = momentOf(day)
+  const answers = new Map<string, Found>()
+  const occasions = new Map<string, Found>()
+  for (const { name, rules } of cadence.touchpoints.filter(isForCustomers)) {
+    const query = rules.looksFor?.(moment) ?? null
+    if (query === null) occasions.set(name, nobody)
+    else if (query.find !== 'everybody') {
+      const asked = JSON.stringify(query)
+      const found = answers.get(asked) ?? (await findOccasions(reader, query, { day, customers }))
+      answers.set(asked, found)
+      occasions.set(name, found)
+    }
+  }
+  return occasions
+}
+const nobody: Found = new Map()
 
 export function stageDay(scene: Scene): Candidate[] {
   return [...stageCustomers(scene), ...stageGroups(scene)]
@@ -37,23 +113,55 @@ export function stageDay(scene: Scene): Candidate[] {
 
 // ---------------------------------------------------------------- customers
 
-function stageCustomers({ cadence, day, people, standings, woken }: Scene): Candidate[] {
+function stageCustomers({ cadence, day, people, standings, occasions, history }: Scene): Candidate[] {
   const moment = momentOf(day)
-  const touchpoints = cadence.touchpoints.filter(isForCustomers)
+  // Whom the day says nothing about is not looked at.
+  const touchpoints = cadence.touchpoints
+    .filter(isForCustomers)
+    .filter(({ name }) => occasions.get(name)?.size !== 0)
+    .map((touchpoint) => ({ touchpoint, found: occasions.get(touchpoint.name) ?? null }))
+  if (touchpoints.length === 0) return []
   const staged: Candidate[] = []
   for (const standing of standings) {
-    const mine = touchpoints.filter(({ tiers }) => tiers === null || tiers.includes(standing.tier))
-    if (mine.length === 0) continue
-    const member = memberOf(standing, people, woken.get(standing.customer) ?? [])
-    for (const touchpoint of mine) {
-      const due = touchpoint.rules.due(moment, member)
-      if (due) staged.push(customerCandidate(cadence, touchpoint, due, member, moment))
+    const { customer, tier } = standing
+    let member: Member | null = null
+    for (const { touchpoint, found } of touchpoints) {
+      const occasion = found === null ? noOccasion : found.get(customer)
+      if (!occasion || (touchpoint.tiers !== null && !touchpoint.tiers.includes(tier))) continue
+      member ??= memberOf(standing, people)
+      const due = touchpoint.rules.due(moment, member, occasion)
+      if (!due) continue
+      const rested = restedDue(touchpoint, due, member, moment, history)
+      staged.push(customerCandidate(cadence, touchpoint, { occasion, ...rested }, member, moment, true))
     }
   }
   return staged
 }
 
-const customerView = (cadence: Cadence, day: Day, member: Member): View => ({
+/** Whoever heard it lately does not hear it again yet. */
+export function restedDue(
+  { rules }: CustomerTouchpoint,
+  due: Due,
+  member: Member,
+  { day }: Moment,
+  history: History,
+): Due {
+  const rests = rules.rests?.()
+  if (!rests || due.skip) return due
+  const said = history.last(rules.kind, member.customer, day)
+  return said === null || said <= addDays(day, -rests.days) ? due : { ...due, skip: rests.refusal(said) }
+}
+
+const yuanWords = (fen: number): string => String(Number((fen / 100).toFixed(2)))
+
+const productView = (product: ProductSeen): NonNullable<View['product']> => ({
+  name: plainWords(product.name),
+  url: product.url,
+  price: product.priceFen === null ? '' : yuanWords(product.priceFen),
+  stock: product.stock === null ? '' : String(product.stock),
+})
+
+const customerView = (cadence: Cadence, day: Day, member: Member, occasion: Occasion): View => ({
   shop: cadence.shop,
   day: dayView(day),
   customer: {
@@ -62,8 +170,14 @@ const customerView = (cadence: Cadence, day: Day, member: Member): View => ({
     tier: member.tierTitle,
     daysSince: member.lastDay === null ? 0 : Math.max(0, daysBetween(member.lastDay, day)),
     purchases: member.purchases,
+    level: member.level?.title ?? '',
+    points: member.points,
   },
   advisor: { name: member.advisor?.name ?? '' },
+  // A wording may name a product or an offer also where there is none this time: an empty word, never a failure.
+  product: occasion.product ? productView(occasion.product) : { name: '', url: '', price: '', stock: '' },
+  occasion: { words: occasion.words ?? '', number: occasion.number ?? 0 },
+  offer: { words: '', hours: 0, days: 0 },
 })
 /** `moment`: of the day on which it is wanted, which for a trigger is not the day of its cause. */
 export function customerCandidate(
@@ -72,13 +186,20 @@ export function customerCandidate(
   due: Due,
   member: Member,
   moment: Moment,
+  /** Planned for a time of day, not answering a happening: many would leave in the same minute. */
+  spread = false,
 ): Candidate {
-  const { name, title, rules } = touchpoint
+  const { name, title, rules, topic, campaign } = touchpoint
   const skip = unreachable(member) ?? due.skip
-  const said = skip ? null : rules.compose(moment, member, customerView(cadence, moment.day, member))
+  const occasion = due.occasion ?? noOccasion
+  const view = (): View => customerView(cadence, moment.day, member, occasion)
+  const said = skip ? null : rules.compose(moment, member, view(), occasion)
   const tooLong = said && overLength(said, rules.channel)
+  const dedupeKey = `${name}:${member.customer}:${due.period}`
+  // What leaves in one call shares its minute; what is handed over one by one has a minute of its own.
+  const crowd = rules.personal ? dedupeKey : `${name}:${member.advisor?.userid ?? ''}:${moment.day}`
   return {
-    dedupeKey: `${name}:${member.customer}:${due.period}`,
+    dedupeKey,
     touchpoint: name,
     title,
     cadenceVersion: cadence.version,
@@ -90,9 +211,12 @@ export function customerCandidate(
     customer: member.customer,
     sender: member.advisor?.userid,
     day: moment.day,
-    wantedAt: due.wantedAt,
+    wantedAt: due.wantedAt + (spread ? spreadMs(cadence.planning, crowd, due) : 0),
     expiresAt: due.expiresAt,
     priority: rules.priority,
+    worthFen: member.worthFen,
+    topic: topic ?? undefined,
+    campaign: campaign ?? undefined,
     content: contentOf(said),
     skip: skip ?? tooLong ?? undefined,
   }
@@ -103,11 +227,15 @@ const contentOf = (said: Said | null): Candidate['content'] => ({
   ...(said?.why === undefined ? {} : { why: said.why }),
   ...(said?.target === undefined ? {} : { target: said.target }),
   ...(said?.games === undefined || said.games.length === 0 ? {} : { games: said.games }),
+  ...(said?.gift === undefined ? {} : { gift: said.gift }),
 })
 
 /** Names can make a wording longer than it was when it was checked. */
 function overLength(said: Said, channel: ChannelName): Reason | null {
-  const most = channel === 'advisor-task' ? maxBytes.chat : maxBytes.broadcast
+  const most =
+    channel === 'broadcast' || channel === 'group-broadcast' || channel === 'welcome'
+      ? maxBytes.broadcast
+      : maxBytes.chat
   const bytes = filledBytes(said.text)
   return bytes <= most
     ? null
@@ -201,9 +329,11 @@ function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, {
     subject: group.chat,
     sender: group.owner,
     day,
-    wantedAt: due.wantedAt,
+    wantedAt: due.wantedAt + spreadMs(cadence.planning, `${touchpoint.name}:${group.chat}:${day}`, due),
     expiresAt: due.expiresAt,
     priority: touchpoint.rules.priority,
+    topic: touchpoint.topic ?? undefined,
+    campaign: touchpoint.campaign ?? undefined,
     content: contentOf(due.skip ? null : said),
     skip: due.skip ?? overLength(said, 'group-broadcast') ?? undefined,
   }

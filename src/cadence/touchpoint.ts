@@ -8,7 +8,8 @@ import type { Day, TimeOfDay } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
-import type { ChannelName, Purpose } from '../outbox/index.ts'
+import type { ChannelName, Gift, Purpose } from '../outbox/index.ts'
+import type { Occasion, ProductSeen, Query } from './occasion.ts'
 
 /** A calendar day with what touchpoints ask of it. */
 export interface Moment {
@@ -17,6 +18,10 @@ export interface Moment {
   readonly weekday: number
   /** `2026-W47` */
   readonly week: string
+  /** `2026-11` */
+  readonly month: string
+  /** `2026-Q4` */
+  readonly quarter: string
   /** The instant of a local time on this day, or some days later. Asked for every customer, so it is remembered. */
   at(time: TimeOfDay, daysLater?: number): Instant
 }
@@ -27,6 +32,8 @@ export function momentOf(day: Day): Moment {
     day,
     weekday: weekdayOf(day),
     week: weekOf(day),
+    month: day.slice(0, 7),
+    quarter: quarterOf(day),
     at(time, daysLater = 0) {
       const key = `${time} ${String(daysLater)}`
       const known = instants.get(key)
@@ -38,6 +45,9 @@ export function momentOf(day: Day): Moment {
   }
 }
 
+export const quarterOf = (day: Day): string =>
+  `${day.slice(0, 4)}-Q${String(Math.ceil(Number(day.slice(5, 7)) / 3))}`
+
 /** A customer as the planner sees her on that day. */
 export interface Member {
   readonly customer: string
@@ -48,12 +58,25 @@ export interface Member {
   readonly firstDay: Day | null
   readonly lastDay: Day | null
   readonly purchases: number
+  readonly spentFen: number
   readonly name: string
   readonly salutation: string
   readonly external: string | null
   readonly advisor: { readonly userid: string; readonly name: string } | null
-  /** Days on which a wake-up was promised to her in the last year and not lost on the way. */
-  readonly woken: readonly Day[]
+  /** What she is expected to spend in the coming year, in fen; 0 while no model says anything. */
+  readonly worthFen: number
+  readonly points: number
+  /** Null in a shop without levels. */
+  readonly level: LevelSeen | null
+}
+
+export interface LevelSeen {
+  readonly name: string
+  readonly title: string
+  /** Until when she keeps it; null for the lowest. */
+  readonly keepUntil: Day | null
+  /** What she still has to spend to keep it, in fen; 0 when she has. */
+  readonly missingFen: number
 }
 
 export interface Group {
@@ -75,6 +98,8 @@ export interface Due {
   readonly expiresAt: Instant
   /** Due, but it is known already that it will not be said. */
   readonly skip?: Reason
+  /** What made it due, for the words. */
+  readonly occasion?: Occasion
 }
 
 export interface Said {
@@ -83,6 +108,15 @@ export interface Said {
   readonly why?: string
   readonly target?: string
   readonly games?: readonly string[]
+  /** A coupon that is given when the words were really sent. */
+  readonly gift?: Gift
+}
+
+/** How long the same customer does not hear any touchpoint of this kind again. */
+export interface Rests {
+  readonly days: number
+  /** The refusal; `said` is the day she heard it last. */
+  refusal(said: Day): Reason
 }
 
 /** Something that happened to a customer, for touchpoints that answer at once. */
@@ -93,6 +127,8 @@ export interface Happened {
   readonly detail: Readonly<Record<string, unknown>>
   /** Purchase days up to now, this one included. */
   readonly purchases: number
+  /** What it was about, where the catalogue knows it. */
+  readonly product?: ProductSeen
 }
 
 /** What the game folder needs to open a game; settings in the shape of its kind. */
@@ -122,17 +158,22 @@ interface Common<S> {
 export interface CustomerRules<S> extends Common<S> {
   readonly audience: 'customer'
   readonly channel: ChannelName
+  /** Further channels that a shop may choose by the setting `channel`; never a broadcast where `personal`. */
+  readonly channels?: readonly ChannelName[]
   readonly purpose: Purpose
   /** Written for one person: never made a broadcast of. */
   readonly personal: boolean
   /** Higher first, when only one of two may be said. */
   readonly priority: number
-  /** Due by the calendar? Tiers are checked by the planner. */
-  due(settings: S, moment: Moment, member: Member): Due | null
-  /** The kind of happening it answers, and whether this one makes it due. */
-  readonly answers?: Kind
+  /** Whom the database shall look for on this day; null = nobody. Absent: the calendar never makes it due. */
+  looksFor?(settings: S, moment: Moment): Query | null
+  /** Is she due? Tiers are checked by the planner. */
+  due(settings: S, moment: Moment, member: Member, occasion: Occasion): Due | null
+  rests?(settings: S): Rests | null
+  /** The kinds of happening it answers, and whether this one makes it due. */
+  readonly answers?: readonly Kind[]
   onHappening?(settings: S, happened: Happened, member: Member): Due | null
-  compose(settings: S, moment: Moment, member: Member, view: View): Said
+  compose(settings: S, moment: Moment, member: Member, view: View, occasion: Occasion): Said
 }
 
 export interface GroupRules<S> extends Common<S> {
@@ -171,6 +212,9 @@ export interface CommonSettings {
   readonly enabled: boolean
   readonly title?: string | undefined
   readonly tiers?: readonly string[] | undefined
+  readonly priority?: number | undefined
+  readonly topic?: string | undefined
+  readonly channel?: ChannelName | undefined
 }
 
 /** A kind with its settings' type closed in, so that kinds can stand in one list. */
@@ -179,6 +223,8 @@ export interface TouchpointKind {
   readonly title: string
   readonly audience: Rules<never>['audience']
   readonly settings: z.ZodType<CommonSettings>
+  /** The kinds of happening it follows. */
+  readonly answers: readonly Kind[]
   /** The rules with these settings filled in. Settings that do not fit are a bug: the config was validated before. */
   bind(settings: unknown): Bound
 }
@@ -189,6 +235,7 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
     title: rules.title,
     audience: rules.audience,
     settings: rules.settings,
+    answers: rules.audience === 'customer' ? (rules.answers ?? []) : [],
     bind(raw) {
       const settings = rules.settings.parse(raw)
       switch (rules.audience) {
@@ -203,30 +250,35 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
   }
 }
 
-function bindCustomer<S>(rules: CustomerRules<S>, settings: S): BoundCustomer {
-  const { kind, title, audience, channel, purpose, personal, priority, answers, onHappening } = rules
+function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, settings: S): BoundCustomer {
+  const { kind, title, audience, purpose, personal, answers, channels, looksFor, onHappening, rests } = rules
   return {
-    ...{ kind, title, audience, channel, purpose, personal, priority },
+    ...{ kind, title, audience, purpose, personal },
+    channel: settings.channel ?? rules.channel,
+    priority: settings.priority ?? rules.priority,
+    ...(channels === undefined ? {} : { channels }),
     ...(answers === undefined ? {} : { answers }),
+    ...(looksFor ? { looksFor: (moment) => looksFor(settings, moment) } : {}),
     ...(onHappening ? { onHappening: (happened, member) => onHappening(settings, happened, member) } : {}),
-    due: (moment, member) => rules.due(settings, moment, member),
-    compose: (moment, member, view) => rules.compose(settings, moment, member, view),
+    ...(rests ? { rests: () => rests(settings) } : {}),
+    due: (moment, member, occasion) => rules.due(settings, moment, member, occasion),
+    compose: (moment, member, view, occasion) => rules.compose(settings, moment, member, view, occasion),
   }
 }
 
-function bindGroup<S>(rules: GroupRules<S>, settings: S): BoundGroup {
-  const { kind, title, audience, priority } = rules
+function bindGroup<S extends CommonSettings>(rules: GroupRules<S>, settings: S): BoundGroup {
+  const { kind, title, audience } = rules
   return {
-    ...{ kind, title, audience, priority },
+    ...{ kind, title, audience, priority: settings.priority ?? rules.priority },
     due: (moment, group) => rules.due(settings, moment, group),
     compose: (moment, group, pieces, view) => rules.compose(settings, moment, group, pieces, view),
   }
 }
 
-function bindPiece<S>(rules: PieceRules<S>, settings: S): BoundPiece {
-  const { kind, title, audience, priority } = rules
+function bindPiece<S extends CommonSettings>(rules: PieceRules<S>, settings: S): BoundPiece {
+  const { kind, title, audience } = rules
   return {
-    ...{ kind, title, audience, priority },
+    ...{ kind, title, audience, priority: settings.priority ?? rules.priority },
     wantedAt: (moment) => rules.wantedAt(settings, moment),
     piece: (moment, group, name) => rules.piece(settings, moment, group, name),
     games: (moment, name) => rules.games(settings, moment, name),

@@ -10,16 +10,18 @@ import type { Candidate } from '../outbox/index.ts'
 import { issueCoupon } from '../reward/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
-import { purchaseSpans, staffName } from './cadence.store.ts'
+import { giftsOfPromises, purchaseSpans, staffName } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import type { CadenceParts } from './plan.ts'
-import { customerCandidate, isForCustomers } from './stage.ts'
+import { productsOf } from './occasions.store.ts'
+import { customerCandidate, isForCustomers, readHistory, restedDue } from './stage.ts'
+import type { History } from './stage.ts'
 import { momentOf } from './touchpoint.ts'
 import type { Happened, Member } from './touchpoint.ts'
-import { wakeGiftOf } from './touchpoints/wake-up.ts'
+import { touchpointKinds } from './touchpoints/index.ts'
 import { currentCadence } from './versions.ts'
 
-const triggers: readonly Kind[] = ['contact-added', 'order-placed']
+const triggers: readonly Kind[] = [...new Set(touchpointKinds.flatMap(({ answers }) => answers))]
 
 export const createCadenceFollowers = ({
   tierRules,
@@ -40,10 +42,7 @@ export const createCadenceFollowers = ({
   {
     name: 'cadence-wake-up-gift',
     kinds: ['touch-sent'],
-    async handle(ctx, rows) {
-      const cadence = await currentCadence(ctx.tx)
-      if (cadence) await giveCoupons(ctx, cadence, rows)
-    },
+    handle: giveCoupons,
   },
 ]
 
@@ -66,19 +65,23 @@ async function candidatesOf(
   const spans = await purchaseSpans(ctx.tx, ids, today)
   const staged = new Map<string, Candidate>()
   const members = await membersOf(ctx.tx, rules, today, ids)
+  const history = await readHistory(ctx.tx, cadence, today, ids)
+  const products = await productsOf(ctx.tx, rows.flatMap(skuOf))
   for (const row of rows) {
     const customer = customers.get(row.id)
     const member = customer === undefined ? undefined : members.get(customer)
     if (!member) continue
     const first = spans.get(member.customer)?.first
+    const [product] = skuOf(row).flatMap((sku) => products.get(sku) ?? [])
     const happened: Happened = {
       kind: row.kind,
       at: row.at,
       staff: row.who.staff ?? null,
       detail: row.detail,
       purchases: first === undefined || first >= dayOf(row.at) ? 1 : 2,
+      ...(product ? { product } : {}),
     }
-    for (const candidate of await answersTo(ctx, cadence, row, happened, member))
+    for (const candidate of await answersTo(ctx, { cadence, history }, row, happened, member))
       if (!staged.has(candidate.dedupeKey)) staged.set(candidate.dedupeKey, candidate)
   }
   return [...staged.values()]
@@ -104,12 +107,16 @@ async function membersOf(
     spentFen: 0,
   })
   const known = new Map(standings.map((standing) => [standing.customer, standing]))
-  return new Map(ids.map((id) => [id, memberOf(known.get(id) ?? lead(id), people, [])]))
+  return new Map(ids.map((id) => [id, memberOf(known.get(id) ?? lead(id), people)]))
 }
+
+/** The product a row is about: it names one, or a tag that stands for one. */
+const skuOf = ({ detail }: LogRow): string[] =>
+  [detail['sku'], detail['subject']].filter((sku): sku is string => typeof sku === 'string' && sku !== '')
 
 async function answersTo(
   ctx: Ctx,
-  cadence: Cadence,
+  { cadence, history }: { readonly cadence: Cadence; readonly history: History },
   row: LogRow,
   happened: Happened,
   seen: Member,
@@ -117,15 +124,17 @@ async function answersTo(
   const answers: Candidate[] = []
   for (const touchpoint of cadence.touchpoints.filter(isForCustomers)) {
     const { rules, tiers } = touchpoint
-    if (rules.answers !== row.kind || (tiers !== null && !tiers.includes(seen.tier))) continue
+    if (rules.answers?.includes(row.kind) !== true || (tiers !== null && !tiers.includes(seen.tier))) continue
     const member = row.kind === 'contact-added' ? await addedBy(ctx.tx, row, seen) : seen
     const due = rules.onHappening?.(happened, member) ?? null
-    // An order of long ago, come in by import, is no occasion any more.
-    if (!due || (row.kind === 'order-placed' && due.expiresAt <= ctx.now)) continue
+    // What happened long ago and came in by import is no occasion any more; a welcome that is too late is said so.
+    if (!due || (row.kind !== 'contact-added' && due.expiresAt <= ctx.now)) continue
     // Most scan the code in the parcel: whoever cannot be reached yet may be by the time it is wanted, and that
     // morning's plan decides.
     if (due.wantedAt > ctx.now && unreachable(member)) continue
-    const candidate = customerCandidate(cadence, touchpoint, due, member, momentOf(dayOf(due.wantedAt)))
+    const moment = momentOf(dayOf(due.wantedAt))
+    const rested = restedDue(touchpoint, due, member, moment, history)
+    const candidate = customerCandidate(cadence, touchpoint, rested, member, moment)
     const welcomeCode = welcomeCodeOf(row)
     answers.push(
       welcomeCode === null ? candidate : { ...candidate, content: { ...candidate.content, welcomeCode } },
@@ -144,31 +153,24 @@ async function addedBy(reader: Reader, { who }: LogRow, member: Member): Promise
   }
 }
 
-// ---------------------------------------------------------------- the gift of a wake-up
+// ---------------------------------------------------------------- gifts
 
-async function giveCoupons(ctx: Ctx, cadence: Cadence, rows: readonly LogRow[]): Promise<void> {
-  const wakeUps = new Map(
-    cadence.touchpoints
-      .filter(({ rules }) => rules.kind === 'wake-up')
-      .map((one) => [one.name, one.settings]),
+/** The coupon that goes with the words, from the moment they were really sent. */
+async function giveCoupons(ctx: Ctx, rows: readonly LogRow[]): Promise<void> {
+  const promises = rows.flatMap(({ detail }) =>
+    typeof detail['promise'] === 'string' ? [detail['promise']] : [],
   )
-  const woken = rows.filter(({ detail }) => wakeUps.has(String(detail['touchpoint'])))
-  const customers = await customersOfRows(ctx.tx, woken)
-  if (customers.size === 0) return
-  for (const row of woken) {
-    const customer = customers.get(row.id)
-    const day = String(row.detail['day'])
-    if (customer === undefined) continue
-    const asleepSince = (await purchaseSpans(ctx.tx, [customer], day)).get(customer)?.last
-    const name = String(row.detail['touchpoint'])
-    const gift = asleepSince === undefined ? null : wakeGiftOf(wakeUps.get(name), asleepSince, day)
-    if (!gift) continue
+  const gifts = await giftsOfPromises(ctx.tx, promises)
+  for (const row of rows) {
+    const given = gifts.get(String(row.detail['promise']))
+    if (!given) continue
+    const { customer, touchpoint, day, gift } = given
     await issueCoupon(ctx, {
       player: customer,
       who: row.who,
       title: gift.title,
       validDays: gift.validHours / 24,
-      key: `${name}:${customer}:${day}`,
+      key: `${touchpoint}:${customer}:${day}`,
     })
   }
 }

@@ -23,6 +23,18 @@ export interface CustomerView {
   /** Days since the last purchase; 0 when there was none. */
   readonly daysSince: number
   readonly purchases: number
+  /** 金卡; empty in a shop without levels. */
+  readonly level?: string
+  readonly points?: number
+}
+
+export interface ProductView {
+  readonly name: string
+  readonly url: string
+  /** 129 or 129.9; empty when the shop told none. */
+  readonly price?: string
+  /** What is left; empty when nobody knows. */
+  readonly stock?: string
 }
 
 /** `personal`: 1v1. `anyone`: whatever several people read alike. `group`: one community. */
@@ -34,7 +46,11 @@ export interface View {
   readonly customer?: CustomerView
   readonly advisor?: { readonly name: string }
   readonly group?: { readonly name: string; readonly interest: string }
-  readonly product?: { readonly name: string; readonly url: string }
+  readonly product?: ProductView
+  /** What made today the day: 宝宝满 6 个月, 端午节. */
+  readonly occasion?: { readonly words: string; readonly number: number }
+  /** What goes with the words: 8折券, and for how long. */
+  readonly offer?: { readonly words: string; readonly hours: number; readonly days: number }
 }
 
 export const dayView = (day: Day): DayView => ({
@@ -50,26 +66,45 @@ const personal = [
   'customer.tier',
   'customer.daysSince',
   'customer.purchases',
+  'customer.level',
+  'customer.points',
   'advisor.name',
   'product.name',
   'product.url',
+  'product.price',
+  'product.stock',
 ]
+/** The same for everybody who reads it. */
+const shared = ['occasion.words', 'occasion.number', 'offer.words', 'offer.hours', 'offer.days']
 
 export const variablesOf = (kind: ViewKind): readonly string[] => {
-  if (kind === 'personal') return [...always, ...personal]
-  return kind === 'group' ? [...always, 'group.name', 'group.interest'] : always
+  if (kind === 'personal') return [...always, ...personal, ...shared]
+  return kind === 'group' ? [...always, ...shared, 'group.name', 'group.interest'] : [...always, ...shared]
 }
 
 /** Every variable filled: wordings are tried on it when they are validated. */
 export function sampleView(kind: ViewKind): View {
-  const base = { shop: { name: '示例小店' }, day: dayView('2026-11-18') }
+  const base = {
+    shop: { name: '示例小店' },
+    day: dayView('2026-11-18'),
+    occasion: { words: '宝宝满 6 个月', number: 6 },
+    offer: { words: '满 199 减 50 券', hours: 48, days: 2 },
+  }
   if (kind === 'anyone') return base
   if (kind === 'group') return { ...base, group: { name: '辅食交流群', interest: '辅食' } }
   return {
     ...base,
-    customer: { salutation: '王女士', name: '王芳', tier: '高价值客户', daysSince: 12, purchases: 5 },
+    customer: {
+      salutation: '王女士',
+      name: '王芳',
+      tier: '高价值客户',
+      daysSince: 12,
+      purchases: 5,
+      level: '金卡会员',
+      points: 320,
+    },
     advisor: { name: '小鹿' },
-    product: { name: '有机高铁米粉', url: 'https://example.com/p/1' },
+    product: { name: '有机高铁米粉', url: 'https://example.com/p/1', price: '59.9', stock: '12' },
   }
 }
 

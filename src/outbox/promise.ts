@@ -39,6 +39,8 @@ export interface Gift {
   readonly validHours: number
   /** Kind of coupon, for "one of these a year": `wake-up`. */
   readonly family?: string
+  /** What the till reads; absent where the title says it all. */
+  readonly terms?: { readonly percentOff?: number; readonly offFen?: number; readonly fromFen?: number }
 }
 
 /** Something that might be said, staged by the cadence or a trigger; `enqueue` decides. */

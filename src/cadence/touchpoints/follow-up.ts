@@ -32,6 +32,8 @@ const settings = z
   })
 type Settings = z.infer<typeof settings>
 
+const waitDays = (afterHours: number): number => Math.max(1, Math.ceil(afterHours / 24))
+
 /** 首单回访: a day after the first order, at the latest after two. */
 export const followUp = defineTouchpoint<Settings>({
   kind: 'follow-up',
@@ -43,12 +45,12 @@ export const followUp = defineTouchpoint<Settings>({
   priority: 80,
   settings,
   // The order itself makes it due; the calendar catches orders that came in later, by import.
+  looksFor: ({ afterHours }) => ({ find: 'purchase', which: 'first', daysAgo: waitDays(afterHours) }),
   due(settings, moment, { firstDay }) {
-    const waitDays = Math.max(1, Math.ceil(settings.afterHours / 24))
-    if (firstDay === null || addDays(firstDay, waitDays) !== moment.day) return null
+    if (firstDay === null || addDays(firstDay, waitDays(settings.afterHours)) !== moment.day) return null
     return { period: 'first', wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }
   },
-  answers: 'order-placed',
+  answers: ['order-placed'],
   onHappening(settings, { at, purchases }) {
     if (purchases > 1) return null
     return {

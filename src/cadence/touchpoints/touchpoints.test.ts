@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { addDays, instantOf, isoOf } from '../../base/calendar.ts'
 import { hours, seconds } from '../../base/clock.ts'
 import { huntSettings } from '../../game/index.ts'
+import { readCadence } from '../config.ts'
+import { createHistory, isForCustomers, restedDue } from '../stage.ts'
+import { noOccasion } from '../occasion.ts'
 import { momentOf } from '../touchpoint.ts'
 import type { Bound, BoundCustomer, BoundGroup, BoundPiece, Group, Happened, Member } from '../touchpoint.ts'
 import { dailyTip } from './daily-tip.ts'
@@ -29,7 +32,10 @@ const member = (over: Partial<Member> = {}): Member => ({
   salutation: '王女士',
   external: 'wm1',
   advisor: { userid: 'zhang', name: '小张' },
-  woken: [],
+  spentFen: 0,
+  worthFen: 0,
+  points: 0,
+  level: null,
   ...over,
 })
 const group = (over: Partial<Group> = {}): Group => ({
@@ -46,6 +52,9 @@ const view = {
   advisor: { name: '小张' },
 }
 const tuesday = '2026-11-17'
+/** Is she due on that day, as the planner asks? */
+const dueOn = (rules: BoundCustomer, day: string, one: Member = member(), occasion = noOccasion) =>
+  rules.looksFor?.(momentOf(day)) ? rules.due(momentOf(day), one, occasion) : null
 const wayOut = '再见 [[link:subscription]]'
 
 describe('the wake-up ladder', () => {
@@ -67,31 +76,56 @@ describe('the wake-up ladder', () => {
   })
 
   it('gives the coupon in the words of a shop, for its hours', () => {
-    expect(wakeGiftOf({ wording: wayOut, couponHours: 24 }, addDays(tuesday, -200), tuesday)).toEqual({
+    const rung = rungOf(ladder, addDays(tuesday, -200), tuesday) ?? expect.fail()
+    expect(wakeGiftOf(rung, 24)).toEqual({
       title: '老朋友回归 7折券',
       validHours: 24,
+      family: 'wake-up',
+      terms: { percentOff: 30 },
     })
   })
 
   it('is climbed on its weekday only, and not twice within its months', () => {
     const rules = forCustomers(wakeUp.bind({ wording: wayOut, weekday: 2, onceInMonths: 6 }))
-    expect(rules.due(momentOf(addDays(tuesday, 1)), member())).toBeNull()
-    expect(rules.due(momentOf(tuesday), member())?.skip).toBeUndefined()
-    expect(rules.due(momentOf(tuesday), member({ woken: [addDays(tuesday, -179)] }))?.skip?.code).toBe(
-      'woken-before',
-    )
-    expect(rules.due(momentOf(tuesday), member({ woken: [addDays(tuesday, -181)] }))?.skip).toBeUndefined()
-    expect(rules.due(momentOf(tuesday), member({ lastDay: addDays(tuesday, -30) }))?.skip?.code).toBe(
+    expect(dueOn(rules, addDays(tuesday, 1))).toBeNull()
+    expect(dueOn(rules, tuesday)?.skip).toBeUndefined()
+    expect(dueOn(rules, tuesday, member({ lastDay: addDays(tuesday, -30) }))?.skip?.code).toBe(
       'rung-not-reached',
     )
-    // The slot of this very week must not stop itself when it is planned again.
-    expect(rules.due(momentOf(tuesday), member({ woken: [tuesday] }))?.skip).toBeUndefined()
+    expect(rules.rests?.()?.days).toBe(180)
+    expect(rules.rests?.()?.refusal('2026-05-30')).toEqual({
+      code: 'woken-before',
+      words: '6 个月内已唤醒过（2026-05-30）',
+    })
+  })
+
+  it('rests from the day it was promised, and never because of its own slot', () => {
+    const read = readCadence(
+      `shop: {name: 店}\ntouchpoints: {wake-up: {onceInMonths: 6, wording: '${wayOut}'}}`,
+      {
+        tiers: null,
+      },
+    )
+    const [touchpoint] = (read.cadence?.touchpoints ?? []).filter(isForCustomers)
+    if (!touchpoint) return expect.fail()
+    const codeAfter = (said: string): string | undefined => {
+      const history = createHistory()
+      history.add('wake-up', 'c1', said)
+      const due = { period: 'x', wantedAt: 0, expiresAt: 1 }
+      return restedDue(touchpoint, due, member(), momentOf(tuesday), history).skip?.code
+    }
+    expect([-179, -180, -181, 0].map((ago) => codeAfter(addDays(tuesday, ago)))).toEqual([
+      'woken-before',
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 
   it('says the same to everybody', () => {
     const rules = forCustomers(wakeUp.bind({ wording: wayOut }))
     const texts = [member(), member({ name: '李强', salutation: '李先生', lastDay: '2020-01-01' })].map(
-      (one) => rules.compose(momentOf(tuesday), one, view).text,
+      (one) => rules.compose(momentOf(tuesday), one, view, noOccasion).text,
     )
     expect(new Set(texts).size).toBe(1)
     expect([rules.personal, rules.channel]).toEqual([false, 'broadcast'])
@@ -103,8 +137,8 @@ describe('the weekly note', () => {
     const rules = forCustomers(weeklyNote.bind({ wordings: ['甲', '乙', '丙'], weekday: 3 }))
     const said = Array.from({ length: 8 }, (_, n) => {
       const moment = momentOf(addDays('2026-12-09', n * 7))
-      expect(rules.due(moment, member())?.period).toBe(moment.week)
-      return rules.compose(moment, member(), view).text.slice(0, 1)
+      expect(rules.due(moment, member(), noOccasion)?.period).toBe(moment.week)
+      return rules.compose(moment, member(), view, noOccasion).text.slice(0, 1)
     })
     expect(new Set(said.slice(0, 3)).size).toBe(3)
     said.forEach((one, i) => expect(one).toBe(said[i % 3]))
@@ -130,7 +164,7 @@ describe('the visit after the first order', () => {
     expect(rules.onHappening?.(placed(at, 2), member())).toBeNull()
   })
   it('is due the day after when only the day of the order is known', () => {
-    const due = (day: string) => rules.due(momentOf(day), member({ firstDay: '2026-11-17' }))
+    const due = (day: string) => dueOn(rules, day, member({ firstDay: '2026-11-17' }))
     expect([due('2026-11-17'), due('2026-11-19')]).toEqual([null, null])
     expect(isoOf(due('2026-11-18')?.wantedAt ?? 0)).toBe('2026-11-18T10:00:00+08:00')
   })
@@ -139,14 +173,14 @@ describe('the visit after the first order', () => {
 describe('the welcome', () => {
   it('is never due by the calendar, and has 18 seconds', () => {
     const rules = forCustomers(welcome.bind({ wording: '{{ customer.salutation }}，你好' }))
-    expect(rules.due(momentOf(tuesday), member())).toBeNull()
+    expect(dueOn(rules, tuesday)).toBeNull()
     const at = instantOf(tuesday, '23:00')
     const due = rules.onHappening?.(
       { kind: 'contact-added', at, staff: 'zhang', detail: {}, purchases: 1 },
       member(),
     )
     expect(due).toMatchObject({ wantedAt: at, expiresAt: at + seconds(18) })
-    expect(rules.compose(momentOf(tuesday), member(), view).text).toBe('王女士，你好')
+    expect(rules.compose(momentOf(tuesday), member(), view, noOccasion).text).toBe('王女士，你好')
   })
 })
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { addDays, daysBetween } from '../../base/calendar.ts'
+import { daysBetween } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import { discountWords, render } from '../../content/index.ts'
 import { common, maxBytes, tiersField, timeField, weekdayField, wordingWithWayOut } from '../fields.ts'
+import type { Gift } from '../../outbox/index.ts'
 import { defineTouchpoint } from '../touchpoint.ts'
 
 /** A month is 30 days, here as in the tiers. */
@@ -50,16 +51,13 @@ export function rungOf(ladder: readonly Rung[], lastDay: Day, day: Day): Rung | 
   return reached.sort((a, b) => b.afterMonths - a.afterMonths)[0] ?? null
 }
 
-/** The coupon that goes with a wake-up; issued when the message went out. */
-export interface WakeGift {
-  readonly title: string
-  readonly validHours: number
-}
-export function wakeGiftOf(raw: unknown, lastDay: Day, day: Day): WakeGift | null {
-  const { ladder, couponHours } = settings.parse(raw)
-  const rung = rungOf(ladder, lastDay, day)
-  return rung && { title: `老朋友回归 ${discountWords(rung.percentOff)}券`, validHours: couponHours }
-}
+/** What a wake-up gives, by how long she has been asleep. */
+export const wakeGiftOf = (rung: Rung, couponHours: number): Gift => ({
+  title: `老朋友回归 ${discountWords(rung.percentOff)}券`,
+  validHours: couponHours,
+  family: 'wake-up',
+  terms: { percentOff: rung.percentOff },
+})
 
 /** 沉睡唤醒: once a week the sleeping are looked through; each hears it once a year at most. */
 export const wakeUp = defineTouchpoint<Settings>({
@@ -71,38 +69,36 @@ export const wakeUp = defineTouchpoint<Settings>({
   personal: false,
   priority: 40,
   settings,
+  looksFor: (settings, { weekday }) => (weekday === settings.weekday ? { find: 'everybody' } : null),
   due(settings, moment, member) {
-    const { day, weekday, week } = moment
-    if (weekday !== settings.weekday) return null
+    const { day, week } = moment
     const due = {
       period: week,
       wantedAt: moment.at(settings.at),
       expiresAt: moment.at('21:30', settings.withinDays),
     }
     const first = Math.min(...settings.ladder.map(({ afterMonths }) => afterMonths))
-    if (member.lastDay === null || rungOf(settings.ladder, member.lastDay, day) === null)
-      return {
-        ...due,
-        skip: { code: 'rung-not-reached', words: `沉睡未满 ${String(first)} 个月，未到唤醒阶梯` },
-      }
-    const since = addDays(day, -settings.onceInMonths * monthDays)
-    const woken = member.woken.find((before) => before > since && before < day)
-    return woken === undefined
-      ? due
-      : {
-          ...due,
-          skip: {
-            code: 'woken-before',
-            words: `${String(settings.onceInMonths)} 个月内已唤醒过（${woken}）`,
-          },
-        }
+    if (member.lastDay !== null && rungOf(settings.ladder, member.lastDay, day) !== null) return due
+    return {
+      ...due,
+      skip: { code: 'rung-not-reached', words: `沉睡未满 ${String(first)} 个月，未到唤醒阶梯` },
+    }
   },
-  compose: (settings, { day }, member, view) => ({
-    text: render(settings.wording, view),
-    why:
-      member.lastDay === null
-        ? '沉睡唤醒'
-        : `沉睡 ${String(daysBetween(member.lastDay, day))} 天，按阶梯唤醒`,
-    target: 'me',
+  // Waiting for a better coupon never pays.
+  rests: ({ onceInMonths }) => ({
+    days: onceInMonths * monthDays,
+    refusal: (said) => ({
+      code: 'woken-before',
+      words: `${String(onceInMonths)} 个月内已唤醒过（${said}）`,
+    }),
   }),
+  compose(settings, { day }, { lastDay }, view) {
+    const rung = lastDay === null ? null : rungOf(settings.ladder, lastDay, day)
+    return {
+      text: render(settings.wording, view),
+      why: lastDay === null ? '沉睡唤醒' : `沉睡 ${String(daysBetween(lastDay, day))} 天，按阶梯唤醒`,
+      target: 'me',
+      ...(rung ? { gift: wakeGiftOf(rung, settings.couponHours) } : {}),
+    }
+  },
 })

@@ -40,14 +40,12 @@ export const weeklyNote = defineTouchpoint<Settings>({
   personal: true,
   priority: 60,
   settings,
-  due(settings, moment) {
-    if (moment.weekday !== settings.weekday) return null
-    return {
-      period: moment.week,
-      wantedAt: moment.at(settings.at),
-      expiresAt: moment.at('21:30', settings.withinDays),
-    }
-  },
+  looksFor: (settings, { weekday }) => (weekday === settings.weekday ? { find: 'everybody' } : null),
+  due: (settings, moment) => ({
+    period: moment.week,
+    wantedAt: moment.at(settings.at),
+    expiresAt: moment.at('21:30', settings.withinDays),
+  }),
   compose(settings, { day }, member, view) {
     // The task waits for days: "yesterday" would be wrong by the time she reads it.
     const since = member.lastDay === null ? '' : `，上次购买在 ${dayWords(member.lastDay)}`

@@ -23,8 +23,9 @@ export const welcome = defineTouchpoint<Settings>({
   personal: true,
   priority: 100,
   settings,
+  looksFor: () => null,
   due: () => null,
-  answers: 'contact-added',
+  answers: ['contact-added'],
   onHappening: (_settings, { at, staff }) => ({
     period: `${staff ?? ''}:${String(at)}`,
     wantedAt: at,

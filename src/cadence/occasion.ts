@@ -1,0 +1,53 @@
+/**
+ * Whom a touchpoint wants to look at on a day, as data: the rules stay pure, the database finds who it is in one query,
+ * and what it found comes back as an occasion.
+ */
+import type { Instant } from '../base/clock.ts'
+import type { LeapRule } from './birthdays.ts'
+
+export type Query =
+  /** Everybody of the touchpoint's tiers. */
+  | { readonly find: 'everybody' }
+  /** Whose date falls on the day, `ahead` days from it. `attribute` names a date of the customer. */
+  | {
+      readonly find: 'birthday'
+      readonly attribute: string
+      readonly calendar: 'solar' | 'lunar'
+      readonly leapRule: LeapRule
+      readonly ahead: number
+      /** A child's data needs the guardian's consent. */
+      readonly child: boolean
+    }
+  /** Whoever told us when her child was born and let us use it. */
+  | { readonly find: 'children'; readonly fromMonths: number; readonly toMonths: number }
+  /** Whoever carries this dynamic tag on the day. */
+  | { readonly find: 'tag'; readonly tag: string }
+  /** Whoever last bought something that is used up, `ahead` days from the day. */
+  | { readonly find: 'used-up'; readonly ahead: number }
+  /** Who bought on this day for the last time or the first. */
+  | { readonly find: 'purchase'; readonly which: 'first' | 'last'; readonly daysAgo: number }
+  /** Who would like something that goes with what she bought. */
+  | { readonly find: 'recommendation' }
+
+export interface ProductSeen {
+  readonly sku: string
+  readonly name: string
+  readonly category: string
+  readonly url: string
+  /** Null where the shop told none. */
+  readonly stock: number | null
+  readonly priceFen: number | null
+}
+
+export interface Occasion {
+  /** Part of the promise's period: the same occasion is never promised twice. Empty for `everybody`. */
+  readonly key: string
+  readonly at?: Instant
+  /** Chinese, one clause: `宝宝满 6 个月`. */
+  readonly words?: string
+  readonly product?: ProductSeen
+  /** Months, years, days: what the words may need. */
+  readonly number?: number
+}
+
+export const noOccasion: Occasion = { key: '' }
