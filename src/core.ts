@@ -1,5 +1,6 @@
 /** What every verb needs: the database with its log and projections. No network, no timers. */
 import { join } from 'node:path'
+import { createAudit } from './access/index.ts'
 import { createAct, system } from './base/act.ts'
 import type { Act } from './base/act.ts'
 import type { Clock } from './base/clock.ts'
@@ -97,6 +98,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     people: createPeople(erasures),
     projections,
     regroup,
+    audit: createAudit(env.masterKey),
     wake: () => {
       for (const wake of wakes) wake()
     },

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import type { Ctx } from './base/act.ts'
+import type { Actor, Ctx } from './base/act.ts'
 import { isoOf } from './base/calendar.ts'
 import { sqlitePath } from './base/db.ts'
 import type { Reader } from './base/db.ts'
@@ -71,6 +71,28 @@ export interface PersonExport {
   readonly log: readonly (LogRow & { readonly said?: string })[]
   /** By folder and table. */
   readonly kept: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>>
+}
+
+/** Whoever was handed out is a row of the log, like everything that happens to her data. */
+export async function handOutPerson(
+  parts: Pick<Core, 'db' | 'act' | 'clock'>,
+  who: string,
+  actor: Actor = { kind: 'cli', verb: 'privacy export' },
+): Promise<PersonExport> {
+  const found = await exportPerson(parts, who)
+  const [first] = (await personOf(parts.db.reader, found.customer)).known
+  await parts.act(actor, async (ctx) => {
+    await Promise.resolve()
+    ctx.record({
+      kind: 'data-exported',
+      at: ctx.now,
+      source: 'privacy',
+      sourceKey: `exported:${ctx.newId()}`,
+      who: first ? whoOfIdentity(first) : {},
+      detail: { what: 'person', rows: found.log.length },
+    })
+  })
+  return found
 }
 
 export async function exportPerson(

@@ -1,4 +1,5 @@
 /** The store put together as the server does it, without a network: for tests of customers, orders, segments, imports. */
+import { createAudit } from '../src/access/index.ts'
 import { createAct } from '../src/base/act.ts'
 import type { Act, Happening } from '../src/base/act.ts'
 import { virtualClock } from '../src/base/clock.ts'
@@ -27,17 +28,19 @@ export interface TestStore extends TestDatabase {
   say(...happenings: readonly Happening[]): Promise<void>
 }
 
+export const masterKey = Buffer.alloc(32, 9)
 export const configDir = new URL('../config', import.meta.url).pathname
 
 export async function openStore(open: OpenTestDatabase, now: Instant): Promise<TestStore> {
   const opened = await open()
   const clock = virtualClock(now)
   const rules = loadTierRules(configDir)
-  const erasures = createErasures(Buffer.alloc(32, 9))
+  const erasures = createErasures(masterKey)
   const flush = createFlush({
     people: createPeople(erasures),
     projections,
     regroup,
+    audit: createAudit(masterKey),
     wake: () => undefined,
   })
   const act = createAct({

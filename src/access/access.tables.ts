@@ -22,4 +22,33 @@ export const oauthStateTable = table(
   { index: [['created_at']] },
 )
 
-export const accessTables = [sessionTable, oauthStateTable]
+/** Roles given in the console, beside those of SIYU_ADMINS. `userid` in small letters. */
+export const staffRoleTable = table('staff_role', {
+  userid: 'text key',
+  role: 'text key',
+  given_by: 'text',
+  given_at: 'int',
+})
+
+/**
+ * What people did that must stay provable: each row's `hash` covers the row and the hash before it, under a key of the
+ * master key. `entry` = the log row it stands for. Holds no customer's id and no free words, so that erasing a person
+ * never touches it.
+ */
+export const auditTable = table(
+  'audit',
+  {
+    seq: 'int key',
+    at: 'int',
+    who: 'text',
+    what: 'text',
+    about: 'text',
+    detail: 'text',
+    entry: 'text',
+    prev: 'text',
+    hash: 'text',
+  },
+  { unique: [['entry']], index: [['what', 'seq']] },
+)
+
+export const accessTables = [sessionTable, oauthStateTable, staffRoleTable, auditTable]

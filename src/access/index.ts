@@ -3,8 +3,17 @@ export { accessTables } from './access.tables.ts'
 export { createAccessJobs } from './access.jobs.ts'
 export { ownPath } from './own-path.ts'
 export { openPlayer, playerMs, sealPlayer } from './player.ts'
-export { rolesOf } from './roles.ts'
-export type { Member, Role } from './roles.ts'
+export { allGivenRoles, giveRoles, rolesGivenTo } from './give-roles.ts'
+export { givenRoles, isNamedAdmin, rolesOf } from './roles.ts'
+export type { GivenRole, Member, Role } from './roles.ts'
+
+// The audit chain.
+export { auditKey, auditedKinds, createAudit, customerMark } from './audit.ts'
+export { auditPage } from './audit.store.ts'
+export type { AuditFilter, AuditListRow } from './audit.store.ts'
+export { verifyAudit } from './audit-verify.ts'
+export type { AuditVerdict } from './audit-verify.ts'
+
 export {
   closeState,
   endSession,

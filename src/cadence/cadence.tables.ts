@@ -7,6 +7,37 @@ export const cadenceVersionTable = table('cadence_version', {
   note: 'text',
   published_by: 'text',
   published_at: 'int',
+  rolled_back_to: 'int?',
+  approved_by: 'text?',
 })
 
-export const cadenceTables = [cadenceVersionTable]
+/**
+ * `state`: open, submitted, approved, rejected, published, withdrawn. `hash` is that of `yaml`; `approved_hash` that of
+ * the text somebody approved, and only that text may be published on her word. `epoch` counts the changes.
+ */
+export const cadenceDraftTable = table(
+  'cadence_draft',
+  {
+    id: 'text key',
+    yaml: 'text',
+    hash: 'text',
+    note: 'text',
+    author: 'text',
+    author_name: 'text',
+    base_version: 'int',
+    rolls_back_to: 'int?',
+    state: 'text',
+    decided_by: 'text?',
+    decided_name: 'text?',
+    decided_at: 'int?',
+    approved_hash: 'text?',
+    words: 'text',
+    published_version: 'int?',
+    epoch: 'int',
+    created_at: 'int',
+    changed_at: 'int',
+  },
+  { index: [['state', 'changed_at']] },
+)
+
+export const cadenceTables = [cadenceVersionTable, cadenceDraftTable]

@@ -36,6 +36,8 @@ export interface Cadence {
   readonly shop: { readonly name: string }
   readonly manners: Manners
   readonly planning: Planning
+  /** Must a second person approve what is published? Null = not said: as soon as there is a second one. */
+  readonly approval: boolean | null
   /** The enabled ones, as written. */
   readonly touchpoints: readonly Touchpoint[]
   /** Everything as it was read, for comparing two versions. */
@@ -51,8 +53,20 @@ const shopShape = z.strictObject({
   /** Signs wordings and pages. */
   name: z.string().min(1).max(30),
 })
-const topShape = z.strictObject({
+const publishingShape = z.strictObject({
+  approval: z
+    .strictObject({
+      required: z
+        .boolean()
+        .optional()
+        .describe('发布需要审批：由另一位审批人看过同一份内容才能发布；不写则有第二位审批人时需要'),
+    })
+    .prefault({})
+    .describe('审批'),
+})
+export const topShape = z.strictObject({
   shop: shopShape,
+  publishing: publishingShape.prefault({}).describe('发布'),
   manners: mannersShape.prefault({}),
   planning: planningShape.prefault({}),
   touchpoints: z.record(z.string(), z.unknown()),
@@ -80,8 +94,10 @@ export function readCadence(yaml: string, { tiers, version = 0 }: ReadOptions): 
   const written = valueAt(read.value, ['touchpoints'])
   const touchpoints = isRecord(written) ? readTouchpoints(read, written, tiers, mistakes) : []
   if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
-  const { shop, manners, planning } = top.data
-  return { cadence: { version, shop, manners, planning, touchpoints, raw: read.value }, mistakes: [] }
+  const { shop, manners, planning, publishing } = top.data
+  const approval = publishing.approval.required ?? null
+  const cadence = { version, shop, manners, planning, approval, touchpoints, raw: read.value }
+  return { cadence, mistakes: [] }
 }
 
 const sorted = (mistakes: readonly Mistake[]): Mistake[] =>

@@ -1,10 +1,10 @@
 /** `siyu privacy export|erase WHO`: a person's right to see what is kept of her, and to have it forgotten. */
 import { packageRoot } from '../base/env.ts'
-import { eraseCustomer, erasureListFile, exportPerson } from '../privacy.ts'
+import { eraseCustomer, erasureListFile, handOutPerson } from '../privacy.ts'
 import type { Erased, PersonExport } from '../privacy.ts'
 import { withCore } from './data.ts'
 
-export const exportVerb = (who: string): Promise<PersonExport> => withCore((core) => exportPerson(core, who))
+export const exportVerb = (who: string): Promise<PersonExport> => withCore((core) => handOutPerson(core, who))
 
 export const eraseVerb = (who: string, reason: string): Promise<Erased & { readonly peakMemoryMb: number }> =>
   withCore(async (core) => {

@@ -18,6 +18,7 @@ import {
   openState,
   ownPath,
   playerMs,
+  rolesGivenTo,
   rolesOf,
   sealPlayer,
   sessionMs,
@@ -59,7 +60,8 @@ export const createIdentities = (parts: Omit<AuthParts, 'api' | 'shop' | 'learnM
     const session = await sessionOf(parts.reader, secret, now)
     if (session === null) return null
     const member = await parts.memberOf(session.userid)
-    const roles = rolesOf(session.userid, parts.env.admins, member)
+    const given = await rolesGivenTo(parts.reader, session.userid)
+    const roles = rolesOf(session.userid, parts.env.admins, member, given)
     if (roles.length === 0) return null
     if (session.stale) await parts.act(system('session'), (ctx) => keepAlive(ctx, secret))
     return { userid: session.userid, name: member?.name ?? session.userid, roles }
@@ -200,11 +202,12 @@ async function staffCallback(parts: AuthParts, call: Call): Promise<Answer> {
   const { to, visitor } = await returned(parts, call, `/api/auth/login?to=${staffHome}`)
   const { userid } = visitor
   const noAccess = new Refusal('forbidden', '您没有使用本系统的权限', 403, {
-    fix: '请联系管理员：把您加入 SIYU_ADMINS，或为您开通“客户联系”并加入应用可见范围',
+    fix: '请联系管理员：在后台“人员权限”里给您角色，或为您开通“客户联系”并加入应用可见范围',
   })
   if (userid === undefined) throw noAccess
   const member = (await parts.memberOf(userid)) ?? (await parts.learnMember(userid))
-  if (rolesOf(userid, parts.env.admins, member).length === 0) throw noAccess
+  const given = await rolesGivenTo(parts.reader, userid)
+  if (rolesOf(userid, parts.env.admins, member, given).length === 0) throw noAccess
   // A new secret at each sign-in; whatever session the browser had before ends.
   const before = call.cookies.get(sessionCookie)
   const secret = await parts.act({ kind: 'staff', userid }, async (ctx) => {

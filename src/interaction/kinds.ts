@@ -74,10 +74,18 @@ export const kinds = {
   'tag-gained': '打上动态标签',
   'tag-lost': '取下动态标签',
   // The people who run it.
+  'cadence-drafted': '保存节奏草稿',
+  'cadence-submitted': '节奏提交审批',
+  'cadence-approved': '节奏审批通过',
+  'cadence-rejected': '节奏审批驳回',
+  'cadence-withdrawn': '撤回节奏草稿',
   'cadence-published': '节奏发布',
   'sending-paused': '暂停触达',
   'sending-resumed': '恢复触达',
   'staff-signed-in': '登录后台',
+  'role-given': '授予角色',
+  'role-taken': '收回角色',
+  'data-exported': '导出数据',
   'products-imported': '导入商品',
 } as const
 

@@ -15,7 +15,7 @@ import { isDatabaseTrouble } from '../base/db.ts'
 import { OutsideFailure } from '../base/errors.ts'
 import { isKind } from './kinds.ts'
 import { insertRows, insertWords, knownKeys, lockHead, moveHead } from './log.store.ts'
-import type { ComingRow, People, Projection, Regroup } from './log-row.ts'
+import type { ComingRow, LogRow, People, Projection, Regroup } from './log-row.ts'
 import { replayCustomers } from './replay.ts'
 
 const keyOf = (row: { readonly source: string; readonly sourceKey: string }): string =>
@@ -31,6 +31,8 @@ export interface FlushParts {
   readonly projections: readonly Projection[]
   /** What goes along when identities pass from one customer to another, in the same transaction. */
   readonly regroup?: readonly Regroup[]
+  /** Takes what must stay provable, in the same transaction and under the log's lock. */
+  readonly audit?: (ctx: Ctx, rows: readonly LogRow[]) => Promise<void>
   /** Called after the commit of every flush that added rows. */
   readonly wake: () => void
 }
@@ -60,6 +62,7 @@ export function createFlush(parts: FlushParts): Flush {
       const mine = rows.filter((row) => projection.kinds.includes(row.kind))
       if (mine.length > 0) await projection.apply(ctx.tx, mine)
     }
+    await parts.audit?.(ctx, rows)
     await moveHead(ctx.tx, base + rows.length)
     if (regroupings.length > 0) {
       const moved = regroupings.flatMap(({ from, to }) => [from, to])
