@@ -230,6 +230,6 @@ function bare(schema: unknown): unknown {
 export function gamesOf(cadence: Cadence, day: Day): GamePlan[] {
   const moment = momentOf(day)
   return cadence.touchpoints
-    .flatMap(({ name, rules }) => (rules.audience === 'group-piece' ? rules.games(moment, name) : []))
+    .flatMap(({ name, rules }) => (rules.audience === 'group' ? [] : (rules.games?.(moment, name) ?? [])))
     .filter(({ closesAt }) => closesAt > instantOf(day))
 }

@@ -35,3 +35,6 @@ const oneYear: Readonly<Record<Day, string>> = {
 }
 
 export const festivalOf = (day: Day): string | null => oneYear[day] ?? everyYear[day.slice(5)] ?? null
+
+export const festivalsOf = (day: Day): string[] =>
+  [oneYear[day], everyYear[day.slice(5)]].filter((name) => name !== undefined)

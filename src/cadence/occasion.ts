@@ -18,14 +18,21 @@ export type Query =
       /** A child's data needs the guardian's consent. */
       readonly child: boolean
     }
-  /** Whoever told us when her child was born and let us use it. */
+  /** Whose child turns a whole number of months on the day; she told us when it was born and lets us use it. */
   | { readonly find: 'children'; readonly fromMonths: number; readonly toMonths: number }
   /** Whoever carries this dynamic tag on the day. */
   | { readonly find: 'tag'; readonly tag: string }
   /** Whoever last bought something that is used up, `ahead` days from the day. */
   | { readonly find: 'used-up'; readonly ahead: number }
-  /** Who bought on this day for the last time or the first. */
-  | { readonly find: 'purchase'; readonly which: 'first' | 'last'; readonly daysAgo: number }
+  /** Who bought so many days ago for the first time, or the last. */
+  | { readonly find: 'purchase'; readonly which: 'first' | 'last'; readonly daysAgo: readonly number[] }
+  /** Who has bought something of one category and looked at another in the last days, without buying there. */
+  | {
+      readonly find: 'bought-and-browsed'
+      readonly bought: string
+      readonly browsed: string
+      readonly days: number
+    }
   /** Who would like something that goes with what she bought. */
   | { readonly find: 'recommendation' }
 

@@ -30,6 +30,8 @@ export async function findOccasions(
       return usedUp(reader, query.ahead, ask)
     case 'purchase':
       return purchases(reader, query, ask)
+    case 'bought-and-browsed':
+      return boughtAndBrowsed(reader, query, ask)
     case 'recommendation':
       return recommended(reader, ask)
   }
@@ -52,13 +54,23 @@ async function found<R extends { readonly customer: string }>(
   occasionOf: (row: R) => Occasion | null,
 ): Promise<Found> {
   const all: Value[] = [...values]
-  const rows = await reader.rows<R>(sql(only(customers, column, all)), all)
+  const rows = await reader.rows<R>(...inOrder(sql(only(customers, column, all)), all))
   const occasions = new Map<string, Occasion>()
   for (const row of rows) {
     const occasion = occasions.has(row.customer) ? null : occasionOf(row)
     if (occasion) occasions.set(row.customer, occasion)
   }
   return occasions
+}
+
+/** SQLite binds placeholders in the order in which they stand in the text, whatever their numbers. */
+function inOrder(sql: string, values: readonly Value[]): [string, Value[]] {
+  const ordered: Value[] = []
+  const text = sql.replace(/\$(\d+)/g, (_, number: string) => {
+    ordered.push(values[Number(number) - 1] ?? null)
+    return `$${String(ordered.length)}`
+  })
+  return [text, ordered]
 }
 
 // ---------------------------------------------------------------- dates of hers
@@ -118,19 +130,23 @@ function children(
 ): Promise<Found> {
   const oldest = addDays(ask.day, -Math.ceil((toMonths + 1) * daysPerMonth) - 1)
   const youngest = addDays(ask.day, -Math.floor(fromMonths * daysPerMonth) + 1)
+  // Born on a date that this month does not have: the month is full on the 1st of the next.
+  const dates = ask.day.endsWith('-01') ? ['01', '29', '30', '31'] : [ask.day.slice(8)]
+  const before = addDays(ask.day, -1)
   return found<{ customer: string; value: string }>(
     reader,
     (limit) =>
       `select a.customer, a.value from attribute a
-       where a.name = 'childBirthday' and a.value >= $1 and a.value <= $2 ${consented('a.customer')} ${limit}
+       where a.name = 'childBirthday' and a.value >= $1 and a.value <= $2
+         and substr(a.value, 9, 2) in (${list(dates, 3)}) ${consented('a.customer')} ${limit}
        order by a.customer`,
-    [oldest, youngest],
+    [oldest, youngest, ...dates],
     ask,
     'a.customer',
     ({ value }) => {
       const months = monthsBetween(value, ask.day)
-      if (months < fromMonths || months > toMonths) return null
-      return { key: String(months), number: months, words: `宝宝 ${ageWords(months)}` }
+      if (months < fromMonths || months > toMonths || monthsBetween(value, before) === months) return null
+      return { key: `m${String(months)}`, number: months, words: `宝宝 ${ageWords(months)}` }
     },
   )
 }
@@ -224,24 +240,45 @@ const purchases = (
   { which, daysAgo }: Extract<Query, { find: 'purchase' }>,
   ask: Ask,
 ): Promise<Found> => {
-  const dayNo = dayNumber(ask.day) - daysAgo
-  // Only who bought on that very day; then nothing of hers before it (or after it, up to the day asked about).
+  const today = dayNumber(ask.day)
+  const days = daysAgo.map((ago) => today - ago)
   const other =
-    which === 'first'
-      ? 'd2.day_no < d.day_no'
-      : `d2.day_no > d.day_no and d2.day_no <= ${String(dayNo + daysAgo)}`
-  return found<{ customer: string; orders: number }>(
+    which === 'first' ? 'd2.day_no < d.day_no' : `d2.day_no > d.day_no and d2.day_no <= ${String(today)}`
+  return found<{ customer: string; day_no: number }>(
     reader,
     (limit) =>
-      `select d.customer, d.orders from purchase_day d where d.day_no = $1 and d.orders > 0 ${limit}
+      `select d.customer, d.day_no from purchase_day d where d.day_no in (${list(days)}) and d.orders > 0 ${limit}
          and not exists (select 1 from purchase_day d2 where d2.customer = d.customer and d2.orders > 0 and ${other})
        order by d.customer`,
-    [dayNo],
+    days,
     ask,
     'd.customer',
-    () => ({ key: dayOfNumber(dayNo), number: daysAgo }),
+    ({ day_no: dayNo }) => ({ key: dayOfNumber(dayNo), number: today - dayNo }),
   )
 }
+
+/** The newest look counts; what she bought there since ends it. */
+const boughtAndBrowsed = (
+  reader: Reader,
+  { bought, browsed, days }: Extract<Query, { find: 'bought-and-browsed' }>,
+  ask: Ask,
+): Promise<Found> =>
+  found<ProductRow & { customer: string; last_browse_at: number }>(
+    reader,
+    (limit) =>
+      `select t.customer, t.last_browse_at, ${productColumns} from interest t
+       join product p on p.sku = t.sku
+       where p.category = $1 and t.last_browse_at >= $2 and t.last_browse_at < $3 ${limit}
+         and exists (select 1 from order_item i join product b on b.sku = i.sku
+           where i.customer = t.customer and b.category = $4)
+         and not exists (select 1 from order_item i join product b on b.sku = i.sku
+           where i.customer = t.customer and b.category = $5)
+       order by t.customer, t.last_browse_at desc`,
+    [browsed, instantOf(addDays(ask.day, -days)), instantOf(ask.day), bought, browsed],
+    ask,
+    't.customer',
+    (row) => ({ key: browsed, at: row.last_browse_at, ...aboutProduct(row) }),
+  )
 
 /** The product that goes best with what she bought and that she does not have; in stock. */
 const recommended = (reader: Reader, ask: Ask): Promise<Found> =>

@@ -59,7 +59,7 @@ const validHours = ({ hours, days }: Offer): number =>
   hours ?? (days === undefined ? defaultHours : days * 24)
 
 /** `family`: of which a customer gets one in a while. */
-export const giftOf = (offer: Offer | undefined, family?: string): Gift | undefined =>
+const giftOf = (offer: Offer | undefined, family?: string): Gift | undefined =>
   offer === undefined
     ? undefined
     : {
@@ -72,6 +72,12 @@ export const giftOf = (offer: Offer | undefined, family?: string): Gift | undefi
           ...(offer.fromYuan === undefined ? {} : { fromFen: Math.round(offer.fromYuan * 100) }),
         },
       }
+
+/** For spreading into what is said: nothing where there is no offer. */
+export const giftPart = (offer: Offer | undefined, family?: string): { readonly gift?: Gift } => {
+  const gift = giftOf(offer, family)
+  return gift ? { gift } : {}
+}
 
 /** The view in which the words may speak of the offer. */
 export const withOffer = (view: View, offer: Offer | undefined): View =>

@@ -193,7 +193,7 @@ export function customerCandidate(
   const skip = unreachable(member) ?? due.skip
   const occasion = due.occasion ?? noOccasion
   const view = (): View => customerView(cadence, moment.day, member, occasion)
-  const said = skip ? null : rules.compose(moment, member, view(), occasion)
+  const said = skip ? null : rules.compose(moment, member, view(), occasion, name)
   const tooLong = said && overLength(said, rules.channel)
   const dedupeKey = `${name}:${member.customer}:${due.period}`
   // What leaves in one call shares its minute; what is handed over one by one has a minute of its own.

@@ -131,6 +131,9 @@ export interface Happened {
   readonly product?: ProductSeen
 }
 
+/** What may end a promise: the row as it was recorded. */
+export type Ending = Pick<Happened, 'kind' | 'at' | 'detail'>
+
 /** What the game folder needs to open a game; settings in the shape of its kind. */
 export interface GamePlan {
   readonly id: string
@@ -173,7 +176,16 @@ export interface CustomerRules<S> extends Common<S> {
   /** The kinds of happening it answers, and whether this one makes it due. */
   readonly answers?: readonly Kind[]
   onHappening?(settings: S, happened: Happened, member: Member): Due | null
-  compose(settings: S, moment: Moment, member: Member, view: View, occasion: Occasion): Said
+  /**
+   * Happenings that may end what is still queued for her, and in which words: she has bought, so nobody reminds her.
+   * `period` is that of the promise.
+   */
+  readonly endedBy?: readonly Kind[]
+  ends?(settings: S, happened: Ending, period: string): Reason | null
+  /** The games its words lead to, open on that day. */
+  games?(settings: S, moment: Moment, name: string): readonly GamePlan[]
+  /** `name` is the touchpoint's own, which ids of games carry. */
+  compose(settings: S, moment: Moment, member: Member, view: View, occasion: Occasion, name: string): Said
 }
 
 export interface GroupRules<S> extends Common<S> {
@@ -225,6 +237,7 @@ export interface TouchpointKind {
   readonly settings: z.ZodType<CommonSettings>
   /** The kinds of happening it follows. */
   readonly answers: readonly Kind[]
+  readonly endedBy: readonly Kind[]
   /** The rules with these settings filled in. Settings that do not fit are a bug: the config was validated before. */
   bind(settings: unknown): Bound
 }
@@ -236,6 +249,7 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
     audience: rules.audience,
     settings: rules.settings,
     answers: rules.audience === 'customer' ? (rules.answers ?? []) : [],
+    endedBy: rules.audience === 'customer' ? (rules.endedBy ?? []) : [],
     bind(raw) {
       const settings = rules.settings.parse(raw)
       switch (rules.audience) {
@@ -251,7 +265,8 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
 }
 
 function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, settings: S): BoundCustomer {
-  const { kind, title, audience, purpose, personal, answers, channels, looksFor, onHappening, rests } = rules
+  const { kind, title, audience, purpose, personal, answers, channels, endedBy } = rules
+  const { looksFor, onHappening, rests, ends, games } = rules
   return {
     ...{ kind, title, audience, purpose, personal },
     channel: settings.channel ?? rules.channel,
@@ -261,8 +276,12 @@ function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, setting
     ...(looksFor ? { looksFor: (moment) => looksFor(settings, moment) } : {}),
     ...(onHappening ? { onHappening: (happened, member) => onHappening(settings, happened, member) } : {}),
     ...(rests ? { rests: () => rests(settings) } : {}),
+    ...(endedBy === undefined ? {} : { endedBy }),
+    ...(ends ? { ends: (happened, period) => ends(settings, happened, period) } : {}),
+    ...(games ? { games: (moment, name) => games(settings, moment, name) } : {}),
     due: (moment, member, occasion) => rules.due(settings, moment, member, occasion),
-    compose: (moment, member, view, occasion) => rules.compose(settings, moment, member, view, occasion),
+    compose: (moment, member, view, occasion, name) =>
+      rules.compose(settings, moment, member, view, occasion, name),
   }
 }
 

@@ -5,8 +5,8 @@ import type { Reader } from '../base/db.ts'
 import { plainWords } from '../content/index.ts'
 import { customersOfRows } from '../customer/index.ts'
 import type { Follower, Kind, LogRow } from '../interaction/index.ts'
-import { enqueue } from '../outbox/index.ts'
-import type { Candidate } from '../outbox/index.ts'
+import { enqueue, lockPromises, move, openOf } from '../outbox/index.ts'
+import type { Candidate, PromiseRow } from '../outbox/index.ts'
 import { issueCoupon } from '../reward/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
@@ -17,11 +17,13 @@ import { productsOf } from './occasions.store.ts'
 import { customerCandidate, isForCustomers, readHistory, restedDue } from './stage.ts'
 import type { History } from './stage.ts'
 import { momentOf } from './touchpoint.ts'
-import type { Happened, Member } from './touchpoint.ts'
+import type { Happened, Member, Reason } from './touchpoint.ts'
 import { touchpointKinds } from './touchpoints/index.ts'
 import { currentCadence } from './versions.ts'
 
 const triggers: readonly Kind[] = [...new Set(touchpointKinds.flatMap(({ answers }) => answers))]
+
+const enders: readonly Kind[] = [...new Set(touchpointKinds.flatMap(({ endedBy }) => endedBy))]
 
 export const createCadenceFollowers = ({
   tierRules,
@@ -38,6 +40,11 @@ export const createCadenceFollowers = ({
       await enqueue(ctx, candidates)
       if (wakeDelivery) ctx.afterCommit(wakeDelivery)
     },
+  },
+  {
+    name: 'cadence-endings',
+    kinds: enders,
+    handle: endWhatIsOver,
   },
   {
     name: 'cadence-wake-up-gift',
@@ -152,6 +159,42 @@ async function addedBy(reader: Reader, { who }: LogRow, member: Member): Promise
     advisor: { userid: who.staff, name: plainWords(await staffName(reader, who.staff)) },
   }
 }
+
+// ---------------------------------------------------------------- endings
+
+/** She has bought what she was to be reminded of: what is queued, or lies unpressed with her advisor, is taken back. */
+async function endWhatIsOver(ctx: Ctx, rows: readonly LogRow[]): Promise<void> {
+  const cadence = await currentCadence(ctx.tx)
+  const touchpoints = new Map(
+    (cadence?.touchpoints ?? []).filter(isForCustomers).map((touchpoint) => [touchpoint.name, touchpoint]),
+  )
+  const customers = await customersOfRows(ctx.tx, rows)
+  const open = await openOf(ctx.tx, [...new Set(customers.values())].sort())
+  const byCustomer = new Map<string, PromiseRow[]>()
+  for (const row of open)
+    byCustomer.set(row.customer ?? '', [...(byCustomer.get(row.customer ?? '') ?? []), row])
+  const over = new Map<string, Reason>()
+  for (const row of rows)
+    for (const promise of byCustomer.get(customers.get(row.id) ?? '') ?? []) {
+      const rules = touchpoints.get(promise.touchpoint)?.rules
+      // What was promised because of it, or after it, is not over because of it.
+      if (rules?.endedBy?.includes(row.kind) !== true || row.recordedAt < promise.created_at) continue
+      const reason = rules.ends?.(row, periodOf(promise)) ?? null
+      if (reason && !over.has(promise.id)) over.set(promise.id, reason)
+    }
+  const locked = await lockPromises(ctx.tx, [...over.keys()])
+  for (const promise of locked) {
+    const reason = over.get(promise.id)
+    const isUnsaid =
+      promise.state === 'queued' ||
+      (promise.state === 'waiting' && promise.channel === 'advisor-task' && promise.pressed_at === null)
+    if (reason && isUnsaid) await move(ctx, [promise], { to: 'cancelled', ...reason })
+  }
+}
+
+/** What is left of the key behind touchpoint and customer. */
+const periodOf = ({ dedupe_key: key, touchpoint, customer }: PromiseRow): string =>
+  key.slice(touchpoint.length + 1 + (customer ?? '').length + 1)
 
 // ---------------------------------------------------------------- gifts
 

@@ -46,6 +46,7 @@ export {
   lockOfParcel,
   lockPromises,
   nextReadyAt,
+  openOf,
   outwaited,
   postpone,
   promiseById,

@@ -45,7 +45,7 @@ export const followUp = defineTouchpoint<Settings>({
   priority: 80,
   settings,
   // The order itself makes it due; the calendar catches orders that came in later, by import.
-  looksFor: ({ afterHours }) => ({ find: 'purchase', which: 'first', daysAgo: waitDays(afterHours) }),
+  looksFor: ({ afterHours }) => ({ find: 'purchase', which: 'first', daysAgo: [waitDays(afterHours)] }),
   due(settings, moment, { firstDay }) {
     if (firstDay === null || addDays(firstDay, waitDays(settings.afterHours)) !== moment.day) return null
     return { period: 'first', wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }

@@ -125,7 +125,7 @@ describe('the wake-up ladder', () => {
   it('says the same to everybody', () => {
     const rules = forCustomers(wakeUp.bind({ wording: wayOut }))
     const texts = [member(), member({ name: '李强', salutation: '李先生', lastDay: '2020-01-01' })].map(
-      (one) => rules.compose(momentOf(tuesday), one, view, noOccasion).text,
+      (one) => rules.compose(momentOf(tuesday), one, view, noOccasion, '').text,
     )
     expect(new Set(texts).size).toBe(1)
     expect([rules.personal, rules.channel]).toEqual([false, 'broadcast'])
@@ -138,7 +138,7 @@ describe('the weekly note', () => {
     const said = Array.from({ length: 8 }, (_, n) => {
       const moment = momentOf(addDays('2026-12-09', n * 7))
       expect(rules.due(moment, member(), noOccasion)?.period).toBe(moment.week)
-      return rules.compose(moment, member(), view, noOccasion).text.slice(0, 1)
+      return rules.compose(moment, member(), view, noOccasion, '').text.slice(0, 1)
     })
     expect(new Set(said.slice(0, 3)).size).toBe(3)
     said.forEach((one, i) => expect(one).toBe(said[i % 3]))
@@ -180,7 +180,7 @@ describe('the welcome', () => {
       member(),
     )
     expect(due).toMatchObject({ wantedAt: at, expiresAt: at + seconds(18) })
-    expect(rules.compose(momentOf(tuesday), member(), view, noOccasion).text).toBe('王女士，你好')
+    expect(rules.compose(momentOf(tuesday), member(), view, noOccasion, '').text).toBe('王女士，你好')
   })
 })
 

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest'
+import { instantOf } from '../../base/calendar.ts'
+import { hours, minutes } from '../../base/clock.ts'
+import type { Kind } from '../../interaction/index.ts'
+import { noOccasion } from '../occasion.ts'
+import { momentOf } from '../touchpoint.ts'
+import type { BoundCustomer, Due, Happened, Member, TouchpointKind } from '../touchpoint.ts'
+import { browsedRepeatedly } from './browsed-repeatedly.ts'
+import { churnCare } from './churn-care.ts'
+import { clickedNotBought } from './clicked-not-bought.ts'
+import { couponEnding } from './coupon-ending.ts'
+import { touchpointKinds } from './index.ts'
+import { orderCare } from './order-care.ts'
+import { orderGuide } from './order-guide.ts'
+import { recovery } from './recovery.ts'
+import { repeatOrder } from './repeat-order.ts'
+import { replenish } from './replenish.ts'
+import { survey } from './survey.ts'
+import { tierChange } from './tier-change.ts'
+
+const at = instantOf('2026-11-18', '10:00')
+const member: Member = {
+  customer: 'c1',
+  tier: 'high',
+  tierTitle: '高价值客户',
+  tierReason: '',
+  dormancy: null,
+  firstDay: '2025-01-01',
+  lastDay: '2026-11-01',
+  purchases: 4,
+  spentFen: 80_000,
+  name: '王芳',
+  salutation: '王女士',
+  external: 'wm1',
+  advisor: { userid: 'zhang', name: '小张' },
+  worthFen: 0,
+  points: 0,
+  level: null,
+}
+const forCustomers = (kind: TouchpointKind, settings: object): BoundCustomer => {
+  const bound = kind.bind(settings)
+  return bound.audience === 'customer' ? bound : expect.fail()
+}
+const happened = (kind: Kind, detail: Happened['detail'], more: Partial<Happened> = {}): Happened => ({
+  kind,
+  at,
+  staff: null,
+  detail,
+  purchases: 1,
+  ...more,
+})
+const due = (rules: BoundCustomer, what: Happened, who = member): Due | null =>
+  rules.answers?.includes(what.kind) ? (rules.onHappening?.(what, who) ?? null) : null
+const wording = '好'
+const product = { sku: 's1', name: '一段奶粉', category: '奶粉', url: '', stock: 3, priceFen: 19_900 }
+const tagged = (tag: string, since = at - hours(1)) =>
+  happened('tag-gained', { tag, subject: 's1', reason: '看了没买', since }, { product })
+
+describe('what answers a happening', () => {
+  it('reminds of a click within a day of it, with what is left, and not of what is sold out', () => {
+    const rules = forCustomers(clickedNotBought, { wording, afterMinutes: 30 })
+    expect(due(rules, tagged('clicked-not-bought'))).toMatchObject({
+      period: `s1:${String(at - hours(1))}`,
+      wantedAt: at,
+      expiresAt: at + hours(23),
+      occasion: { product },
+    })
+    expect(due(rules, tagged('reviewer'))).toBeNull()
+    const soldOut = { ...tagged('clicked-not-bought'), product: { ...product, stock: 0 } }
+    expect(due(rules, soldOut)?.skip?.code).toBe('out-of-stock')
+    const bought = { kind: 'order-placed' as const, at, detail: { items: [{ sku: 's1', quantity: 1 }] } }
+    expect(rules.ends?.(bought, `s1:${String(at)}`)?.code).toBe('bought-meanwhile')
+    expect(rules.ends?.(bought, `s10:${String(at)}`)).toBeNull()
+  })
+
+  it('gives a coupon for the third look, once in a while', () => {
+    const rules = forCustomers(browsedRepeatedly, { wording })
+    const asked = due(rules, tagged('browsed-repeatedly')) ?? expect.fail()
+    const view = { shop: { name: '店' }, day: { date: '2026-11-18', words: '', weekday: '' } }
+    const said = rules.compose(momentOf('2026-11-18'), member, view, asked.occasion ?? noOccasion, 'x')
+    expect(said.gift).toEqual({
+      title: '立减 20 元券',
+      validHours: 72,
+      family: 'browsed-repeatedly',
+      terms: { offFen: 2_000 },
+    })
+    expect(rules.rests?.()?.days).toBe(60)
+  })
+
+  it('follows moves between tiers that somebody made, into the tier she still is in', () => {
+    const rules = forCustomers(tierChange, { moves: [{ from: ['mid'], to: 'high', wording }] })
+    const moved = (cause: string, from = 'mid', to = 'high') =>
+      happened('tier-moved', { from, to, cause, reason: '近90天3次', day: '2026-11-18' })
+    expect(due(rules, moved('order'))?.period).toBe('mid-high:2026-11-18')
+    for (const cause of ['import', 'cut-points', 'rules', 'merge'])
+      expect(due(rules, moved(cause))).toBeNull()
+    expect(due(rules, moved('order', 'new'))).toBeNull()
+    expect(due(rules, moved('order'), { ...member, tier: 'mid' })).toBeNull()
+    const away = { kind: 'tier-moved' as const, at, detail: { from: 'high', to: 'mid' } }
+    expect(rules.ends?.(away, 'mid-high:2026-11-18')?.code).toBe('moved-on')
+  })
+
+  it.each([
+    ['satisfaction-given', { score: 2 }, true],
+    ['satisfaction-given', { score: 3 }, false],
+    ['satisfaction-given', { score: 4, scale: 10 }, true],
+    ['satisfaction-given', { score: 'bad' }, false],
+    ['complaint-opened', {}, true],
+    ['poll-voted', { choices: ['bad-experience'] }, true],
+    ['poll-voted', { choices: ['price'] }, false],
+    ['survey-answered', { answers: ['unhappy'] }, true],
+  ] as const)('calls a human within hours: %s %o', (kind, detail, unhappy) => {
+    const asked = due(forCustomers(recovery, { wording }), happened(kind, detail))
+    expect(asked?.expiresAt ?? null).toBe(unhappy ? at + hours(4) : null)
+  })
+
+  it('cares once a week after a parcel came, and leaves a complaint to a human', () => {
+    const rules = forCustomers(orderCare, { wording })
+    expect(due(rules, happened('order-delivered', { orderId: 'O1' }))).toMatchObject({
+      period: 'O1',
+      expiresAt: at + hours(48),
+    })
+    expect(due(rules, happened('order-delivered', {}))).toBeNull()
+    expect(rules.ends?.({ kind: 'order-refunded', at, detail: { orderId: 'O1' } }, 'O1')?.code).toBe(
+      'refunded',
+    )
+    expect(rules.ends?.({ kind: 'order-refunded', at, detail: { orderId: 'O2' } }, 'O1')).toBeNull()
+    expect(rules.ends?.({ kind: 'complaint-opened', at, detail: {} }, 'O1')?.code).toBe('human-first')
+  })
+
+  it('guides after the first order only', () => {
+    const rules = forCustomers(orderGuide, { wording })
+    expect(due(rules, happened('order-placed', {}))?.wantedAt).toBe(at + minutes(10))
+    expect(due(rules, happened('order-placed', {}, { purchases: 2 }))).toBeNull()
+  })
+
+  it('counts a coupon down two hours before its end, unless it lived too short or was used', () => {
+    const rules = forCustomers(couponEnding, { wording })
+    const issued = (lives: number) =>
+      happened('coupon-issued', { code: 'ABC', title: '8折券', expiresAt: at + hours(lives) })
+    expect(due(rules, issued(48))).toMatchObject({
+      period: 'ABC',
+      wantedAt: at + hours(46),
+      expiresAt: at + hours(48) - minutes(15),
+    })
+    expect(due(rules, issued(23))).toBeNull()
+    const used = (code: string) => ({ kind: 'coupon-redeemed' as const, at, detail: { code } })
+    expect([rules.ends?.(used('ABC'), 'ABC')?.code, rules.ends?.(used('XYZ'), 'ABC')]).toEqual([
+      'redeemed',
+      null,
+    ])
+  })
+
+  it('answers a churn warning', () => {
+    const asked = due(
+      forCustomers(churnCare, { wording }),
+      happened('churn-warned', { words: '平时约每 10 天买一次' }),
+    )
+    expect(asked?.occasion?.words).toBe('平时约每 10 天买一次')
+  })
+})
+
+describe('what the calendar makes due', () => {
+  it('leaves in peace whoever has bought a second time', () => {
+    const rules = forCustomers(repeatOrder, {
+      steps: [{ afterDays: 2, offer: { percentOff: 20, days: 3 }, wording }],
+    })
+    const moment = momentOf('2026-11-18')
+    const occasion = { key: '2026-11-16', number: 2 }
+    expect(rules.looksFor?.(moment)).toEqual({ find: 'purchase', which: 'first', daysAgo: [2] })
+    expect(rules.due(moment, { ...member, purchases: 1 }, occasion)?.period).toBe('after2')
+    expect(rules.due(moment, member, occasion)).toBeNull()
+  })
+
+  it('says of what is sold out that it is', () => {
+    const rules = forCustomers(replenish, { wording })
+    const occasion = { key: 's1:2026-10-20', product: { ...product, stock: 0 } }
+    expect(rules.due(momentOf('2026-11-18'), member, occasion)?.skip?.code).toBe('out-of-stock')
+  })
+
+  it('opens the question of a survey for its days, under the id its link has', () => {
+    const rules = forCustomers(survey, {
+      on: { day: 12 },
+      openDays: 3,
+      question: '最近少来的原因？',
+      options: [
+        { id: 'price', label: '价格' },
+        { id: 'bad-experience', label: '体验不好' },
+      ],
+      wording,
+    })
+    const ids = (day: string): string[] => (rules.games?.(momentOf(day), 'why') ?? []).map(({ id }) => id)
+    expect([ids('2026-11-11'), ids('2026-11-12'), ids('2026-11-15'), ids('2026-11-16')]).toEqual([
+      [],
+      ['why-2026-11'],
+      ['why-2026-11'],
+      [],
+    ])
+    const view = { shop: { name: '店' }, day: { date: '', words: '', weekday: '' } }
+    const said = rules.compose(momentOf('2026-11-12'), member, view, noOccasion, 'why')
+    expect([said.games, said.text.includes('[[link:game/why-2026-11]]')]).toEqual([['why-2026-11'], true])
+  })
+})
+
+it('has every kind once, under a name that fits into a key', () => {
+  const names = touchpointKinds.map(({ kind }) => kind)
+  expect(new Set(names).size).toBe(names.length)
+  for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]{2,31}$/)
+})
