@@ -21,6 +21,7 @@ import { Profile1763800000070 } from './1763800000070-profile.ts'
 import { ProfileMoves1763800000071 } from './1763800000071-profile-moves.ts'
 import { Audience1763800000080 } from './1763800000080-audience.ts'
 import { PromiseContext1764300000000 } from './1764300000000-promise-context.ts'
+import { Rewards1764300000020 } from './1764300000020-rewards.ts'
 import { Versions1764300000030 } from './1764300000030-versions.ts'
 
 export const migrations = [
@@ -46,5 +47,6 @@ export const migrations = [
   ProfileMoves1763800000071,
   Audience1763800000080,
   PromiseContext1764300000000,
+  Rewards1764300000020,
   Versions1764300000030,
 ]

@@ -30,6 +30,7 @@ import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers } from './outbox/index.ts'
 import { createReportJobs } from './report/index.ts'
+import { createRewardFollowers, createRewardJobs } from './reward/index.ts'
 import {
   createChurnFollowers,
   createChurnJobs,
@@ -112,6 +113,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
       ...tags.followers,
       ...createClvFollowers(),
       ...createOutboxFollowers(),
+      ...createRewardFollowers(),
       ...createCadenceFollowers({ tierRules: rules, wakeDelivery }),
       gamesFollower(core),
     ],
@@ -125,6 +127,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     ...createClvJobs(core),
     ...createRecommendJobs(core),
     ...createReportJobs(core),
+    ...createRewardJobs(core),
     openGames(core),
     ...createCadenceJobs({ db, act, clock, tierRules: rules, wakeDelivery }),
     ...wecom.jobs,

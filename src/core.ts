@@ -19,7 +19,7 @@ import type { RecommendSettings } from './order/index.ts'
 import { outboxProjections, outboxRegroup } from './outbox/index.ts'
 import { loadRadarSettings } from './report/index.ts'
 import type { RadarSettings } from './report/index.ts'
-import { rewardRegroup } from './reward/index.ts'
+import { applyLevelRules, loadLevelRules, rewardRegroup } from './reward/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
 import {
@@ -91,6 +91,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const radar = loadRadarSettings(env.configDir)
   const churn = loadChurnRules(env.configDir)
   const clv = loadClvSettings(env.configDir)
+  const levels = loadLevelRules(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const erasures = createErasures(env.masterKey)
@@ -106,6 +107,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const act = createAct({ db, clock, flush: async (ctx, happenings) => void (await flush(ctx, happenings)) })
   try {
     await belongTo(db, act, env)
+    await act(system('setup'), (ctx) => applyLevelRules(ctx, levels))
     await fillBehaviour({ db, act }, [...itemProjections, ...behaviourProjections])
   } catch (error) {
     await db.close()

@@ -582,8 +582,11 @@ export const sidebarOptOutBody = z.object({ said: z.string().max(200).default(''
 export interface Coupon {
   readonly code: string
   readonly title: string
-  readonly state: 'issued' | 'redeemed' | 'expired'
+  /** `locked`: held for an order right now. */
+  readonly state: 'issued' | 'locked' | 'redeemed' | 'expired'
   readonly expiresAt: string
+  /** What it is worth, in words. */
+  readonly terms?: string
 }
 
 /** `GET /api/public/me`; 401 `sign-in` with the address to open in `fix` when nobody is known yet. */

@@ -1,15 +1,40 @@
+/** What the folders to the right may use. */
 import type { Privacy } from '../interaction/index.ts'
-export { givePoints, issueCoupon, presentCoupon } from './reward.ts'
-export type { Coupon } from './reward.ts'
-export { countCoupons, couponOfSource, couponsOf, pointsOf } from './reward.store.ts'
+export { couponTermsShape, presentCoupon, readCode, termsWords } from './coupon.ts'
+export type { Coupon, CouponRow, CouponTerms } from './coupon.ts'
+export { issueCoupon, lockCoupon, lockMinutes, redeemCoupon, releaseCoupon } from './coupons.ts'
+export type { CouponGift, Redemption, Use } from './coupons.ts'
+export {
+  countCoupons,
+  couponOfCode,
+  couponOfSource,
+  couponsOf,
+  endingCoupons,
+  lastCouponOfFamily,
+} from './coupon.store.ts'
+export type { EndingCoupon } from './coupon.store.ts'
+export { givePoints, spendPoints } from './points.ts'
+export type { PointsMove } from './points.ts'
+export { pointsOf, pointsOfMany } from './points.store.ts'
+export { applyLevelRules, currentLevelRules, levelRulesShape, loadLevelRules } from './level-rules.ts'
+export type { LevelRules } from './level-rules.ts'
+export { grantLevel, levelOf, levelsOf } from './levels.ts'
+export type { LevelCause, LevelGift, LevelOf } from './levels.ts'
+export { createRewardFollowers, createRewardJobs } from './reward.jobs.ts'
 export { rewardTables } from './reward.tables.ts'
 export { rewardRegroup } from './regroup.ts'
 
-/** What she earned. */
+/** What she earned, and whom she brought. */
 export const rewardPrivacy: Privacy = {
   folder: 'reward',
   tables: [
     { table: 'points', of: 'player', by: 'either', then: 'keep' },
+    { table: 'points_account', of: 'player', by: 'either', then: 'keep' },
     { table: 'coupon', of: 'player', by: 'either', then: 'keep' },
+    { table: 'level_standing', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'level_grant', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'referral_code', of: 'player', by: 'either', then: 'delete' },
+    { table: 'referral', of: 'friend', by: 'either', then: 'keep' },
+    { table: 'referral', of: 'inviter', by: 'either', then: 'keep' },
   ],
 }

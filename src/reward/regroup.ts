@@ -1,10 +1,15 @@
-/** Points and coupons go along with the person; each gift carries in its key to whom it was given, so it finds back. */
+/** Rewards go along with the person; each carries to whom it was given, so it finds back. */
 import type { Regroup } from '../interaction/index.ts'
-import { moveRewards } from './reward.store.ts'
+import { deleteLevel, moveGrants } from './level.store.ts'
+import { moveGifts } from './regroup.store.ts'
 
 export const rewardRegroup: Regroup = {
   name: 'reward',
   async apply({ tx }, { from, to, how }) {
-    await moveRewards(tx, from, to, how === 'unmerged' ? to : null)
+    const backTo = how === 'unmerged' ? to : null
+    await moveGifts(tx, from, to, backTo)
+    await moveGrants(tx, from, to, backTo)
+    // Who is merged stands nowhere any more; the one who stays is looked at right after the commit.
+    if (how !== 'unmerged') await deleteLevel(tx, from)
   },
 }

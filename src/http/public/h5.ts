@@ -12,7 +12,7 @@ import type { LinkRead } from '../../content/index.ts'
 import { findGame, listGames, play, stateOf, viewGame } from '../../game/index.ts'
 import type { Game, PlayerNames, Player as GamePlayer } from '../../game/index.ts'
 import type { Recorder } from '../../interaction/index.ts'
-import { couponsOf, pointsOf, presentCoupon } from '../../reward/index.ts'
+import { couponsOf, pointsOf, presentCoupon, termsWords } from '../../reward/index.ts'
 import type { Coupon as RewardCoupon } from '../../reward/index.ts'
 import { playBody, subscriptionBody } from '../contract.ts'
 import type { Coupon, GameView, PlayResult, Player, Subscription } from '../contract.ts'
@@ -117,6 +117,7 @@ export const couponFace = (coupon: RewardCoupon): Coupon => ({
   title: coupon.title,
   state: coupon.state,
   expiresAt: isoOf(coupon.expiresAt),
+  terms: termsWords(coupon.terms),
 })
 
 const subscription = async (parts: H5Parts, player: string): Promise<Subscription> => ({

@@ -20,6 +20,9 @@ export interface CardQuery {
   readonly recommendations: number
 }
 
+const couponColumns =
+  'code, player, title, state, issued_at, expires_at, family, terms, lock_holder, lock_until, redeemed_at, redeemed_by, redeem_key'
+
 const part = (columns: string, sql: string, params: Part['params']): Part => ({
   columns: columns.split(', '),
   sql,
@@ -67,8 +70,8 @@ export function cardParts({ dayNo, rules, radar, recommend, recommendations }: C
       her,
     ),
     coupons: part(
-      'code, player, title, state, issued_at, expires_at',
-      `select code, player, title, state, issued_at, expires_at from coupon
+      couponColumns,
+      `select ${couponColumns} from coupon
        where player in (select cast($1 as text) union all ${externals}) order by issued_at desc, code limit 100`,
       her,
     ),

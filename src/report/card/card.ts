@@ -8,7 +8,7 @@ import type { OfferRow } from '../../order/recommend/offers.store.ts'
 import type { RecommendSettings } from '../../order/index.ts'
 import { mannersFrom, remainingOf, toUse, usesLookBackMs } from '../../outbox/index.ts'
 import type { UseRow } from '../../outbox/index.ts'
-import { presentCoupon } from '../../reward/index.ts'
+import { presentCoupon, termsWords } from '../../reward/index.ts'
 import {
   causeOf,
   dormancyTitles,
@@ -177,8 +177,8 @@ function rewards({ points, coupons }: First, now: Instant) {
   return {
     points: read.whole(points[0]?.['total'] ?? 0),
     coupons: coupons.map((row) => {
-      const { code, title, state, expiresAt } = presentCoupon(read.coupon(row), now)
-      return { code, title, state, expiresAt: isoOf(expiresAt) }
+      const { code, title, state, expiresAt, terms } = presentCoupon(read.coupon(row), now)
+      return { code, title, state, expiresAt: isoOf(expiresAt), terms: termsWords(terms) }
     }),
   }
 }

@@ -6,6 +6,7 @@ import { isKind } from '../../interaction/index.ts'
 import type { Kind } from '../../interaction/index.ts'
 import { promiseStates } from '../../outbox/index.ts'
 import type { PromiseState } from '../../outbox/index.ts'
+import type { CouponRow } from '../../reward/index.ts'
 
 export const text = (value: Value | undefined): string => (typeof value === 'string' ? value : '')
 export const whole = (value: Value | undefined): number => (typeof value === 'number' ? value : 0)
@@ -57,13 +58,24 @@ export const move = (row: Row) => ({
   reason: typeof row['reason'] === 'string' ? row['reason'] : null,
 })
 
-export const coupon = (row: Row) => ({
+const textOrNull = (value: Value | undefined): string | null => (typeof value === 'string' ? value : null)
+const wholeOrNull = (value: Value | undefined): number | null => (typeof value === 'number' ? value : null)
+const couponStates = ['issued', 'redeemed', 'expired'] as const
+
+export const coupon = (row: Row): CouponRow => ({
   code: text(row['code']),
   player: text(row['player']),
   title: text(row['title']),
-  state: row['state'] === 'redeemed' ? ('redeemed' as const) : ('issued' as const),
+  state: couponStates.find((one) => one === row['state']) ?? 'issued',
   issued_at: whole(row['issued_at']),
   expires_at: whole(row['expires_at']),
+  family: textOrNull(row['family']),
+  terms: textOrNull(row['terms']),
+  lock_holder: textOrNull(row['lock_holder']),
+  lock_until: wholeOrNull(row['lock_until']),
+  redeemed_at: wholeOrNull(row['redeemed_at']),
+  redeemed_by: textOrNull(row['redeemed_by']),
+  redeem_key: textOrNull(row['redeem_key']),
 })
 
 const decisions = ['queued', 'later', 'declined'] as const

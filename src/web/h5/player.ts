@@ -22,6 +22,7 @@ export const loadPlayer = async (): Promise<void> => {
 
 export const couponStates: Record<Coupon['state'], string> = {
   issued: '可使用',
+  locked: '使用中',
   redeemed: '已使用',
   expired: '已过期',
 }

@@ -285,6 +285,7 @@ export const en: Record<WordKey, string> = {
   'profile.member': 'Shop ID',
 
   'coupon.issued': 'Open',
+  'coupon.locked': 'Held',
   'coupon.redeemed': 'Redeemed',
   'coupon.expired': 'Expired',
 

@@ -277,6 +277,7 @@ export const zh = {
   'profile.member': '商城编号',
 
   'coupon.issued': '未用',
+  'coupon.locked': '使用中',
   'coupon.redeemed': '已用',
   'coupon.expired': '已过期',
 
