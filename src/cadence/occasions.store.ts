@@ -2,7 +2,7 @@
 import { addDays, dayNumber, dayOfNumber, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Reader, Value } from '../base/db.ts'
-import { keptOn } from './birthdays.ts'
+import { birthdayYear, keptOn } from './birthdays.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 
 /** What was found, by customer; `everybody` is not looked for here. */
@@ -97,7 +97,7 @@ function birthdays(reader: Reader, query: Extract<Query, { find: 'birthday' }>, 
     ask,
     'a.customer',
     ({ value }) => {
-      const year = Number(target.slice(0, 4))
+      const year = birthdayYear(target, query.calendar)
       const born = /^\d{4}/.test(value) ? Number(value.slice(0, 4)) : null
       // Born that very day: no birthday yet.
       if (born !== null && born >= year) return null
