@@ -7,6 +7,8 @@ import type { Clock } from './base/clock.ts'
 import type { Db } from './base/db.ts'
 import type { Env } from './base/env.ts'
 import { ConfigMistakes } from './base/errors.ts'
+import { loadHolidays } from './base/holidays.ts'
+import type { Holidays } from './base/holidays.ts'
 import { readMeta, writeMeta } from './base/meta.ts'
 import { readCadenceFile } from './cadence/index.ts'
 import { createErasures, createPeople, customerProjections } from './customer/index.ts'
@@ -71,6 +73,8 @@ export interface Core {
   /** What audience rules may ask about. */
   readonly audienceFields: ReadonlyMap<string, AudienceField>
   readonly clv: ClvSettings
+  /** Which days people are off, and which years nobody has entered yet. */
+  readonly holidays: Holidays
   readonly opened: Pick<Opened, 'migrated' | 'backup'>
   /** Called after each commit that added log rows. */
   onRecorded(wake: () => void): void
@@ -92,6 +96,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const churn = loadChurnRules(env.configDir)
   const clv = loadClvSettings(env.configDir)
   const levels = loadLevelRules(env.configDir)
+  const holidays = loadHolidays(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const erasures = createErasures(env.masterKey)
@@ -128,6 +133,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     churn,
     audienceFields: fieldMap(audienceFields, [tagField(tagRules)]),
     clv,
+    holidays,
     opened,
     onRecorded: (wake) => void wakes.push(wake),
     close: () => db.close(),
