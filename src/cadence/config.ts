@@ -7,7 +7,10 @@ import type { Manners } from '../outbox/index.ts'
 import { slugField } from './fields.ts'
 import { planningShape } from './spread.ts'
 import type { Planning } from './spread.ts'
-import { unknownKey, unknownWord, wordsOf } from './mistake.ts'
+import { readExperiments } from './experiments/read.ts'
+import type { Experiment } from './experiments/shape.ts'
+import { isRecord, mistakesOf, valueAt } from './lines.ts'
+import { unknownWord, wordsOf } from './mistake.ts'
 import type { Mistake } from './mistake.ts'
 import { momentOf } from './touchpoint.ts'
 import type { Bound, GamePlan, TouchpointKind } from './touchpoint.ts'
@@ -40,6 +43,8 @@ export interface Cadence {
   readonly approval: boolean | null
   /** The enabled ones, as written. */
   readonly touchpoints: readonly Touchpoint[]
+  /** Tests of touchpoints that are enabled, running or not. */
+  readonly experiments: readonly Experiment[]
   /** Everything as it was read, for comparing two versions. */
   readonly raw: unknown
 }
@@ -70,6 +75,7 @@ export const topShape = z.strictObject({
   manners: mannersShape.prefault({}),
   planning: planningShape.prefault({}),
   touchpoints: z.record(z.string(), z.unknown()),
+  experiments: z.record(z.string(), z.unknown()).prefault({}),
 })
 const maxTouchpoints = 60
 
@@ -93,10 +99,12 @@ export function readCadence(yaml: string, { tiers, version = 0 }: ReadOptions): 
   const mistakes = top.success ? [] : mistakesOf(read, topShape, top.error, [])
   const written = valueAt(read.value, ['touchpoints'])
   const touchpoints = isRecord(written) ? readTouchpoints(read, written, tiers, mistakes) : []
+  const experiments = readExperiments(read, mistakes)
   if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
   const { shop, manners, planning, publishing } = top.data
   const approval = publishing.approval.required ?? null
-  const cadence = { version, shop, manners, planning, approval, touchpoints, raw: read.value }
+  const raw = read.value
+  const cadence = { version, shop, manners, planning, approval, touchpoints, experiments, raw }
   return { cadence, mistakes: [] }
 }
 
@@ -170,58 +178,6 @@ function unknownTiers(
       ? [read.at([...path, 'tiers', i], unknownWord(tier, known, { zh: '分层', en: 'tier' }))]
       : [],
   )
-}
-
-// ---------------------------------------------------------------- zod to lines
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at: unknown = value
-  for (const part of path) {
-    if (Array.isArray(at)) at = at[Number(part)]
-    else if (isRecord(at) && Object.hasOwn(at, String(part))) at = at[String(part)]
-    else return undefined
-  }
-  return at
-}
-
-function mistakesOf(
-  read: YamlRead,
-  schema: z.ZodType,
-  error: z.ZodError,
-  base: readonly PropertyKey[],
-): Mistake[] {
-  return error.issues.flatMap((issue) => {
-    const path = [...base, ...issue.path]
-    if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(schema, issue.path)
-      return issue.keys.slice(0, 100).map((key) => read.at(path, unknownKey(key, known), { key }))
-    }
-    const row = issue.code === 'custom' ? Number(issue.params?.['row'] ?? 0) : 0
-    return [read.at(path, wordsOf(issue, valueAt(read.value, path)), { row })]
-  })
-}
-
-/** The keys a person may write at this place. */
-function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
-  const here = bare(schema)
-  const [step, ...rest] = path
-  if (here instanceof z.ZodObject) {
-    const shape: Readonly<Record<string, unknown>> = here.shape
-    return step === undefined ? Object.keys(shape) : keysAt(shape[String(step)], rest)
-  }
-  if (here instanceof z.ZodArray) return step === undefined ? [] : keysAt(here.element, rest)
-  if (here instanceof z.ZodRecord) return step === undefined ? [] : keysAt(here.valueType, rest)
-  return []
-}
-
-/** The schema under defaults and transformations. */
-function bare(schema: unknown): unknown {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
-    return bare(schema.unwrap())
-  return schema instanceof z.ZodPipe ? bare(schema.in) : schema
 }
 
 // ---------------------------------------------------------------- games
