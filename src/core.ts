@@ -10,7 +10,7 @@ import { ConfigMistakes } from './base/errors.ts'
 import { loadHolidays } from './base/holidays.ts'
 import type { Holidays } from './base/holidays.ts'
 import { readMeta, writeMeta } from './base/meta.ts'
-import { readCadenceFile } from './cadence/index.ts'
+import { cadenceProjections, readCadenceFile } from './cadence/index.ts'
 import { createErasures, createPeople, customerProjections } from './customer/index.ts'
 import type { Erasures } from './customer/index.ts'
 import { gameRegroup } from './game/index.ts'
@@ -46,6 +46,7 @@ export const projections: readonly Projection[] = [
   ...orderProjections,
   ...segmentProjections,
   ...outboxProjections,
+  ...cadenceProjections,
 ]
 
 /** What goes along when two customers become one, or one two. */

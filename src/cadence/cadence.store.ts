@@ -222,10 +222,13 @@ export interface ShownRow {
   readonly sent_at: number | null
   readonly settle_words: string | null
   readonly content: string
+  readonly experiment: string | null
+  readonly arm: string | null
 }
 
 const shown = `id, dedupe_key, touchpoint, title, purpose, channel, subject_kind, subject, customer, sender, day, due_at,
-  expires_at, decision, reason_code, reason_words, state, sent_at, settle_words, content`
+  expires_at, decision, reason_code, reason_words, state, sent_at, settle_words, content,
+  experiment, arm`
 
 export const promisesOfDays = (reader: Reader, from: Day, to: Day): Promise<ShownRow[]> =>
   reader.rows(`select ${shown} from promise where day >= $1 and day <= $2 order by due_at, dedupe_key`, [

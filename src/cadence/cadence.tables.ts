@@ -40,4 +40,17 @@ export const cadenceDraftTable = table(
   { index: [['state', 'changed_at']] },
 )
 
-export const cadenceTables = [cadenceVersionTable, cadenceDraftTable]
+
+/** By experiment and seed, what everybody hears since it was decided. Kept by a projection. */
+export const experimentDecisionTable = table('experiment_decision', {
+  experiment: 'text key',
+  seed: 'text key',
+  arm: 'text',
+  /** rolled-out, stopped */
+  how: 'text',
+  why: 'text',
+  decided_by: 'text',
+  decided_at: 'int',
+})
+
+export const cadenceTables = [cadenceVersionTable, cadenceDraftTable, experimentDecisionTable]

@@ -19,6 +19,9 @@ export type { Publishing } from './versions.ts'
 export { newestVersion, versionList } from './cadence.store.ts'
 export type { VersionRow } from './cadence.store.ts'
 
+// Experiments.
+export { cadenceProjections } from './experiments/index.ts'
+
 // Planning.
 export { createCadenceJobs, planAt, planDay, publishAndPlan } from './plan.ts'
 export type { CadenceParts } from './plan.ts'

@@ -15,6 +15,8 @@ import { readPeople, standingsOf } from './audience.ts'
 import type { VersionRow } from './cadence.store.ts'
 import { gamesOf } from './config.ts'
 import type { Cadence } from './config.ts'
+import { runningOn } from './experiments/arms.ts'
+import { recordStart } from './experiments/decisions.ts'
 import { readHistory, readOccasions, stageDay } from './stage.ts'
 import { currentCadence, publish } from './versions.ts'
 import type { Publishing } from './versions.ts'
@@ -57,7 +59,10 @@ export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]>
   const { db, act, tierRules } = parts
   const cadence = await currentCadence(db.reader)
   if (!cadence) return []
-  await act(system('planner'), (ctx) => ensureGames(ctx, gamesOf(cadence, day)))
+  await act(system('planner'), async (ctx) => {
+    await ensureGames(ctx, gamesOf(cadence, day))
+    for (const experiment of runningOn(cadence, day)) recordStart(ctx, experiment)
+  })
   const staged = await stageOn(db.reader, cadence, tierRules, day)
   const decided: Decided[] = []
   for (const part of inParts(staged)) {

@@ -14,6 +14,7 @@ import type { People } from './audience.ts'
 import { promisesOfDays } from './cadence.store.ts'
 import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
+import { withDecisions } from './experiments/decisions.ts'
 import { isForCustomers, readHistory, readOccasions, stageDay } from './stage.ts'
 
 /** One decision, made (`known`) or foreseen. */
@@ -34,6 +35,8 @@ export interface Foreseen {
   readonly known: boolean
   readonly state: PromiseState | null
   readonly text: string
+  /** The arm whose words these are. */
+  readonly variant: { readonly experiment: string; readonly arm: string } | null
 }
 
 export interface PreviewParts {
@@ -57,9 +60,10 @@ export interface Preview {
 }
 
 export async function previewDays(
-  { reader, tierRules, cadence }: PreviewParts,
+  { reader, tierRules, cadence: written }: PreviewParts,
   span: Span,
 ): Promise<Preview> {
+  const cadence = await withDecisions(reader, written)
   const { from, days, now, customers = null } = span
   const people = await readPeople(reader, customers)
   const history = await readHistory(reader, cadence, from, customers)
@@ -130,6 +134,7 @@ function foreseenOf(one: Decided, row: ShownRow | undefined): Foreseen {
     known: one.known,
     state: null,
     text: one.content.text,
+    variant: one.variant ?? null,
   }
 }
 
@@ -150,6 +155,8 @@ export const madeOf = (row: ShownRow): Foreseen => ({
   known: true,
   state: row.state,
   text: (JSON.parse(row.content) as Content).text,
+  variant:
+    row.experiment === null || row.arm === null ? null : { experiment: row.experiment, arm: row.arm },
 })
 
 /** A dry run of a day that has begun starts now, of any other at its midnight. */

@@ -14,6 +14,8 @@ import { memberOf, unreachable } from './audience.ts'
 import type { People } from './audience.ts'
 import { saidSince } from './cadence.store.ts'
 import type { Cadence, Touchpoint } from './config.ts'
+import { armKey, inArms, variantOf } from './experiments/arms.ts'
+import type { InArm, Variant } from './experiments/arms.ts'
 import { maxBytes } from './fields.ts'
 import { noOccasion } from './occasion.ts'
 import type { Occasion, ProductSeen } from './occasion.ts'
@@ -24,10 +26,10 @@ import { momentOf } from './touchpoint.ts'
 import type { BoundCustomer, BoundGroup, Due, Group, Member, Moment, Reason, Said } from './touchpoint.ts'
 
 /** A touchpoint for customers, with the narrower type of its rules. */
-export interface CustomerTouchpoint extends Touchpoint {
+export interface CustomerTouchpoint extends InArm {
   readonly rules: BoundCustomer
 }
-export const isForCustomers = (touchpoint: Touchpoint): touchpoint is CustomerTouchpoint =>
+export const isForCustomers = (touchpoint: InArm): touchpoint is CustomerTouchpoint =>
   touchpoint.rules.audience === 'customer'
 
 export interface Scene {
@@ -35,7 +37,7 @@ export interface Scene {
   readonly day: Day
   readonly people: People
   readonly standings: readonly Standing[]
-  /** By touchpoint, whom the database found for the day; those that look at everybody are absent. */
+  /** By touchpoint and arm, whom the database found for the day; those that look at everybody are absent. */
   readonly occasions: ReadonlyMap<string, Found>
   readonly history: History
 }
@@ -62,6 +64,15 @@ export function createHistory(): History {
   }
 }
 
+/** An arm may rest longer than its touchpoint. */
+const allArms = ({ touchpoints, experiments }: Cadence): Touchpoint[] =>
+  touchpoints.flatMap((touchpoint) => [
+    touchpoint,
+    ...experiments
+      .filter((one) => one.touchpoint === touchpoint.name)
+      .flatMap(({ arms }) => arms.map(({ rules }) => ({ ...touchpoint, rules }))),
+  ])
+
 /** What was promised before this day, as far back as any touchpoint rests. */
 export async function readHistory(
   reader: Reader,
@@ -72,7 +83,7 @@ export async function readHistory(
   const history = createHistory()
   const kinds = new Map<string, string>()
   let longest = 0
-  for (const { name, rules } of cadence.touchpoints.filter(isForCustomers)) {
+  for (const { name, rules } of allArms(cadence).filter(isForCustomers)) {
     const rests = rules.rests?.()
     if (!rests) continue
     longest = Math.max(longest, rests.days)
@@ -93,8 +104,9 @@ export async function readOccasions(
   const moment = momentOf(day)
   const answers = new Map<string, Found>()
   const occasions = new Map<string, Found>()
-  for (const { name, rules } of cadence.touchpoints.filter(isForCustomers)) {
-    const query = rules.looksFor?.(moment) ?? null
+  for (const touchpoint of inArms(cadence, day).filter(isForCustomers)) {
+    const name = armKey(touchpoint)
+    const query = touchpoint.rules.looksFor?.(moment) ?? null
     if (query === null) occasions.set(name, nobody)
     else if (query.find !== 'everybody') {
       const asked = JSON.stringify(query)
@@ -116,10 +128,10 @@ export function stageDay(scene: Scene): Candidate[] {
 function stageCustomers({ cadence, day, people, standings, occasions, history }: Scene): Candidate[] {
   const moment = momentOf(day)
   // Whom the day says nothing about is not looked at.
-  const touchpoints = cadence.touchpoints
+  const touchpoints = inArms(cadence, day)
     .filter(isForCustomers)
-    .filter(({ name }) => occasions.get(name)?.size !== 0)
-    .map((touchpoint) => ({ touchpoint, found: occasions.get(touchpoint.name) ?? null }))
+    .filter((touchpoint) => occasions.get(armKey(touchpoint))?.size !== 0)
+    .map((touchpoint) => ({ touchpoint, found: occasions.get(armKey(touchpoint)) ?? null }))
   if (touchpoints.length === 0) return []
   const staged: Candidate[] = []
   for (const standing of standings) {
@@ -128,6 +140,7 @@ function stageCustomers({ cadence, day, people, standings, occasions, history }:
     for (const { touchpoint, found } of touchpoints) {
       const occasion = found === null ? noOccasion : found.get(customer)
       if (!occasion || (touchpoint.tiers !== null && !touchpoint.tiers.includes(tier))) continue
+      if (variantOf(touchpoint, customer) === undefined) continue
       member ??= memberOf(standing, people)
       const due = touchpoint.rules.due(moment, member, occasion)
       if (!due) continue
@@ -217,6 +230,7 @@ export function customerCandidate(
     worthFen: member.worthFen,
     topic: topic ?? undefined,
     campaign: campaign ?? undefined,
+    variant: variantOf(touchpoint, member.customer) ?? undefined,
     content: contentOf(said),
     skip: skip ?? tooLong ?? undefined,
   }
@@ -246,6 +260,8 @@ function overLength(said: Said, channel: ChannelName): Reason | null {
 
 interface GroupMessage {
   readonly touchpoint: Touchpoint
+  /** The arm of the group, where the touchpoint is tested. */
+  readonly variant: Variant | null
   readonly due: Due
   readonly said: Said
 }
@@ -253,26 +269,34 @@ interface GroupMessage {
 /** One message a group and day: the first touchpoint that is due carries the pieces of the others. */
 function stageGroups({ cadence, day, people }: Scene): Candidate[] {
   const moment = momentOf(day)
+  const touchpoints = inArms(cadence, day)
   return people.groups.flatMap((group) => {
-    const message = groupMessage(cadence, moment, group)
+    const message = groupMessage(cadence, touchpoints, moment, group)
     return message ? [groupCandidate(cadence, message, group, moment)] : []
   })
 }
 
-function groupMessage(cadence: Cadence, moment: Moment, group: Group): GroupMessage | null {
+function groupMessage(
+  cadence: Cadence,
+  touchpoints: readonly InArm[],
+  moment: Moment,
+  group: Group,
+): GroupMessage | null {
   const view: View = {
     shop: cadence.shop,
     day: dayView(moment.day),
     group: { name: plainWords(group.name), interest: plainWords(group.interest ?? '') },
   }
   const pieces = piecesOf(cadence, moment, group)
-  for (const touchpoint of cadence.touchpoints) {
+  for (const touchpoint of touchpoints) {
     const { rules } = touchpoint
-    if (rules.audience !== 'group') continue
+    const variant = variantOf(touchpoint, group.chat)
+    if (rules.audience !== 'group' || variant === undefined) continue
     const due = carriedDue(rules, moment, group, pieces.length > 0)
     if (due)
       return {
         touchpoint,
+        variant,
         due,
         said: rules.compose(
           moment,
@@ -286,6 +310,7 @@ function groupMessage(cadence: Cadence, moment: Moment, group: Group): GroupMess
   if (!first) return null
   return {
     touchpoint: first.touchpoint,
+    variant: null,
     due: { period: moment.day, wantedAt: first.wantedAt, expiresAt: moment.at('21:30') },
     said: {
       text: [...pieces.map(({ piece }) => piece.text), '订阅设置：[[link:subscription]]'].join('\n\n'),
@@ -316,7 +341,7 @@ function piecesOf(
 }
 
 function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, { day }: Moment): Candidate {
-  const { touchpoint, due, said } = message
+  const { touchpoint, variant, due, said } = message
   return {
     dedupeKey: `${touchpoint.name}:${group.chat}:${due.period}`,
     touchpoint: touchpoint.name,
@@ -334,6 +359,7 @@ function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, {
     priority: touchpoint.rules.priority,
     topic: touchpoint.topic ?? undefined,
     campaign: touchpoint.campaign ?? undefined,
+    variant: variant ?? undefined,
     content: contentOf(due.skip ? null : said),
     skip: due.skip ?? overLength(said, 'group-broadcast') ?? undefined,
   }

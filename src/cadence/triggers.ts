@@ -12,6 +12,7 @@ import type { Standing, TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
 import { giftsOfPromises, purchaseSpans, staffName } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
+import { inArms, variantOf } from './experiments/arms.ts'
 import type { CadenceParts } from './plan.ts'
 import { productsOf } from './occasions.store.ts'
 import { customerCandidate, isForCustomers, readHistory, restedDue } from './stage.ts'
@@ -129,9 +130,10 @@ async function answersTo(
   seen: Member,
 ): Promise<Candidate[]> {
   const answers: Candidate[] = []
-  for (const touchpoint of cadence.touchpoints.filter(isForCustomers)) {
+  for (const touchpoint of inArms(cadence, dayOf(happened.at)).filter(isForCustomers)) {
     const { rules, tiers } = touchpoint
     if (rules.answers?.includes(row.kind) !== true || (tiers !== null && !tiers.includes(seen.tier))) continue
+    if (variantOf(touchpoint, seen.customer) === undefined) continue
     const member = row.kind === 'contact-added' ? await addedBy(ctx.tx, row, seen) : seen
     const due = rules.onHappening?.(happened, member) ?? null
     // What happened long ago and came in by import is no occasion any more; a welcome that is too late is said so.

@@ -14,6 +14,7 @@ import { insertVersion, newestVersion, newestVersionNumber } from './cadence.sto
 import type { VersionRow } from './cadence.store.ts'
 import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
+import { withDecisions } from './experiments/decisions.ts'
 import type { Mistake } from './mistake.ts'
 
 export const tierNames = (rules: TierRules): string[] => [
@@ -43,7 +44,7 @@ function cadenceOf({ version, yaml }: VersionRow): Cadence {
 /** The cadence in force; null before the first start. */
 export async function currentCadence(reader: Reader): Promise<Cadence | null> {
   const row = await newestVersion(reader)
-  return row && cadenceOf(row)
+  return row && withDecisions(reader, cadenceOf(row))
 }
 
 export interface Publishing {

@@ -103,6 +103,9 @@ export interface CadencePlanned {
     /** Words. */
     readonly reason: string
     readonly reasonCode: string
+    /** The test and the arm whose words these are. */
+    readonly experiment?: string
+    readonly arm?: string
   }[]
 }
 
@@ -134,6 +137,7 @@ export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Pr
       decision: one.decision,
       reason: one.reasonWords,
       reasonCode: one.reasonCode,
+      ...(one.variant ?? {}),
     })),
   }
 }

@@ -64,6 +64,7 @@ function readExperiment(
     until: until ?? null,
     smallRange: smallRange ?? null,
     plan: plan ?? null,
+    decided: null,
   }
 }
 
@@ -106,7 +107,7 @@ function baseOf(
 // ---------------------------------------------------------------- arms
 
 /** These decide who takes part, which must not depend on the arm; or what the touchpoint is. */
-const fixedKeys: readonly string[] = ['kind', 'enabled', 'title', 'tiers', 'audience']
+const fixedKeys: readonly string[] = ['kind', 'enabled', 'title', 'tiers', 'topic']
 
 function readArm(
   read: YamlRead,

@@ -1,6 +1,7 @@
 /** How an experiment is written, and what it is once read. */
 import { z } from 'zod'
 import type { Day } from '../../base/calendar.ts'
+import type { Instant } from '../../base/clock.ts'
 import { dayField, slugField } from '../fields.ts'
 import type { Bound } from '../touchpoint.ts'
 
@@ -100,4 +101,15 @@ export interface Experiment extends Omit<Written, 'arms' | 'until' | 'smallRange
   readonly until: Day | null
   readonly smallRange: NonNullable<Written['smallRange']> | null
   readonly plan: NonNullable<Written['plan']> | null
+  /** Null while it runs. */
+  readonly decided: Decision | null
+}
+
+/** The arm that everybody hears from then on: the winner, or the control of one that was stopped. */
+export interface Decision {
+  readonly arm: string
+  readonly how: 'rolled-out' | 'stopped'
+  readonly why: string
+  readonly by: string
+  readonly at: Instant
 }
