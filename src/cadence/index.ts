@@ -20,7 +20,27 @@ export { newestVersion, versionList } from './cadence.store.ts'
 export type { VersionRow } from './cadence.store.ts'
 
 // Experiments.
-export { cadenceProjections } from './experiments/index.ts'
+export {
+  cadenceProjections,
+  createExperimentJobs,
+  decideExperiment,
+  draftWith,
+  experimentReport,
+  holdoutReport,
+  metrics,
+  nextStep,
+  stepExperiments,
+  whats,
+} from './experiments/index.ts'
+export type {
+  ArmReport,
+  Comparison,
+  Difference,
+  Estimate,
+  Experiment,
+  ExperimentReport,
+  HoldoutReport,
+} from './experiments/index.ts'
 
 // Planning.
 export { createCadenceJobs, planAt, planDay, publishAndPlan } from './plan.ts'

@@ -155,8 +155,7 @@ export const madeOf = (row: ShownRow): Foreseen => ({
   known: true,
   state: row.state,
   text: (JSON.parse(row.content) as Content).text,
-  variant:
-    row.experiment === null || row.arm === null ? null : { experiment: row.experiment, arm: row.arm },
+  variant: row.experiment === null || row.arm === null ? null : { experiment: row.experiment, arm: row.arm },
 })
 
 /** A dry run of a day that has begun starts now, of any other at its midnight. */

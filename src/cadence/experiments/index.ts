@@ -2,3 +2,15 @@
 import { experimentProjection } from './decisions.ts'
 
 export const cadenceProjections = [experimentProjection]
+export { experimentReport } from './report.ts'
+export type { ArmReport, ExperimentReport, Phase } from './report.ts'
+export { holdoutReport } from './holdout.ts'
+export type { HoldoutReport } from './holdout.ts'
+export { createExperimentJobs, decideExperiment, nextStep, stepExperiments } from './steps.ts'
+export type { ExperimentParts } from './steps.ts'
+export { draftWith } from './draft.ts'
+export type { ArmDraft } from './draft.ts'
+export { metrics, whats } from './shape.ts'
+export type { Experiment } from './shape.ts'
+export type { Difference, Estimate } from './comparison.ts'
+export type { Comparison, Findings } from './judge.ts'

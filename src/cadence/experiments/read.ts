@@ -53,15 +53,17 @@ function readExperiment(
     (arm, i) => readArm(read, [...path, 'arms', i], arm, base, mistakes) ?? [],
   )
   if (mistakes.length > before || !base.enabled) return null
-  const { title, until, smallRange, plan, ...rest } = parsed.data
+  const { title, until, smallRange, plan, minimumPerArm, ...rest } = parsed.data
+  const unit = base.kind.audience === 'customer' ? 'customer' : 'group'
   return {
     ...rest,
     name,
     title: title ?? name,
     touchpointTitle: base.title,
-    unit: base.kind.audience === 'customer' ? 'customer' : 'group',
+    unit,
     arms,
     until: until ?? null,
+    minimumPerArm: minimumPerArm ?? (unit === 'customer' ? 200 : 5),
     smallRange: smallRange ?? null,
     plan: plan ?? null,
     decided: null,

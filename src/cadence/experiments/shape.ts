@@ -47,8 +47,8 @@ export const experimentShape = z.strictObject({
       windowDays: z.number().int().min(1).max(90).default(7),
     })
     .prefault({}),
-  /** Nothing is read before each arm has so many people whose window is over. */
-  minimumPerArm: z.number().int().min(2).max(1_000_000).default(200),
+  /** Nothing is read before each arm has so many people (200) or groups (5) whose window is over. */
+  minimumPerArm: z.number().int().min(2).max(1_000_000).optional(),
   /** First a small part of the customers; the others go on as before and are not counted. */
   smallRange: z
     .strictObject({
@@ -91,7 +91,10 @@ export interface Arm {
   readonly rules: Bound
 }
 
-export interface Experiment extends Omit<Written, 'arms' | 'until' | 'smallRange' | 'plan' | 'title'> {
+export interface Experiment extends Omit<
+  Written,
+  'arms' | 'until' | 'smallRange' | 'plan' | 'title' | 'minimumPerArm'
+> {
   readonly name: string
   readonly title: string
   readonly touchpointTitle: string
@@ -99,6 +102,7 @@ export interface Experiment extends Omit<Written, 'arms' | 'until' | 'smallRange
   readonly unit: 'customer' | 'group'
   readonly arms: readonly Arm[]
   readonly until: Day | null
+  readonly minimumPerArm: number
   readonly smallRange: NonNullable<Written['smallRange']> | null
   readonly plan: NonNullable<Written['plan']> | null
   /** Null while it runs. */
