@@ -14,6 +14,7 @@ import { createAccessJobs } from './access/index.ts'
 import {
   createCadenceFollowers,
   createCadenceJobs,
+  createExperimentJobs,
   currentCadence,
   gamesOf,
   seedCadence,
@@ -129,6 +130,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     ...createReportJobs(core),
     ...createRewardJobs(core),
     openGames(core),
+    ...createExperimentJobs(core),
     ...createCadenceJobs({ db, act, clock, tierRules: rules, wakeDelivery }),
     ...wecom.jobs,
   ]

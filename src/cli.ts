@@ -432,6 +432,11 @@ function cadence(siyu: Command): void {
       document(async (who: string, options: { days?: string }) => (await verbs()).explainVerb(who, options)),
     )
   group
+    .command('experiments')
+    .description('what is tested and what it says so far; the universal holdout')
+    .argument('[name]', 'one of them, whole')
+    .action(document(async (name: string | undefined) => (await verbs()).experimentsVerb(name)))
+  group
     .command('diff')
     .description('what a file would change, in words and in the next seven days')
     .argument('<file>')

@@ -23,6 +23,7 @@ import { calendarRoutes } from './http/admin/calendar.ts'
 import { cadenceRoutes } from './http/admin/cadence.ts'
 import { adminCustomerRoutes } from './http/admin/customers.ts'
 import { deliveryRoutes } from './http/admin/deliveries.ts'
+import { experimentRoutes } from './http/admin/experiments.ts'
 import { adminGameRoutes } from './http/admin/games.ts'
 import { identityRoutes } from './http/admin/identities.ts'
 import { adminTagRoutes } from './http/admin/tags.ts'
@@ -88,6 +89,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     ...calendarRoutes({ reader, tierRules: rules }),
     ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),
     ...deliveryRoutes({ db, act }),
+    ...experimentRoutes({ db, act }),
     ...adminGameRoutes({ reader }),
     ...adminTagRoutes({ reader, rules: core.tagRules }),
     ...pauseRoutes({ act }),

@@ -26,6 +26,7 @@ export {
   decideExperiment,
   draftWith,
   experimentReport,
+  experimentReports,
   holdoutReport,
   metrics,
   nextStep,

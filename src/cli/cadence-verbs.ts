@@ -17,6 +17,7 @@ import {
   validationLines,
 } from './cadence.ts'
 import { withCore } from './data.ts'
+import { cadenceExperiments } from './experiments.ts'
 import { exitCodes, say } from './output.ts'
 
 async function withCadence<T>(verb: (parts: CadenceParts, core: Core) => Promise<T>): Promise<T> {
@@ -48,6 +49,9 @@ export const applyVerb = (file: string, options: { note?: string }): Promise<unk
   withCadence((parts, { env }) =>
     cadenceApply({ ...parts, readOnly: env.cadenceSource === 'file' }, { file, note: options.note }),
   )
+
+export const experimentsVerb = (name: string | undefined): Promise<unknown> =>
+  withCadence((parts) => cadenceExperiments(parts, name))
 
 export const pauseVerb = (reason: string): Promise<unknown> =>
   withCadence((parts) => cadencePause(parts, reason))

@@ -504,6 +504,121 @@ export interface AdminTags {
   }[]
 }
 
+/** One test of a touchpoint. `GET /api/admin/experiments`: those of the cadence in force, and the universal holdout. */
+export interface ExperimentRow {
+  readonly name: string
+  readonly title: string
+  readonly touchpointTitle: string
+  readonly whatTitle: string
+  /** Groups are assigned whole, and count as one each. */
+  readonly unit: 'customer' | 'group'
+  readonly phase: 'planned' | 'running' | 'ended' | 'rolled-out' | 'stopped'
+  readonly from: string
+  readonly until?: string
+  readonly metricTitle: string
+  readonly windowDays: number
+  readonly entered: number
+  /** One sentence for the owner of the shop. */
+  readonly words: string
+}
+export interface ExperimentList {
+  readonly items: readonly ExperimentRow[]
+  readonly holdout: HoldoutView
+}
+
+/** An absent bound is without limit. */
+export interface EstimateView {
+  readonly value: number
+  readonly low?: number
+  readonly high?: number
+}
+/** `absolute` in shares (0.02 = two points) or fen, `relative` as a share of the control's. */
+export interface DifferenceView {
+  readonly absolute: EstimateView
+  readonly relative?: EstimateView
+  readonly p: number
+}
+export interface HoldoutView {
+  readonly since: string
+  readonly windowDays: number
+  readonly heldOut: number
+  readonly treated: number
+  readonly order?: DifferenceView
+  /** Net fen per person. */
+  readonly value?: DifferenceView
+  readonly words: string
+}
+
+/** `GET /api/admin/experiments/:name` */
+export interface ExperimentView extends ExperimentRow {
+  readonly state: string
+  readonly read: 'fixed' | 'always-valid'
+  /** 95: what the intervals promise, all arms together. */
+  readonly confidence: number
+  readonly needed: number
+  readonly waitDays?: number
+  readonly smallRange?: {
+    readonly percent: number
+    readonly thenRollOut: boolean
+    readonly optOutMax: number
+  }
+  readonly split: { readonly expected: readonly number[]; readonly p: number; readonly isBroken: boolean }
+  readonly arms: readonly {
+    readonly name: string
+    readonly title: string
+    readonly share: number
+    /** What it changes, in words; none = the touchpoint as it is. */
+    readonly sets: readonly string[]
+    readonly entered: number
+    /** Those whose window is over; the figures below are theirs. */
+    readonly due: number
+    readonly queued: number
+    readonly sent: number
+    readonly waiting: number
+    readonly unreachable: number
+    readonly metrics: readonly {
+      readonly name: string
+      readonly title: string
+      readonly hits: number
+      readonly rate: number
+    }[]
+    readonly fenEach: number
+  }[]
+  /** Against the first arm; none while nothing may be read. */
+  readonly comparisons: readonly {
+    readonly arm: string
+    readonly title: string
+    readonly isClear: boolean
+    readonly assigned: DifferenceView
+    readonly delivered?: DifferenceView
+    /** On those who really got the message. */
+    readonly complier?: EstimateView
+    readonly value: DifferenceView
+  }[]
+  readonly warnings: readonly string[]
+  readonly decided?: {
+    readonly arm: string
+    readonly how: 'rolled-out' | 'stopped'
+    readonly by: string
+    readonly at: string
+  }
+}
+
+/** `POST /api/admin/experiments/:name/decide`: everybody hears this arm from the next planning on; `stopped` = the control. */
+export const experimentDecide = z.object({
+  how: z.enum(['rolled-out', 'stopped']),
+  arm: z.string().max(32).optional(),
+  why: z.string().trim().min(1, '写一句原因').max(200),
+})
+
+export const experimentDraftQuery = z.object({ arm: z.string().min(1).max(32) })
+/** `GET /api/admin/experiments/:name/draft?arm=`: the arm written into the touchpoint, for the editor. */
+export interface ExperimentDraft {
+  readonly baseVersion: number
+  readonly yaml: string
+  readonly words: readonly string[]
+}
+
 /** `GET /api/admin/games` : Paged<AdminGame> */
 export interface AdminGame {
   readonly id: string

@@ -2,7 +2,7 @@
 import { experimentProjection } from './decisions.ts'
 
 export const cadenceProjections = [experimentProjection]
-export { experimentReport } from './report.ts'
+export { experimentReport, experimentReports } from './report.ts'
 export type { ArmReport, ExperimentReport, Phase } from './report.ts'
 export { holdoutReport } from './holdout.ts'
 export type { HoldoutReport } from './holdout.ts'

@@ -48,10 +48,11 @@ function unitsSql(unit: 'customer' | 'subject', scope: Scope, windowMs: number):
       from mine group by unit)`
 }
 
-const deedFlags = (['replied', 'clicked', 'opted_out'] as const)
-  .map((name) => `${flag(`l.kind in (${quoted(kindsOf[name])})`)} as ${name}`)
-  .join(', ')
 const deedKinds = quoted(Object.values(kindsOf).flat())
+const deedFlags = (['replied', 'clicked', 'opted_out'] as const)
+  .map((name) => `case when l.kind in (${quoted(kindsOf[name])}) then 1 else 0 end as ${name}`)
+  .join(', ')
+const noDeeds = '0 as replied, 0 as clicked, 0 as opted_out'
 
 export interface TallyRow {
   readonly arm: string
@@ -79,41 +80,47 @@ export interface TallyRow {
   readonly newest_at: number
 }
 
-/** Customers, by arm, version of the cadence and state of their window. */
+/**
+ * Customers, by arm, version of the cadence and state of their window. What each did is put under her own row and summed
+ * up, instead of joining the three: PostgreSQL believes that a CTE is small and would loop over it.
+ */
 export function customerTallies(
   reader: Reader,
   scope: Scope,
   { windowMs, now }: Clocked,
 ): Promise<TallyRow[]> {
   const within = (at: string): string => `${at} >= u.at and ${at} < u.at + ${String(windowMs)}`
+  const own = 'u.unit, u.arm, u.version, u.dropped, u.at, u.queued, u.sent, u.crossed'
+  const mature = `case when u.at + ${String(windowMs)} <= ${String(now)} then 1 else 0 end`
   const sums = metricsSql
-    .map(
-      (name) =>
-        `${whole(`coalesce(${name}, 0)`)} as ${name}, ${whole(`sent * coalesce(${name}, 0)`)} as sent_${name}`,
-    )
+    .map((name) => `${whole(`u.${name}`)} as ${name}, ${whole(`u.sent * u.${name}`)} as sent_${name}`)
     .join(', ')
   const sql = `with ${unitsSql('customer', scope, windowMs)},
-    bought as (
-      select u.unit, 1 as ordered, cast(sum(o.amount_fen - o.refunded_fen) as bigint) as fen
+    told as (
+      select ${own}, 0 as ordered, 0 as fen, ${noDeeds} from units u
+      union all
+      select ${own}, 1 as ordered, o.amount_fen - o.refunded_fen as fen, ${noDeeds}
       from units u join shop_order o on o.customer = u.unit and ${within('o.at')}
-      where o.amount_fen > o.refunded_fen group by u.unit),
-    deeds as (
-      select u.unit, ${deedFlags}
+      where o.amount_fen > o.refunded_fen
+      union all
+      select ${own}, 0 as ordered, 0 as fen, ${deedFlags}
       from units u join identity i on i.customer = u.unit and i.kind = 'external'
         join log l on l.external = i.value and ${within('l.at')}
-      where l.kind in (${deedKinds}) group by u.unit)
-    select units.arm, units.version, units.dropped,
-      case when units.at + ${String(windowMs)} <= ${String(now)} then 1 else 0 end as mature,
-      cast(count(*) as bigint) as n, ${whole('queued')} as queued, ${whole('sent')} as sent,
-      ${whole('crossed')} as crossed,
-      ${whole(`case when units.at > ${String(now - freshMs)} then 1 else 0 end`)} as fresh, ${sums},
-      ${whole('coalesce(fen, 0)')} as fen,
-      coalesce(sum(cast(coalesce(fen, 0) as double precision) * cast(coalesce(fen, 0) as double precision)), 0) as fen_squares,
-      cast(max(units.at) as bigint) as newest_at
-    from units left join bought on bought.unit = units.unit left join deeds on deeds.unit = units.unit
-    where units.at <= ${String(now)}
-    group by units.arm, units.version, units.dropped, case when units.at + ${String(windowMs)} <= ${String(now)} then 1 else 0 end
-    order by units.arm, units.version, units.dropped, mature`
+      where l.kind in (${deedKinds})),
+    people as (
+      select ${own}, ${metricsSql.map((name) => `max(u.${name}) as ${name}`).join(', ')},
+        cast(sum(u.fen) as bigint) as fen
+      from told u group by ${own})
+    select u.arm, u.version, u.dropped, ${mature} as mature,
+      cast(count(*) as bigint) as n, ${whole('u.queued')} as queued, ${whole('u.sent')} as sent,
+      ${whole('u.crossed')} as crossed,
+      ${whole(`case when u.at > ${String(now - freshMs)} then 1 else 0 end`)} as fresh, ${sums},
+      ${whole('u.fen')} as fen,
+      coalesce(sum(cast(u.fen as double precision) * cast(u.fen as double precision)), 0) as fen_squares,
+      cast(max(u.at) as bigint) as newest_at
+    from people u where u.at <= ${String(now)}
+    group by u.arm, u.version, u.dropped, ${mature}
+    order by u.arm, u.version, u.dropped, ${mature}`
   return reader.rows<TallyRow>(sql, scope.params)
 }
 
@@ -138,30 +145,31 @@ export interface GroupRow {
 /** Groups, one row each: of their members, how many did it. Whoever left is not counted any more. */
 export function groupTallies(reader: Reader, scope: Scope, { windowMs, now }: Clocked): Promise<GroupRow[]> {
   const within = (at: string): string => `${at} >= u.at and ${at} < u.at + ${String(windowMs)}`
+  const own = 'u.unit, u.arm, u.version, u.at, u.queued, u.sent, u.crossed'
+  const members = `units u join group_member m on m.chat = u.unit and m.kind = 2 and m.joined_at < u.at + ${String(windowMs)}`
   const sql = `with ${unitsSql('subject', scope, windowMs)},
+    told as (
+      select ${own}, m.member, 0 as ordered, 0 as fen, ${noDeeds}
+      from units u left join group_member m on m.chat = u.unit and m.kind = 2 and m.joined_at < u.at + ${String(windowMs)}
+      where u.dropped = 0
+      union all
+      select ${own}, m.member, 1 as ordered, o.amount_fen - o.refunded_fen as fen, ${noDeeds}
+      from ${members} join identity i on i.kind = 'external' and i.value = m.member
+        join shop_order o on o.customer = i.customer and ${within('o.at')}
+      where u.dropped = 0 and o.amount_fen > o.refunded_fen
+      union all
+      select ${own}, m.member, 0 as ordered, 0 as fen, ${deedFlags}
+      from ${members} join log l on l.external = m.member and ${within('l.at')}
+      where u.dropped = 0 and l.kind in (${deedKinds})),
     people as (
-      select u.unit, u.at, m.member, i.customer
-      from units u join group_member m on m.chat = u.unit and m.kind = 2 and m.joined_at < u.at + ${String(windowMs)}
-        left join identity i on i.kind = 'external' and i.value = m.member),
-    bought as (
-      select u.unit, u.member, 1 as ordered, cast(sum(o.amount_fen - o.refunded_fen) as bigint) as fen
-      from people u join shop_order o on o.customer = u.customer and ${within('o.at')}
-      where o.amount_fen > o.refunded_fen group by u.unit, u.member),
-    deeds as (
-      select u.unit, u.member, ${deedFlags}
-      from people u join log l on l.external = u.member and ${within('l.at')}
-      where l.kind in (${deedKinds}) group by u.unit, u.member)
-    select units.unit, units.arm, units.version,
-      case when units.at + ${String(windowMs)} <= ${String(now)} then 1 else 0 end as mature,
-      units.queued, units.sent, units.crossed, units.at, cast(count(p.member) as bigint) as members,
-      ${metricsSql.map((name) => `${whole(`coalesce(${name}, 0)`)} as ${name}`).join(', ')},
-      ${whole('coalesce(fen, 0)')} as fen
-    from units left join people p on p.unit = units.unit
-      left join bought b on b.unit = p.unit and b.member = p.member
-      left join deeds d on d.unit = p.unit and d.member = p.member
-    where units.at <= ${String(now)} and units.dropped = 0
-    group by units.unit, units.arm, units.version, units.at, units.queued, units.sent, units.crossed
-    order by units.unit`
+      select ${own}, u.member, ${metricsSql.map((name) => `max(u.${name}) as ${name}`).join(', ')},
+        cast(sum(u.fen) as bigint) as fen
+      from told u group by ${own}, u.member)
+    select ${own}, case when u.at + ${String(windowMs)} <= ${String(now)} then 1 else 0 end as mature,
+      cast(count(u.member) as bigint) as members,
+      ${metricsSql.map((name) => `${whole(`u.${name}`)} as ${name}`).join(', ')}, ${whole('u.fen')} as fen
+    from people u where u.at <= ${String(now)}
+    group by ${own} order by u.unit`
   return reader.rows<GroupRow>(sql, scope.params)
 }
 

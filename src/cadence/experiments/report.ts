@@ -51,6 +51,20 @@ const scopeOf = ({ name, touchpoint, from, what }: Experiment): Scope => ({
   dropped: what === 'channel' ? [] : outOfReach,
 })
 
+/** All of the cadence in force. */
+export async function experimentReports(
+  reader: Reader,
+  cadence: Cadence,
+  now: Instant,
+): Promise<ExperimentReport[]> {
+  const reports: ExperimentReport[] = []
+  for (const { name } of cadence.experiments) {
+    const report = await experimentReport(reader, cadence, name, now)
+    if (report) reports.push(report)
+  }
+  return reports
+}
+
 /** Null when the cadence knows no experiment of that name. */
 export async function experimentReport(
   reader: Reader,

@@ -14,6 +14,9 @@ import type {
   CustomerCard,
   CustomerRow,
   Delivery,
+  ExperimentDraft,
+  ExperimentList,
+  ExperimentView,
   Me,
   Overview,
   Paged,
@@ -101,6 +104,24 @@ export const useDeliveries = (query: MaybeRefOrGetter<Query>) =>
   useGet<Paged<Delivery>>('/api/admin/deliveries', query)
 
 export const useGames = () => useGet<Paged<AdminGame>>('/api/admin/games')
+
+export const useExperiments = () => useGet<ExperimentList>('/api/admin/experiments')
+
+export const useExperiment = (name: MaybeRefOrGetter<string>) =>
+  useGet<ExperimentView>(
+    () => `/api/admin/experiments/${encodeURIComponent(toValue(name))}`,
+    {},
+    () => toValue(name) !== '',
+  )
+
+export const experimentDraft = (name: string, arm: string) =>
+  ask<ExperimentDraft>('GET', `/api/admin/experiments/${encodeURIComponent(name)}/draft`, { query: { arm } })
+
+export const decideExperiment = (
+  name: string,
+  decision: { how: 'rolled-out' | 'stopped'; arm: string; why: string },
+) =>
+  ask<ExperimentView>('POST', `/api/admin/experiments/${encodeURIComponent(name)}/decide`, { body: decision })
 
 export const validateCadence = (yaml: string, signal: AbortSignal) =>
   ask<CadenceCheck>('POST', '/api/admin/cadence/validate', { body: { yaml }, signal })
