@@ -40,7 +40,6 @@ export const cadenceDraftTable = table(
   { index: [['state', 'changed_at']] },
 )
 
-
 /** By experiment and seed, what everybody hears since it was decided. Kept by a projection. */
 export const experimentDecisionTable = table('experiment_decision', {
   experiment: 'text key',

@@ -9,6 +9,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openBrowser } from './browser.ts'
 import { problem, startMock, type MockApi } from './mock-api.ts'
+import { experimentRoutes } from './mock-experiments.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -33,7 +34,7 @@ afterAll(async () => {
   await browser?.close()
 })
 beforeEach(async () => {
-  mock = await startMock()
+  mock = await startMock({ routes: experimentRoutes() })
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
   page = await context.newPage()
   page.setDefaultTimeout(10_000)
@@ -189,6 +190,31 @@ describe('calendar', () => {
     await expect.poll(async () => (await today.boundingBox())?.y ?? 999).toBeLessThan(60)
     expect((await today.boundingBox())?.width).toBeGreaterThan(340)
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+})
+
+describe('experiments', () => {
+  test('a clear winner is read beside what was delivered, and rolled out with a reason', async () => {
+    await open('/admin/experiments')
+    await page.getByText('触达组下单率比对照组高 2.4 个百分点').waitFor()
+    await page.getByRole('link', { name: '周三问候换暖一点的话术' }).click()
+    expect(await page.locator('[data-test=verdict]').innerText()).toContain('差别可信')
+    const against = page.locator('section', { hasText: '“更暖”对比“现状”' })
+    expect(await against.locator('dt').allInnerTexts()).toEqual([
+      expect.stringContaining('所有该发的'),
+      expect.stringContaining('只看送达的'),
+      expect.stringContaining('收到的人身上'),
+    ])
+    expect(await against.locator('.whisker').count()).toBe(3)
+
+    await page.getByRole('button', { name: '全量采用' }).click()
+    const press = dialog('对所有人采用“更暖”？')
+    await press.getByRole('button', { name: '全量采用' }).click()
+    await press.getByText('写一句原因').waitFor()
+    await press.getByLabel('原因').fill('下单更多，退订没有增加')
+    await press.getByRole('button', { name: '全量采用' }).click()
+    await page.getByText('已对所有人采用“更暖”：下单更多，退订没有增加').waitFor()
+    expect(await page.getByRole('button', { name: '停止实验' }).count()).toBe(0)
   })
 })
 
