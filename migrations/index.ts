@@ -24,6 +24,7 @@ import { PromiseContext1764300000000 } from './1764300000000-promise-context.ts'
 import { Rewards1764300000020 } from './1764300000020-rewards.ts'
 import { Versions1764300000030 } from './1764300000030-versions.ts'
 import { Experiments1764300000080 } from './1764300000080-experiments.ts'
+import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -51,4 +52,5 @@ export const migrations = [
   Rewards1764300000020,
   Versions1764300000030,
   Experiments1764300000080,
+  Campaigns1764300000090,
 ]

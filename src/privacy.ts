@@ -20,6 +20,7 @@ import {
   whoOfIdentity,
 } from './customer/index.ts'
 import type { Erasures } from './customer/index.ts'
+import { cadencePrivacy } from './cadence/index.ts'
 import { gamePrivacy } from './game/index.ts'
 import {
   dumpPerson,
@@ -50,6 +51,7 @@ export const privacy: readonly Privacy[] = [
   segmentPrivacy,
   rewardPrivacy,
   gamePrivacy,
+  cadencePrivacy,
   wecomPrivacy,
 ]
 

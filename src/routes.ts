@@ -37,7 +37,7 @@ import type { PromiseOfLink } from './http/public/h5.ts'
 import type { Route } from './http/route.ts'
 import { jssdkRoutes } from './http/sidebar/jssdk.ts'
 import { sidebarTaskRoutes } from './http/sidebar/tasks.ts'
-import { promiseById } from './outbox/index.ts'
+import { campaignOfSaid, promiseById } from './outbox/index.ts'
 import { createCards, customerRows } from './report/index.ts'
 import type { WecomApi } from './wecom/index.ts'
 
@@ -129,6 +129,11 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
       shop,
       sealPlayer: (external, now) => playerCookieFor(env.masterKey, external, now),
       promiseOfLink: (promise) => promiseOfLink(core, promise),
+      campaignOf: (link) =>
+        campaignOfSaid(
+          reader,
+          link.kind === 'personal' ? { promise: link.promise } : { batch: link.batchToken },
+        ),
       nameOf: async (external) => (await namesOfExternals(reader, [external])).get(external) ?? null,
       playerKey,
       playerNames: (keys) => namesOf(reader, keys),

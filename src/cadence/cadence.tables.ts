@@ -1,4 +1,5 @@
 import { table } from '../base/table.ts'
+import { campaignPartTable } from './campaigns/campaign.tables.ts'
 
 /** Every cadence ever published, as written; the newest is in force. */
 export const cadenceVersionTable = table('cadence_version', {
@@ -52,4 +53,9 @@ export const experimentDecisionTable = table('experiment_decision', {
   decided_at: 'int',
 })
 
-export const cadenceTables = [cadenceVersionTable, cadenceDraftTable, experimentDecisionTable]
+export const cadenceTables = [
+  cadenceVersionTable,
+  cadenceDraftTable,
+  experimentDecisionTable,
+  campaignPartTable,
+]

@@ -4,6 +4,8 @@ import { instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import { mannersShape } from '../outbox/index.ts'
 import type { Manners } from '../outbox/index.ts'
+import { campaignShape } from './campaigns/campaign.ts'
+import { campaignTouchpoints } from './campaigns/parts.ts'
 import { slugField } from './fields.ts'
 import { planningShape } from './spread.ts'
 import type { Planning } from './spread.ts'
@@ -76,6 +78,7 @@ export const topShape = z.strictObject({
   planning: planningShape.prefault({}),
   touchpoints: z.record(z.string(), z.unknown()),
   experiments: z.record(z.string(), z.unknown()).prefault({}),
+  campaigns: z.record(z.string(), z.unknown()).default({}),
 })
 const maxTouchpoints = 60
 
@@ -100,6 +103,8 @@ export function readCadence(yaml: string, { tiers, version = 0 }: ReadOptions): 
   const written = valueAt(read.value, ['touchpoints'])
   const touchpoints = isRecord(written) ? readTouchpoints(read, written, tiers, mistakes) : []
   const experiments = readExperiments(read, mistakes)
+  const campaigns = valueAt(read.value, ['campaigns'])
+  if (isRecord(campaigns)) touchpoints.push(...readCampaigns(read, campaigns, tiers, touchpoints, mistakes))
   if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
   const { shop, manners, planning, publishing } = top.data
   const approval = publishing.approval.required ?? null
@@ -149,6 +154,52 @@ function readTouchpoints(
   }
   return touchpoints
 }
+
+const maxCampaigns = 40
+
+function readCampaigns(
+  read: YamlRead,
+  written: Readonly<Record<string, unknown>>,
+  tiers: readonly string[] | null,
+  touchpoints: readonly Touchpoint[],
+  mistakes: Mistake[],
+): Touchpoint[] {
+  const parts: Touchpoint[] = []
+  const taken = new Set(touchpoints.map(({ name }) => name))
+  Object.entries(written).forEach(([name, settings], i) => {
+    const path = ['campaigns', name]
+    if (i === maxCampaigns) mistakes.push(read.at(['campaigns'], tooManyCampaigns, { key: name }))
+    if (i >= maxCampaigns) return
+    const slug = slugField.safeParse(name)
+    if (!slug.success)
+      mistakes.push(
+        ...slug.error.issues.map((issue) => read.at(['campaigns'], wordsOf(issue, name), { key: name })),
+      )
+    const parsed = campaignShape.safeParse(settings)
+    mistakes.push(...unknownTiers(read, path, settings, tiers))
+    mistakes.push(
+      ...unknownTiers(read, [...path, 'before', 'early'], valueAt(settings, ['before', 'early']), tiers),
+    )
+    if (!parsed.success) mistakes.push(...mistakesOf(read, campaignShape, parsed.error, path))
+    else if (parsed.data.enabled) parts.push(...campaignTouchpoints({ name, campaign: parsed.data }))
+  })
+  for (const { name, campaign } of parts)
+    if (taken.has(name)) mistakes.push(read.at(['campaigns'], takenName(name), { key: campaign ?? '' }))
+  return parts
+}
+
+const tooManyCampaigns = {
+  message: `活动超过 ${String(maxCampaigns)} 个`,
+  fix: '删去已结束的活动',
+  messageEn: `there are more than ${String(maxCampaigns)} campaigns`,
+  fixEn: 'remove those that are over',
+}
+const takenName = (name: string) => ({
+  message: `活动会用到触点名“${name}”，但已有同名触点`,
+  fix: '给活动或触点换一个名字',
+  messageEn: `the campaign needs the name "${name}", which a touchpoint has`,
+  fixEn: 'give one of them another name',
+})
 
 function kindOf(read: YamlRead, name: string, settings: unknown, mistakes: Mistake[]): TouchpointKind | null {
   const own = valueAt(settings, ['kind'])

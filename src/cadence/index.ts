@@ -1,4 +1,7 @@
 /** What the folders to the right may use. */
+import type { Privacy } from '../interaction/index.ts'
+import { campaignPartProjection } from './campaigns/part.ts'
+import { experimentProjections } from './experiments/index.ts'
 export { cadenceTables } from './cadence.tables.ts'
 export { gamesOf, readCadence } from './config.ts'
 export type { Cadence, CadenceRead, ReadOptions, Touchpoint } from './config.ts'
@@ -21,7 +24,6 @@ export type { VersionRow } from './cadence.store.ts'
 
 // Experiments.
 export {
-  cadenceProjections,
   createExperimentJobs,
   decideExperiment,
   draftWith,
@@ -57,3 +59,11 @@ export { explainCustomer, promisesAround } from './explain.ts'
 export type { Explained } from './explain.ts'
 export { diffCadence } from './diff.ts'
 export type { CadenceDifference } from './diff.ts'
+
+/** What she took part in. */
+export const cadencePrivacy: Privacy = {
+  folder: 'cadence',
+  tables: [{ table: 'campaign_part', of: 'customer', by: 'customer', then: 'keep' }],
+}
+
+export const cadenceProjections = [campaignPartProjection, ...experimentProjections]

@@ -2,6 +2,7 @@
  * Whom a touchpoint wants to look at on a day, as data: the rules stay pure, the database finds who it is in one query,
  * and what it found comes back as an occasion.
  */
+import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { LeapRule } from './birthdays.ts'
 
@@ -33,6 +34,10 @@ export type Query =
       readonly browsed: string
       readonly days: number
     }
+  /** Whoever gave one of these answers to a question. */
+  | { readonly find: 'answered'; readonly question: string; readonly choices: readonly string[] }
+  /** Whoever took part in a campaign and has not ordered since it began. */
+  | { readonly find: 'took-part'; readonly campaign: string; readonly from: Day; readonly until: Day }
   /** Who would like something that goes with what she bought. */
   | { readonly find: 'recommendation' }
 

@@ -32,6 +32,10 @@ export async function findOccasions(
       return purchases(reader, query, ask)
     case 'bought-and-browsed':
       return boughtAndBrowsed(reader, query, ask)
+    case 'answered':
+      return answered(reader, query, ask)
+    case 'took-part':
+      return tookPart(reader, query, ask)
     case 'recommendation':
       return recommended(reader, ask)
   }
@@ -278,6 +282,48 @@ const boughtAndBrowsed = (
     ask,
     't.customer',
     (row) => ({ key: browsed, at: row.last_browse_at, ...aboutProduct(row) }),
+  )
+
+const answered = (
+  reader: Reader,
+  { question, choices }: Extract<Query, { find: 'answered' }>,
+  ask: Ask,
+): Promise<Found> =>
+  found<{ customer: string; choice: string; at: number }>(
+    reader,
+    (limit) =>
+      `select a.customer, a.choice, a.at from answer a
+       where a.question = $1 and a.choice in (${list(choices, 2)}) ${limit} order by a.customer, a.choice`,
+    [question, ...choices],
+    ask,
+    'a.customer',
+    (row) => ({ key: row.choice, at: row.at }),
+  )
+
+const tookPart = (
+  reader: Reader,
+  { campaign, from, until }: Extract<Query, { find: 'took-part' }>,
+  ask: Ask,
+): Promise<Found> =>
+  found<{ customer: string; last_at: number; acts: number }>(
+    reader,
+    (limit) =>
+      `select c.customer, c.last_at, c.acts from campaign_part c
+       where c.campaign = $1 and c.last_at >= $2 and c.first_at < $3 ${limit}
+         and not exists (select 1 from purchase_day d
+           where d.customer = c.customer and d.orders > 0 and d.day_no >= $4 and d.day_no <= $5)
+       order by c.customer`,
+    // The teaser may have been clicked before it began.
+    [
+      campaign,
+      instantOf(addDays(from, -30)),
+      instantOf(addDays(until, 1)),
+      dayNumber(from),
+      dayNumber(ask.day),
+    ],
+    ask,
+    'c.customer',
+    (row) => ({ key: campaign, at: row.last_at, number: row.acts }),
   )
 
 /** The product that goes best with what she bought and that she does not have; in stock. */

@@ -22,6 +22,11 @@ export const shopEvents = {
     words: ['活动', '收到活动', 'campaign received'],
     needs: ['campaign'],
   },
+  attend: {
+    kind: 'campaign-attended',
+    words: ['到场', '参加活动', 'attended', 'campaign attended'],
+    needs: ['campaign'],
+  },
   coupon: {
     kind: 'coupon-redeemed',
     words: ['核销', '核销优惠券', 'coupon redeemed', 'redemption'],

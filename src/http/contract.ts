@@ -802,7 +802,7 @@ const shopText = (most: number) =>
 
 /** What a shop may tell, by the names of `files/shop-events.ts`; `customer` describes one by her attributes. */
 export const eventNames = [
-  ...(['order', 'refund', 'delivered', 'browse', 'click', 'campaign', 'coupon', 'survey'] as const),
+  ...(['order', 'refund', 'delivered', 'browse', 'click', 'campaign', 'attend', 'coupon', 'survey'] as const),
   ...(['satisfaction', 'complaint', 'chat', 'group', 'game', 'content', 'customer'] as const),
 ] as const
 

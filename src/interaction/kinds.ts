@@ -27,6 +27,7 @@ export const kinds = {
   'complaint-opened': '投诉',
   'satisfaction-given': '评价',
   'campaign-received': '收到活动',
+  'campaign-attended': '到场参加活动',
   'survey-answered': '回答问卷',
   'content-read': '阅读内容',
   'chat-said': '一对一聊天',

@@ -40,6 +40,7 @@ export type { Pause } from './pause.ts'
 
 // Rows, for desk and delivery, which drive them.
 export {
+  campaignOfSaid,
   dueChannels,
   heldByOthers,
   lockDue,

@@ -118,6 +118,24 @@ export async function promiseById(reader: Reader, id: string): Promise<PromiseRo
   return (await reader.rows<PromiseRow>(`${all} where id = $1`, [id]))[0] ?? null
 }
 
+/** The campaign that a promise, or a parcel's promises, belong to. */
+export async function campaignOfSaid(
+  reader: Reader,
+  said: { readonly promise: string } | { readonly batch: string },
+): Promise<string | null> {
+  const [row] =
+    'promise' in said
+      ? await reader.rows<{ campaign: string | null }>('select campaign from promise where id = $1', [
+          said.promise,
+        ])
+      : await reader.rows<{ campaign: string | null }>(
+          `select p.campaign from promise p join parcel a on a.id = p.parcel
+           where a.batch_token = $1 and p.campaign is not null limit 1`,
+          [said.batch],
+        )
+  return row?.campaign ?? null
+}
+
 export async function promisesByIds(reader: Reader, ids: readonly string[]): Promise<PromiseRow[]> {
   const rows: PromiseRow[] = []
   for (let from = 0; from < ids.length; from += 1_000) {

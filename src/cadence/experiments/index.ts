@@ -1,7 +1,7 @@
 /** What the rest of the cadence and the folders to the right may use. */
 import { experimentProjection } from './decisions.ts'
 
-export const cadenceProjections = [experimentProjection]
+export const experimentProjections = [experimentProjection]
 export { experimentReport, experimentReports } from './report.ts'
 export type { ArmReport, ExperimentReport, Phase } from './report.ts'
 export { holdoutReport } from './holdout.ts'

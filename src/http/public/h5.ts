@@ -38,6 +38,8 @@ export interface H5Parts {
     now: Instant,
   ): { readonly name: string; readonly value: string; readonly maxAgeMs: number }
   promiseOfLink(promise: string): Promise<PromiseOfLink | null>
+  /** The campaign whose words held the link. */
+  campaignOf(link: LinkRead): Promise<string | null>
   nameOf(external: string): Promise<string | null>
   /** The one key of a person over all channels: the customer's id where known. */
   playerKey(external: string): Promise<string>
@@ -100,13 +102,14 @@ async function openLink(parts: H5Parts, call: Call): Promise<Answer> {
 /** A web view may load one tap twice: a click counts once a minute. */
 async function recordClick(parts: H5Parts, call: Call, link: LinkRead, player: string): Promise<void> {
   const origin = link.kind === 'personal' ? { promise: link.promise } : { batch: link.batchToken }
+  const campaign = await parts.campaignOf(link)
   await parts.recorder.submit({
     kind: 'link-clicked',
     at: call.now,
     source: 'h5',
     sourceKey: `click:${Object.values(origin).join('')}:${link.target}:${player}:${String(Math.floor(call.now / 60_000))}`,
     who: { external: player },
-    detail: { ...origin, target: link.target },
+    detail: { ...origin, target: link.target, ...(campaign === null ? {} : { campaign }) },
   })
 }
 

@@ -1,0 +1,164 @@
+/**
+ * A campaign as one object: the days it lives, and what is said before, during and after. Whoever writes one thinks of
+ * one thing; the planner sees ordinary touchpoints (parts.ts), so caps, quiet hours and the dry run hold for it as well.
+ */
+import { z } from 'zod'
+import { addDays, daysBetween, weekdayOf } from '../../base/calendar.ts'
+import type { Day } from '../../base/calendar.ts'
+import { dayField, maxBytes, slugField, timeField, wordingField, wordingWithWayOut } from '../fields.ts'
+import { addMistake } from '../mistake.ts'
+import { personalWording } from '../note.ts'
+import { offerField } from '../offer.ts'
+import { isQuarterMonth } from '../schedule.ts'
+
+const broadcast = wordingWithWayOut('anyone', maxBytes.broadcast)
+const tiers = z.array(z.string().min(1).max(32)).min(1).max(20)
+const mostDays = 62
+const updateBytes = 700
+
+const before = z.strictObject({
+  /** So many days before it begins. */
+  days: z.number().int().min(1).max(14).default(3),
+  at: timeField.default('10:00'),
+  wording: broadcast,
+  /** These hear it earlier: early access for the most valuable. */
+  early: z.strictObject({ tiers, days: z.number().int().min(1).max(21), wording: broadcast }).optional(),
+})
+
+const start = z.strictObject({
+  at: timeField.default('10:00'),
+  wording: broadcast,
+  offer: offerField.optional(),
+})
+
+const groups = z.strictObject({
+  at: timeField.default('10:00'),
+  /** What goes into the groups' message of its first, second … day. */
+  updates: z
+    .array(
+      z.strictObject({
+        day: z.number().int().min(1).max(mostDays),
+        text: wordingField('anyone', updateBytes),
+      }),
+    )
+    .min(1)
+    .max(mostDays),
+})
+
+const invitation = z.strictObject({
+  daysBefore: z.number().int().min(1).max(21).default(5),
+  at: timeField.default('15:00'),
+  question: z.string().min(2).max(60),
+  wording: broadcast,
+  /** On the first day, to whoever said that she comes. */
+  reminder: z.strictObject({ at: timeField.default('09:30'), wording: broadcast }).optional(),
+})
+
+const after = z.strictObject({
+  /** So many days after its last day. */
+  days: z.number().int().min(1).max(14).default(1),
+  at: timeField.default('15:00'),
+  withinDays: z.number().int().min(0).max(7).default(2),
+  /** For whoever took part and did not buy, by her advisor. */
+  wording: personalWording,
+  offer: offerField.optional(),
+})
+
+const every = z.strictObject({
+  every: z.enum(['month', 'quarter']),
+  /** The first, second or third month of the quarter. */
+  monthOfQuarter: z.number().int().min(1).max(3).default(1),
+  /** The n-th whole week (Monday to Sunday) of the month. */
+  week: z.number().int().min(1).max(4),
+})
+
+export const campaignShape = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    title: z.string().min(2).max(20),
+    tiers: tiers.optional(),
+    topic: slugField.optional(),
+    priority: z.number().int().min(0).max(100).default(64),
+    /** First and last day; or a week that comes back each month or quarter. */
+    from: dayField.optional(),
+    until: dayField.optional(),
+    repeat: every.optional(),
+    before: before.optional(),
+    start: start.optional(),
+    groups: groups.optional(),
+    invitation: invitation.optional(),
+    after: after.optional(),
+  })
+  .superRefine((one, ctx) => {
+    const once = one.from !== undefined && one.until !== undefined
+    const half = (one.from === undefined) !== (one.until === undefined)
+    if (half || once === (one.repeat !== undefined))
+      addMistake(ctx, {
+        message: '活动的日期没有写清楚',
+        fix: '写 from 和 until（起止日期），或 repeat（每月、每季度的第几周），只写一种',
+        messageEn: 'the days of the campaign are not clear',
+        fixEn: 'write from and until, or repeat, and only one of the two',
+      })
+    else if (once)
+      spanMistake(one.from ?? '', one.until ?? '', (words) => addMistake(ctx, words, { path: ['until'] }))
+    if (!one.before && !one.start && !one.groups && !one.invitation && !one.after)
+      addMistake(ctx, {
+        message: '活动没有任何内容',
+        fix: '至少写 before、start、groups、invitation、after 中的一段',
+        messageEn: 'the campaign says nothing',
+        fixEn: 'write at least one of before, start, groups, invitation and after',
+      })
+  })
+export type Campaign = z.infer<typeof campaignShape>
+
+function spanMistake(from: Day, until: Day, add: (words: Parameters<typeof addMistake>[1]) => void): void {
+  const length = daysBetween(from, until) + 1
+  if (length >= 1 && length <= mostDays) return
+  add({
+    message:
+      length < 1
+        ? `结束日 ${until} 早于开始日 ${from}`
+        : `活动长达 ${String(length)} 天，最多 ${String(mostDays)} 天`,
+    fix: length < 1 ? '把 until 改到 from 当天或之后' : '分成几个活动',
+    messageEn:
+      length < 1
+        ? `it ends on ${until}, before it begins on ${from}`
+        : `it lasts ${String(length)} days, more than ${String(mostDays)}`,
+    fixEn: length < 1 ? 'put until on from or later' : 'make several campaigns of it',
+  })
+}
+
+/** One running of a campaign. */
+export interface Span {
+  readonly from: Day
+  readonly until: Day
+}
+
+const firstMonday = (month: string): Day => {
+  const first = `${month}-01`
+  return addDays(first, (8 - weekdayOf(first)) % 7)
+}
+
+/** The running that touches this day, widened by some days on either side; null when none does. */
+export function spanNear(campaign: Campaign, day: Day, daysBefore: number, daysAfter: number): Span | null {
+  const touches = ({ from, until }: Span): boolean =>
+    day >= addDays(from, -daysBefore) && day <= addDays(until, daysAfter)
+  return spansAround(campaign, day).find(touches) ?? null
+}
+
+function spansAround({ from, until, repeat }: Campaign, day: Day): Span[] {
+  if (from !== undefined && until !== undefined) return [{ from, until }]
+  if (!repeat) return []
+  const months = [-1, 0, 1].map((step) => monthAfter(day, step))
+  return months
+    .filter((month) => repeat.every === 'month' || isQuarterMonth(`${month}-01`, repeat.monthOfQuarter - 1))
+    .map((month) => {
+      const monday = addDays(firstMonday(month), (repeat.week - 1) * 7)
+      return { from: monday, until: addDays(monday, 6) }
+    })
+}
+
+function monthAfter(day: Day, step: number): string {
+  const months = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + step
+  return `${String(Math.floor(months / 12))}-${String((months % 12) + 1).padStart(2, '0')}`
+}
