@@ -4,9 +4,11 @@ import type { Reader } from '../base/db.ts'
 import { plainWords, salutationOf } from '../content/index.ts'
 import { advisorsOf } from '../customer/index.ts'
 import type { Advisor } from '../customer/index.ts'
+import { levelsOf, pointsOfMany } from '../reward/index.ts'
+import type { LevelOf } from '../reward/index.ts'
 import { standingsAsOf } from '../segment/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
-import { activeGroups, identityRows, pointRows, profileRows, worthRows } from './cadence.store.ts'
+import { activeGroups, identityRows, profileRows, worthRows } from './cadence.store.ts'
 import type { Group, LevelSeen, Member, Reason } from './touchpoint.ts'
 
 /** What does not change with the day: contacts, names, groups. */
@@ -23,8 +25,10 @@ export interface People {
   readonly groups: readonly Group[]
 }
 
+/** `today`: the day on which levels are told. */
 export async function readPeople(
   reader: Reader,
+  today: Day,
   customers: readonly string[] | null = null,
 ): Promise<People> {
   const identities = await identityRows(reader, customers)
@@ -44,11 +48,19 @@ export async function readPeople(
     shopIds: firstOf('shop'),
     profiles: new Map(profiles.map(({ external, name, gender }) => [external, { name, gender }])),
     worth: new Map((await worthRows(reader, customers)).map((row) => [row.customer, row.fen])),
-    points: new Map((await pointRows(reader, customers)).map((row) => [row.customer, row.points])),
-    levels: new Map(),
+    points: await pointsOfMany(reader, customers),
+    levels: levelsSeen(await levelsOf(reader, customers, today)),
     groups: customers === null ? await activeGroups(reader) : [],
   }
 }
+
+const levelsSeen = (levels: ReadonlyMap<string, LevelOf>): Map<string, LevelSeen> =>
+  new Map(
+    [...levels].map(([customer, { level, title, keepUntil, keepMissingFen }]) => [
+      customer,
+      { name: level, title, keepUntil, missingFen: keepMissingFen },
+    ]),
+  )
 
 export const standingsOf = (
   reader: Reader,

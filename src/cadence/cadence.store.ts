@@ -142,18 +142,6 @@ export const worthRows = (
     'customer',
   )
 
-export const pointRows = (
-  reader: Reader,
-  customers: readonly string[] | null,
-): Promise<{ customer: string; points: number }[]> =>
-  forKeys(
-    reader,
-    customers,
-    (condition) =>
-      `select player as customer, cast(sum(amount) as bigint) as points from points where ${condition} group by player`,
-    'player',
-  )
-
 /** Days on which these customers bought, as far as they count for a first order and a last one. */
 export async function purchaseSpans(
   reader: Reader,

@@ -68,7 +68,7 @@ export async function explainCustomer(
   const [standing] = await standingsOf(reader, tierRules, dayOf(now), [customer])
   if (!standing)
     throw new Refusal('not-found', '没有这位客户', 404, { fix: '用 customers 页或 segment 命令查客户编号' })
-  const member = memberOf(standing, await readPeople(reader, [customer]))
+  const member = memberOf(standing, await readPeople(reader, dayOf(now), [customer]))
   const cadence = await currentCadence(reader)
   const promises = await promisesAround(parts, customer, now, days)
   const views = await subjectViews(parts, promises)

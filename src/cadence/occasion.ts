@@ -2,9 +2,9 @@
  * Whom a touchpoint wants to look at on a day, as data: the rules stay pure, the database finds who it is in one query,
  * and what it found comes back as an occasion.
  */
+import type { LeapRule } from '../base/birthdays.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
-import type { LeapRule } from './birthdays.ts'
 
 export type Query =
   /** Everybody of the touchpoint's tiers. */
@@ -38,6 +38,8 @@ export type Query =
   | { readonly find: 'answered'; readonly question: string; readonly choices: readonly string[] }
   /** Whoever took part in a campaign and has not ordered since it began. */
   | { readonly find: 'took-part'; readonly campaign: string; readonly from: Day; readonly until: Day }
+  /** Whose level ends so many days from now, unless she keeps it. */
+  | { readonly find: 'level-ending'; readonly ahead: number }
   /** Who would like something that goes with what she bought. */
   | { readonly find: 'recommendation' }
 

@@ -1,8 +1,8 @@
 /** Finds whom a touchpoint wants to look at: each query of `occasion.ts` is one statement over everybody. */
 import { addDays, dayNumber, dayOfNumber, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
+import { birthdayYear, keptOn } from '../base/birthdays.ts'
 import type { Reader, Value } from '../base/db.ts'
-import { birthdayYear, keptOn } from './birthdays.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 
 /** What was found, by customer; `everybody` is not looked for here. */
@@ -36,6 +36,8 @@ export async function findOccasions(
       return answered(reader, query, ask)
     case 'took-part':
       return tookPart(reader, query, ask)
+    case 'level-ending':
+      return levelsEnding(reader, query.ahead, ask)
     case 'recommendation':
       return recommended(reader, ask)
   }
@@ -325,6 +327,18 @@ const tookPart = (
     'c.customer',
     (row) => ({ key: campaign, at: row.last_at, number: row.acts }),
   )
+
+const levelsEnding = (reader: Reader, ahead: number, ask: Ask): Promise<Found> => {
+  const last = addDays(ask.day, ahead)
+  return found<{ customer: string }>(
+    reader,
+    (limit) => `select l.customer from level_standing l where l.keep_no = $1 ${limit} order by l.customer`,
+    [dayNumber(last)],
+    ask,
+    'l.customer',
+    () => ({ key: last }),
+  )
+}
 
 /** The product that goes best with what she bought and that she does not have; in stock. */
 const recommended = (reader: Reader, ask: Ask): Promise<Found> =>

@@ -7,39 +7,10 @@ import { saveProducts } from '../order/index.ts'
 import { onBothDatabases } from '../../test/database.ts'
 import { openStore } from '../../test/store.ts'
 import type { TestStore } from '../../test/store.ts'
-import { keptOn } from './birthdays.ts'
 import type { Query } from './occasion.ts'
 import { findOccasions, monthsBetween } from './occasions.store.ts'
 
-describe('birthdays', () => {
-  it('by the sun: 29 February is kept on the 28th of an ordinary year', () => {
-    expect(keptOn('2026-02-28', 'solar', 'ordinary')).toEqual(['-02-28', '-02-29'])
-    expect(keptOn('2028-02-28', 'solar', 'ordinary')).toEqual(['-02-28'])
-    expect(keptOn('2028-02-29', 'solar', 'ordinary')).toEqual(['-02-29'])
-  })
-
-  it('by the moon: new year, a short month, a leap month', () => {
-    expect(keptOn('2026-02-17', 'lunar', 'ordinary')).toEqual(['-01-01', '-L01-01'])
-    expect(keptOn('2026-09-25', 'lunar', 'ordinary')).toContain('-08-15')
-    // 2025 had a leap sixth month: the ordinary one began on 25 June, the leap one on 25 July.
-    expect(keptOn('2025-06-25', 'lunar', 'ordinary')).toEqual(['-06-01', '-L06-01'])
-    expect(keptOn('2025-07-25', 'lunar', 'ordinary')).toEqual([])
-    expect(keptOn('2025-06-25', 'lunar', 'leap')).toEqual(['-06-01'])
-    expect(keptOn('2025-07-25', 'lunar', 'leap')).toEqual(['-L06-01'])
-    // A year without it: both rules mean the ordinary month.
-    expect(keptOn('2026-07-14', 'lunar', 'leap')).toEqual(['-06-01', '-L06-01'])
-  })
-
-  it('by the moon: everybody has exactly one a lunar year, whatever the rule and the length of months', () => {
-    for (const rule of ['ordinary', 'leap'] as const)
-      for (const born of ['-01-01', '-06-30', '-L06-30', '-L04-01', '-12-30', '-12-29']) {
-        const kept: string[] = []
-        for (let day = '2020-01-25'; day < '2030-02-03'; day = addDays(day, 1))
-          if (keptOn(day, 'lunar', rule).includes(born)) kept.push(day)
-        expect(kept, `${rule} ${born}`).toHaveLength(10)
-      }
-  })
-
+describe('the age of a child', () => {
   it('counts months as a parent does', () => {
     expect(monthsBetween('2026-01-31', '2026-02-28')).toBe(0)
     expect(monthsBetween('2026-01-31', '2026-03-01')).toBe(1)

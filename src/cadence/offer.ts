@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { discountWords } from '../content/index.ts'
 import type { View } from '../content/index.ts'
-import type { Gift } from '../outbox/index.ts'
+import type { Gift, GiftTerms } from '../outbox/index.ts'
 import { addMistake } from './mistake.ts'
 
 const yuan = z
@@ -58,6 +58,15 @@ export const offerWords = (offer: Offer): string => {
 const validHours = ({ hours, days }: Offer): number =>
   hours ?? (days === undefined ? defaultHours : days * 24)
 
+const fenOf = (yuan: number | undefined): number => Math.round((yuan ?? 0) * 100)
+
+function termsOf({ percentOff, yuanOff, fromYuan, words = '' }: Offer): GiftTerms {
+  if (percentOff !== undefined) return { kind: 'percent', percentOff, minFen: fenOf(fromYuan) }
+  return yuanOff === undefined
+    ? { kind: 'gift', words }
+    : { kind: 'amount', offFen: fenOf(yuanOff), minFen: fenOf(fromYuan) }
+}
+
 /** `family`: of which a customer gets one in a while. */
 const giftOf = (offer: Offer | undefined, family?: string): Gift | undefined =>
   offer === undefined
@@ -66,11 +75,7 @@ const giftOf = (offer: Offer | undefined, family?: string): Gift | undefined =>
         title: offer.title ?? offerWords(offer),
         validHours: validHours(offer),
         ...(family === undefined ? {} : { family }),
-        terms: {
-          ...(offer.percentOff === undefined ? {} : { percentOff: offer.percentOff }),
-          ...(offer.yuanOff === undefined ? {} : { offFen: Math.round(offer.yuanOff * 100) }),
-          ...(offer.fromYuan === undefined ? {} : { fromFen: Math.round(offer.fromYuan * 100) }),
-        },
+        terms: termsOf(offer),
       }
 
 /** For spreading into what is said: nothing where there is no offer. */

@@ -48,7 +48,7 @@ async function stageOn(
   return stageDay({
     cadence,
     day,
-    people: await readPeople(reader, customers),
+    people: await readPeople(reader, day, customers),
     standings: await standingsOf(reader, rules, day, customers),
     occasions: await readOccasions(reader, cadence, day, customers),
     history: await readHistory(reader, cadence, day, customers),

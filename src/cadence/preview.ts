@@ -65,7 +65,7 @@ export async function previewDays(
 ): Promise<Preview> {
   const cadence = await withDecisions(reader, written)
   const { from, days, now, customers = null } = span
-  const people = await readPeople(reader, customers)
+  const people = await readPeople(reader, from, customers)
   const history = await readHistory(reader, cadence, from, customers)
   const resting = new Map(
     cadence.touchpoints

@@ -101,7 +101,7 @@ async function membersOf(
   today: string,
   ids: readonly string[],
 ): Promise<Map<string, Member>> {
-  const people = await readPeople(reader, ids)
+  const people = await readPeople(reader, today, ids)
   const standings = await standingsOf(reader, rules, today, ids)
   const lead = (customer: string): Standing => ({
     customer,
@@ -215,6 +215,8 @@ async function giveCoupons(ctx: Ctx, rows: readonly LogRow[]): Promise<void> {
       who: row.who,
       title: gift.title,
       validDays: gift.validHours / 24,
+      ...(gift.family === undefined ? {} : { family: gift.family }),
+      ...(gift.terms === undefined ? {} : { terms: gift.terms }),
       key: `${touchpoint}:${customer}:${day}`,
     })
   }

@@ -9,6 +9,7 @@ export type {
   Decided,
   Decision,
   Gift,
+  GiftTerms,
   Purpose,
   SubjectKind,
 } from './promise.ts'

@@ -40,8 +40,14 @@ export interface Gift {
   /** Kind of coupon, for "one of these a year": `wake-up`. */
   readonly family?: string
   /** What the till reads; absent where the title says it all. */
-  readonly terms?: { readonly percentOff?: number; readonly offFen?: number; readonly fromFen?: number }
+  readonly terms?: GiftTerms
 }
+
+/** As coupons know them: percent off, an amount in fen, a thing; `minFen` 0 = on any order. */
+export type GiftTerms =
+  | { readonly kind: 'percent'; readonly percentOff: number; readonly minFen: number }
+  | { readonly kind: 'amount'; readonly offFen: number; readonly minFen: number }
+  | { readonly kind: 'gift'; readonly words: string }
 
 /** Something that might be said, staged by the cadence or a trigger; `enqueue` decides. */
 export interface Candidate {

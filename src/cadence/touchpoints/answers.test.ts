@@ -82,7 +82,7 @@ describe('what answers a happening', () => {
       title: '立减 20 元券',
       validHours: 72,
       family: 'browsed-repeatedly',
-      terms: { offFen: 2_000 },
+      terms: { kind: 'amount', offFen: 2_000, minFen: 0 },
     })
     expect(rules.rests?.()?.days).toBe(60)
   })

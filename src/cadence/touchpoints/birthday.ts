@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultLeapRule, leapRules } from '../../base/birthdays.ts'
 import { common, tiersField } from '../fields.ts'
 import { noteDue, noteFields, noteText, personalWording } from '../note.ts'
 import { giftPart, offerField, withOffer } from '../offer.ts'
@@ -16,8 +17,8 @@ const settings = z.strictObject({
     .string()
     .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, '写属性的英文名，例如 petBirthday')
     .optional(),
-  /** Born in a leap month: kept in the ordinary month of that number, or in the leap month of a year that has it. */
-  leapMonth: z.enum(['ordinary', 'leap']).default('ordinary'),
+  /** Born in a leap month: see base/birthdays.ts. */
+  leapMonth: z.enum(leapRules).default(defaultLeapRule),
   /** So many days before. */
   daysBefore: z.number().int().min(0).max(30).default(0),
   wording: personalWording,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addDays } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import { common, tiersField } from '../fields.ts'
-import { festivalsOf } from '../festivals.ts'
+import { festivalNames, festivalsOf } from '../festivals.ts'
 import { noteDue, noteFields, noteText, personalWording } from '../note.ts'
 import { giftPart, offerField, withOffer } from '../offer.ts'
 import { defineTouchpoint } from '../touchpoint.ts'
@@ -14,8 +14,8 @@ const settings = z.strictObject({
   festivals: z
     .array(
       z.strictObject({
-        /** 中秋节, 端午节, 六一 …: as the calendar names it. */
-        festival: z.string().min(1).max(12),
+        /** As the calendar names it. */
+        festival: z.enum(festivalNames),
         daysBefore: z.number().int().min(0).max(30).default(0),
         wording: personalWording,
         offer: offerField.optional(),

@@ -11,6 +11,9 @@ import { dailyTip } from './daily-tip.ts'
 import { festival } from './festival.ts'
 import { followUp } from './follow-up.ts'
 import { growthCheck } from './growth-check.ts'
+import { levelChange } from './level-change.ts'
+import { keepLevel } from './keep-level.ts'
+import { referralInvite } from './referral-invite.ts'
 import { membersDay } from './members-day.ts'
 import { monthlyRecommendation } from './monthly-recommendation.ts'
 import { monthlyTalk } from './monthly-talk.ts'
@@ -53,6 +56,9 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   boughtAndBrowsed,
   onTag,
   tierChange,
+  levelChange,
+  keepLevel,
+  referralInvite,
   quietReminder,
   churnCare,
   wakeUp,

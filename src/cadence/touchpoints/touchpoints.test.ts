@@ -81,7 +81,7 @@ describe('the wake-up ladder', () => {
       title: '老朋友回归 7折券',
       validHours: 24,
       family: 'wake-up',
-      terms: { percentOff: 30 },
+      terms: { kind: 'percent', percentOff: 30, minFen: 0 },
     })
   })
 

@@ -56,7 +56,7 @@ export const wakeGiftOf = (rung: Rung, couponHours: number): Gift => ({
   title: `老朋友回归 ${discountWords(rung.percentOff)}券`,
   validHours: couponHours,
   family: 'wake-up',
-  terms: { percentOff: rung.percentOff },
+  terms: { kind: 'percent', percentOff: rung.percentOff, minFen: 0 },
 })
 
 /** 沉睡唤醒: once a week the sleeping are looked through; each hears it once a year at most. */
