@@ -25,6 +25,7 @@ import { Rewards1764300000020 } from './1764300000020-rewards.ts'
 import { Versions1764300000030 } from './1764300000030-versions.ts'
 import { Experiments1764300000080 } from './1764300000080-experiments.ts'
 import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
+import { Tips1764300000091 } from './1764300000091-tips.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -53,4 +54,5 @@ export const migrations = [
   Versions1764300000030,
   Experiments1764300000080,
   Campaigns1764300000090,
+  Tips1764300000091,
 ]

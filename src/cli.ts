@@ -169,9 +169,9 @@ function data(siyu: Command): void {
     siyu
       .command('import')
       .description(
-        'orders, products, customers or events from CSV, whitespace text or xlsx; a killed import is simply run again',
+        'orders, products, customers, events or tips from CSV, whitespace text or xlsx; a killed import is simply run again',
       )
-      .argument('<what>', 'orders, products, customers or events')
+      .argument('<what>', 'orders, products, customers, events or tips')
       .argument('<file>')
       .option('--map <columns>', 'customer=1,date=3,amount=5: names or 1-based positions')
       .option('--date-format <format>', 'for example yyyyMMdd')

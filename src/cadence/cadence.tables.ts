@@ -1,5 +1,6 @@
 import { table } from '../base/table.ts'
 import { campaignPartTable } from './campaigns/campaign.tables.ts'
+import { tipTable } from './tips/tip.tables.ts'
 
 /** Every cadence ever published, as written; the newest is in force. */
 export const cadenceVersionTable = table('cadence_version', {
@@ -58,4 +59,5 @@ export const cadenceTables = [
   cadenceDraftTable,
   experimentDecisionTable,
   campaignPartTable,
+  tipTable,
 ]

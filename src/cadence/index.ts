@@ -45,6 +45,12 @@ export type {
   HoldoutReport,
 } from './experiments/index.ts'
 
+// Tips of the groups.
+export { tipBytes, tipId } from './tips/rotation.ts'
+export type { TipRow } from './tips/tip.store.ts'
+export { saveTips, scarceTips, tipsLeftWords } from './tips/tips.ts'
+export type { TipsLeft } from './tips/tips.ts'
+
 // Planning.
 export { createCadenceJobs, planAt, planDay, publishAndPlan } from './plan.ts'
 export type { CadenceParts } from './plan.ts'

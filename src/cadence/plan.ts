@@ -17,7 +17,7 @@ import { gamesOf } from './config.ts'
 import type { Cadence } from './config.ts'
 import { runningOn } from './experiments/arms.ts'
 import { recordStart } from './experiments/decisions.ts'
-import { readHistory, readOccasions, stageDay } from './stage.ts'
+import { readHistory, readOccasions, readTips, stageDay } from './stage.ts'
 import { currentCadence, publish } from './versions.ts'
 import type { Publishing } from './versions.ts'
 
@@ -52,6 +52,7 @@ async function stageOn(
     standings: await standingsOf(reader, rules, day, customers),
     occasions: await readOccasions(reader, cadence, day, customers),
     history: await readHistory(reader, cadence, day, customers),
+    tips: await readTips(reader, day),
   })
 }
 

@@ -15,7 +15,7 @@ import { promisesOfDays } from './cadence.store.ts'
 import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { withDecisions } from './experiments/decisions.ts'
-import { isForCustomers, readHistory, readOccasions, stageDay } from './stage.ts'
+import { isForCustomers, readHistory, readOccasions, readTips, stageDay } from './stage.ts'
 
 /** One decision, made (`known`) or foreseen. */
 export interface Foreseen {
@@ -67,6 +67,7 @@ export async function previewDays(
   const { from, days, now, customers = null } = span
   const people = await readPeople(reader, from, customers)
   const history = await readHistory(reader, cadence, from, customers)
+  const tips = await readTips(reader, from)
   const resting = new Map(
     cadence.touchpoints
       .filter(isForCustomers)
@@ -96,6 +97,7 @@ export async function previewDays(
         standings: await standingsOf(reader, tierRules, day, customers),
         occasions: await readOccasions(reader, cadence, day, customers),
         history,
+        tips,
       }),
     )
   }

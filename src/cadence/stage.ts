@@ -22,8 +22,12 @@ import type { Occasion, ProductSeen } from './occasion.ts'
 import { findOccasions } from './occasions.store.ts'
 import type { Found } from './occasions.store.ts'
 import { spreadMs } from './spread.ts'
+import { createTipMemory } from './tips/rotation.ts'
+import type { Tip, TipMemory } from './tips/rotation.ts'
+import { heardSince, sharedMembers, storedTips } from './tips/tip.store.ts'
+import { tipDays } from './tips/tips.ts'
 import { momentOf } from './touchpoint.ts'
-import type { BoundCustomer, BoundGroup, Due, Group, Member, Moment, Reason, Said } from './touchpoint.ts'
+import type { BoundCustomer, Due, Group, Member, Moment, Reason, Said, StoredTips } from './touchpoint.ts'
 
 /** A touchpoint for customers, with the narrower type of its rules. */
 export interface CustomerTouchpoint extends InArm {
@@ -40,7 +44,19 @@ export interface Scene {
   /** By touchpoint and arm, whom the database found for the day; those that look at everybody are absent. */
   readonly occasions: ReadonlyMap<string, Found>
   readonly history: History
+  readonly tips: Tips
 }
+
+/** Tips of spreadsheets, and what each group has heard so far. */
+export interface Tips {
+  readonly memory: TipMemory
+  readonly stored: StoredTips
+}
+
+export const readTips = async (reader: Reader, day: Day): Promise<Tips> => ({
+  memory: createTipMemory(await heardSince(reader, addDays(day, -tipDays)), await sharedMembers(reader)),
+  stored: await storedTips(reader),
+})
 
 /** Days on which a kind of touchpoint was promised to a customer and not lost on the way. */
 export interface History {
@@ -264,21 +280,22 @@ interface GroupMessage {
   readonly variant: Variant | null
   readonly due: Due
   readonly said: Said
+  readonly tip: Tip | null
 }
 
 /** One message a group and day: the first touchpoint that is due carries the pieces of the others. */
-function stageGroups({ cadence, day, people }: Scene): Candidate[] {
+function stageGroups({ cadence, day, people, tips }: Scene): Candidate[] {
   const moment = momentOf(day)
   const touchpoints = inArms(cadence, day)
   return people.groups.flatMap((group) => {
-    const message = groupMessage(cadence, touchpoints, moment, group)
+    const message = groupMessage(cadence, { touchpoints, tips }, moment, group)
     return message ? [groupCandidate(cadence, message, group, moment)] : []
   })
 }
 
 function groupMessage(
   cadence: Cadence,
-  touchpoints: readonly InArm[],
+  { touchpoints, tips }: { readonly touchpoints: readonly InArm[]; readonly tips: Tips },
   moment: Moment,
   group: Group,
 ): GroupMessage | null {
@@ -292,25 +309,28 @@ function groupMessage(
     const { rules } = touchpoint
     const variant = variantOf(touchpoint, group.chat)
     if (rules.audience !== 'group' || variant === undefined) continue
-    const due = carriedDue(rules, moment, group, pieces.length > 0)
-    if (due)
-      return {
-        touchpoint,
-        variant,
-        due,
-        said: rules.compose(
-          moment,
-          group,
-          pieces.map(({ piece }) => piece),
-          view,
-        ),
-      }
+    const due = rules.due(moment, group)
+    if (!due) continue
+    const list = rules.tips(group, tips.stored)
+    const tip = list && tips.memory.choose(group.chat, list.tips, moment.day)
+    // A group without a tip of its own still gets the poll and the clue.
+    const skip = tip || pieces.length > 0 ? null : noTip(list !== null)
+    if (tip) tips.memory.hear({ chat: group.chat, tip: tip.id, day: moment.day })
+    const told = { interest: list?.interest ?? '', tip, pieces: pieces.map(({ piece }) => piece) }
+    return {
+      touchpoint,
+      variant,
+      tip,
+      due: skip ? { ...due, skip } : due,
+      said: rules.compose(moment, group, told, view),
+    }
   }
   const [first] = pieces
   if (!first) return null
   return {
     touchpoint: first.touchpoint,
     variant: null,
+    tip: null,
     due: { period: moment.day, wantedAt: first.wantedAt, expiresAt: moment.at('21:30') },
     said: {
       text: [...pieces.map(({ piece }) => piece.text), '订阅设置：[[link:subscription]]'].join('\n\n'),
@@ -319,12 +339,10 @@ function groupMessage(
   }
 }
 
-/** A group without a tip of its own still gets the poll and the clue. */
-function carriedDue(rules: BoundGroup, moment: Moment, group: Group, hasPieces: boolean): Due | null {
-  const due = rules.due(moment, group)
-  if (!due?.skip || !hasPieces) return due
-  return { period: due.period, wantedAt: due.wantedAt, expiresAt: due.expiresAt }
-}
+const noTip = (hasInterest: boolean): Reason =>
+  hasInterest
+    ? { code: 'no-tip', words: '这个兴趣的干货还没有内容' }
+    : { code: 'no-interest', words: '社群未设置兴趣，没有对应的干货' }
 
 function piecesOf(
   cadence: Cadence,
@@ -341,7 +359,7 @@ function piecesOf(
 }
 
 function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, { day }: Moment): Candidate {
-  const { touchpoint, variant, due, said } = message
+  const { touchpoint, variant, due, said, tip } = message
   return {
     dedupeKey: `${touchpoint.name}:${group.chat}:${due.period}`,
     touchpoint: touchpoint.name,
@@ -360,6 +378,7 @@ function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, {
     topic: touchpoint.topic ?? undefined,
     campaign: touchpoint.campaign ?? undefined,
     variant: variant ?? undefined,
+    piece: due.skip ? undefined : tip?.id,
     content: contentOf(due.skip ? null : said),
     skip: due.skip ?? overLength(said, 'group-broadcast') ?? undefined,
   }

@@ -10,6 +10,7 @@ import type { View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
 import type { ChannelName, Gift, Purpose } from '../outbox/index.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
+import type { Tip } from './tips/rotation.ts'
 
 /** A calendar day with what touchpoints ask of it. */
 export interface Moment {
@@ -145,6 +146,20 @@ export interface GamePlan {
   readonly touchpoint: string
 }
 
+export type StoredTips = ReadonlyMap<string, readonly Tip[]>
+
+export interface TipList {
+  readonly interest: string
+  readonly tips: readonly Tip[]
+}
+
+/** What a group message is made of. */
+export interface Told {
+  readonly interest: string
+  readonly tip: Tip | null
+  readonly pieces: readonly Piece[]
+}
+
 /** A piece of the day's one group message. */
 export interface Piece {
   readonly text: string
@@ -192,8 +207,10 @@ export interface GroupRules<S> extends Common<S> {
   readonly audience: 'group'
   readonly priority: number
   due(settings: S, moment: Moment, group: Group): Due | null
+  /** The list this group is told from, a tip a day; `stored` are those of spreadsheets. Null: nothing fits it. */
+  tips(settings: S, group: Group, stored: StoredTips): TipList | null
   /** The one message of the day; `pieces` of other touchpoints go into it. */
-  compose(settings: S, moment: Moment, group: Group, pieces: readonly Piece[], view: View): Said
+  compose(settings: S, moment: Moment, group: Group, told: Told, view: View): Said
 }
 
 /** Never sends by itself: its piece goes into the day's group message. */
@@ -290,7 +307,8 @@ function bindGroup<S extends CommonSettings>(rules: GroupRules<S>, settings: S):
   return {
     ...{ kind, title, audience, priority: settings.priority ?? rules.priority },
     due: (moment, group) => rules.due(settings, moment, group),
-    compose: (moment, group, pieces, view) => rules.compose(settings, moment, group, pieces, view),
+    tips: (group, stored) => rules.tips(settings, group, stored),
+    compose: (moment, group, told, view) => rules.compose(settings, moment, group, told, view),
   }
 }
 

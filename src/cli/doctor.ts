@@ -2,10 +2,13 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { request } from 'undici'
+import { dayOf } from '../base/calendar.ts'
 import { wallClock } from '../base/clock.ts'
+import type { Reader } from '../base/db.ts'
 import { packageRoot, readEnv } from '../base/env.ts'
 import type { Env } from '../base/env.ts'
 import { ConfigMistakes, Unreachable, messageOf } from '../base/errors.ts'
+import { currentCadence, scarceTips } from '../cadence/index.ts'
 import { parkedRows } from '../interaction/index.ts'
 import { openDatabase } from '../schema.ts'
 import { corpTagNotes } from '../wecom/index.ts'
@@ -68,6 +71,7 @@ async function database(env: Env): Promise<Finding[]> {
     const { db } = await openDatabase(env.databaseUrl, packageRoot, 'create', wallClock.now())
     const parked = await parkedRows(db.reader)
     const notes = await corpTagNotes(db.reader)
+    const tips = await shortTips(db.reader)
     await db.close()
     const rows = parked.map(({ follower, seq, error }) =>
       ill(
@@ -76,12 +80,25 @@ async function database(env: Env): Promise<Finding[]> {
         'report it with this line; the row stays in the log and everything after it went on',
       ),
     )
-    return [well('database', db.dialect), ...rows, ...notes.map((note) => well('corp tags', note))]
+    return [well('database', db.dialect), ...rows, ...notes.map((note) => well('corp tags', note)), ...tips]
   } catch (error) {
     if (error instanceof ConfigMistakes || error instanceof Unreachable)
       return [ill('database', error.message, 'see the message; `migrate` upgrades an older schema')]
     throw error
   }
+}
+
+/** Daily tips that begin to repeat within a week. */
+async function shortTips(reader: Reader): Promise<Finding[]> {
+  const cadence = await currentCadence(reader)
+  if (!cadence) return []
+  return (await scarceTips(reader, cadence, dayOf(wallClock.now()))).map(({ group, interest, days }) =>
+    ill(
+      'daily tips',
+      `the tips on ${interest} last the group "${group}" ${String(days)} more days`,
+      'write new ones in the cadence, or bring a spreadsheet: `import tips FILE`',
+    ),
+  )
 }
 
 interface WecomAnswer {

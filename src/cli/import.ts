@@ -1,9 +1,9 @@
-/** `siyu import orders|products|customers|events FILE`: the JSON document of the verb. */
+/** `siyu import orders|products|customers|events|tips FILE`: the JSON document of the verb. */
 import { dayOf } from '../base/calendar.ts'
 import { Refusal } from '../base/errors.ts'
 import { usualAttributes } from '../customer/index.ts'
 import type { AttributeSpec } from '../customer/index.ts'
-import { importCustomers, importEvents, importOrders, importProducts } from '../files/index.ts'
+import { importCustomers, importEvents, importOrders, importProducts, importTips } from '../files/index.ts'
 import type {
   CustomersImported,
   EventsImported,
@@ -11,6 +11,7 @@ import type {
   ImportParts,
   OrdersImported,
   ProductsImported,
+  TipsImported,
 } from '../files/index.ts'
 import { areCutPointsStale, refreshCutPoints, refreshRfmCuts, resegmentEverybody } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
@@ -22,7 +23,7 @@ export interface ImportVerbParts extends ImportParts {
 }
 
 export interface ImportVerbOptions extends ImportOptions {
-  /** `orders`, `products`, `customers` or `events`. */
+  /** `orders`, `products`, `customers`, `events` or `tips`. */
   readonly what: string
   readonly kind?: string | undefined
   readonly detail?: string | undefined
@@ -30,7 +31,7 @@ export interface ImportVerbOptions extends ImportOptions {
   readonly clearEmpty?: boolean | undefined
 }
 
-export type Imported = OrdersImported | ProductsImported | CustomersImported | EventsImported
+export type Imported = OrdersImported | ProductsImported | CustomersImported | EventsImported | TipsImported
 
 const encodings: readonly string[] = ['utf-8', 'gbk', 'gb18030', 'utf-16le', 'utf-16be']
 
@@ -51,6 +52,8 @@ export async function runImport(parts: ImportVerbParts, options: ImportVerbOptio
     }
     case 'products':
       return importProducts(parts, options)
+    case 'tips':
+      return importTips(parts, options)
     case 'customers': {
       const done = await importCustomers(parts, {
         ...options,
@@ -66,7 +69,7 @@ export async function runImport(parts: ImportVerbParts, options: ImportVerbOptio
     }
     default:
       throw new Refusal('usage', `There is no "import ${options.what}".`, 400, {
-        fix: 'Use import orders FILE, or products, customers or events.',
+        fix: 'Use import orders FILE, or products, customers, events or tips.',
       })
   }
 }

@@ -101,6 +101,7 @@ export const kinds = {
   'role-taken': '收回角色',
   'data-exported': '导出数据',
   'products-imported': '导入商品',
+  'tips-imported': '导入每日干货',
 } as const
 
 export type Kind = keyof typeof kinds

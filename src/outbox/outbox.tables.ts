@@ -57,6 +57,8 @@ export const promiseTable = table(
     experiment: 'text?',
     arm: 'text?',
     worth_fen: 'int?',
+    /** What of a list that is turned through it carries: the id of a tip. */
+    piece: 'text?',
   },
   {
     unique: [['dedupe_key']],

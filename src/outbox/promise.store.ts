@@ -46,6 +46,7 @@ export interface PromiseRow {
   readonly experiment: string | null
   readonly arm: string | null
   readonly worth_fen: number | null
+  readonly piece: string | null
 }
 
 /** SQLite finds a `$n` by going through the list of all before it: few rows a statement are far faster than many. */
@@ -108,6 +109,7 @@ const insertSome = (
       experiment: one.variant?.experiment ?? null,
       arm: one.variant?.arm ?? null,
       worth_fen: one.worthFen ?? null,
+      piece: one.piece ?? null,
     })),
     'ON CONFLICT (dedupe_key) DO NOTHING',
   )

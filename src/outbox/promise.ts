@@ -78,6 +78,8 @@ export interface Candidate {
   readonly campaign?: string | undefined
   /** A topic one can opt out of: `baby`. */
   readonly topic?: string | undefined
+  /** What of a list that is turned through it carries. */
+  readonly piece?: string | undefined
   /** The arm of the test whose words these are. */
   readonly variant?: { readonly experiment: string; readonly arm: string } | undefined
   readonly content: Content

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { common, timeField, weekdayField, wordingField, wordingWithWayOut } from '../fields.ts'
 import { render } from '../../content/index.ts'
-import { dayNumber, defineTouchpoint, inTurn } from '../touchpoint.ts'
-import type { Group } from '../touchpoint.ts'
-
-/** Leaves room for the headline, a poll, a clue and the link at the end: a group message holds 4,000 bytes. */
-const tipBytes = 1_400
+import { tipBytes, tipId } from '../tips/rotation.ts'
+import { defineTouchpoint } from '../touchpoint.ts'
+import type { Group, StoredTips } from '../touchpoint.ts'
 
 const settings = z.strictObject({
   ...common,
@@ -19,7 +17,7 @@ const settings = z.strictObject({
   ending: wordingWithWayOut('group', 400).default(
     '我的积分和活动：[[link:me]]\n换话题或不再接收：[[link:subscription]]',
   ),
-  /** Tips by interest; each list is turned through, one a day. */
+  /** Tips by interest, beside those of spreadsheets; a group hears each once before any comes again. */
   interests: z
     .record(z.string().min(1).max(20), z.array(wordingField('group', tipBytes)).min(1).max(400))
     .refine((interests) => Object.keys(interests).length > 0, 'needs at least one interest'),
@@ -29,8 +27,8 @@ const settings = z.strictObject({
 type Settings = z.infer<typeof settings>
 
 /** The group's own interest, else one whose word is in the group's name, else the shop's choice for such groups. */
-function interestOf({ interests, otherwise }: Settings, group: Group): string | null {
-  const known = Object.keys(interests)
+function interestOf({ interests, otherwise }: Settings, group: Group, stored: StoredTips): string | null {
+  const known = [...new Set([...Object.keys(interests), ...stored.keys()])]
   const own = known.find((interest) => interest === group.interest)
   return own ?? known.find((interest) => group.name.includes(interest)) ?? otherwise ?? null
 }
@@ -42,21 +40,23 @@ export const dailyTip = defineTouchpoint<Settings>({
   audience: 'group',
   priority: 50,
   settings,
-  due(settings, moment, group) {
+  due(settings, moment) {
     const { day, weekday } = moment
     if (!settings.weekdays.includes(weekday)) return null
-    const due = { period: day, wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }
-    return interestOf(settings, group) === null
-      ? { ...due, skip: { code: 'no-interest', words: '社群未设置兴趣，没有对应的干货' } }
-      : due
+    return { period: day, wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }
   },
-  compose(settings, { day }, group, pieces, view) {
-    const interest = interestOf(settings, group)
-    const tips = interest === null ? [] : (settings.interests[interest] ?? [])
-    const shown = { ...view, group: { name: group.name, interest: interest ?? '' } }
-    const parts = [settings.headline, ...(tips.length > 0 ? [inTurn(tips, dayNumber(day))] : [])].map(
-      (wording) => render(wording, shown),
-    )
+  tips(settings, group, stored) {
+    const interest = interestOf(settings, group, stored)
+    if (interest === null) return null
+    const written = (settings.interests[interest] ?? []).map((text) => ({ id: tipId(text), text }))
+    const more = stored.get(interest) ?? []
+    // A tip that stands in both is the spreadsheet's, with its day.
+    const known = new Set(more.map(({ id }) => id))
+    return { interest, tips: [...written.filter(({ id }) => !known.has(id)), ...more] }
+  },
+  compose(settings, _moment, group, { interest, tip, pieces }, view) {
+    const shown = { ...view, group: { name: group.name, interest } }
+    const parts = [settings.headline, ...(tip ? [tip.text] : [])].map((wording) => render(wording, shown))
     const text = [...parts, ...pieces.map((piece) => piece.text), render(settings.ending, shown)].join('\n\n')
     return { text, games: pieces.flatMap(({ games }) => games) }
   },

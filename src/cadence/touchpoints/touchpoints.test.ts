@@ -5,6 +5,8 @@ import { huntSettings } from '../../game/index.ts'
 import { readCadence } from '../config.ts'
 import { createHistory, isForCustomers, restedDue } from '../stage.ts'
 import { noOccasion } from '../occasion.ts'
+import { tipId } from '../tips/rotation.ts'
+import type { Tip } from '../tips/rotation.ts'
 import { momentOf } from '../touchpoint.ts'
 import type { Bound, BoundCustomer, BoundGroup, BoundPiece, Group, Happened, Member } from '../touchpoint.ts'
 import { dailyTip } from './daily-tip.ts'
@@ -187,32 +189,34 @@ describe('the welcome', () => {
 describe('the daily tip', () => {
   const rules = (more: object = {}) =>
     forGroups(dailyTip.bind({ interests: { 辅食: ['辅食一', '辅食二'], 睡眠: ['睡眠一'] }, ...more }))
-  const text = (one: Group, day = tuesday): string => rules().compose(momentOf(day), one, [], view).text
+  const nothing = new Map<string, readonly Tip[]>()
+  const listOf = (one: Group, more: object = {}, stored = nothing) => rules(more).tips(one, stored)
 
   it('speaks of the group’s interest: its own, else the one in its name', () => {
-    expect(text(group())).toContain('睡眠一')
-    expect(text(group({ interest: '辅食' }))).toMatch(/辅食[一二]/)
+    expect(listOf(group())?.tips.map(({ text }) => text)).toEqual(['睡眠一'])
+    expect(listOf(group({ interest: '辅食' }))?.interest).toBe('辅食')
   })
-  it('turns, one tip a day', () => {
-    const one = group({ interest: '辅食' })
-    expect(text(one, tuesday)).not.toBe(text(one, addDays(tuesday, 1)))
-    expect(text(one, tuesday).split('\n\n')[1]).toBe(text(one, addDays(tuesday, 2)).split('\n\n')[1])
-  })
-  it('has no tip for a group without interest, and says so; the shop may name one', () => {
+  it('has no tip for a group without interest; the shop may name one', () => {
     const other = group({ name: '晒娃福利群' })
-    expect(rules().due(momentOf(tuesday), other)?.skip?.code).toBe('no-interest')
-    expect(rules({ otherwise: '睡眠' }).due(momentOf(tuesday), other)?.skip).toBeUndefined()
+    expect(listOf(other)).toBeNull()
+    expect(listOf(other, { otherwise: '睡眠' })?.interest).toBe('睡眠')
+  })
+  it('takes those of spreadsheets along, the same one once and with its day', () => {
+    const same: Tip = { id: tipId('睡眠一'), text: '睡眠一', on: tuesday }
+    const stored = new Map([
+      ['睡眠', [same]],
+      ['绘本', [{ id: 'b', text: '绘本一' }]],
+    ])
+    expect(listOf(group(), {}, stored)?.tips).toEqual([same])
+    expect(listOf(group({ interest: '绘本' }), {}, stored)?.tips.map(({ text }) => text)).toEqual(['绘本一'])
   })
   it('carries the pieces of the day between the tip and the way out', () => {
-    const said = rules().compose(
-      momentOf(tuesday),
-      group(),
-      [
-        { text: '投票', games: ['poll-1'] },
-        { text: '线索', games: ['hunt-1'] },
-      ],
-      view,
-    )
+    const pieces = [
+      { text: '投票', games: ['poll-1'] },
+      { text: '线索', games: ['hunt-1'] },
+    ]
+    const told = { interest: '睡眠', tip: { id: 'a', text: '睡眠一' }, pieces }
+    const said = rules().compose(momentOf(tuesday), group(), told, view)
     expect(said.text.split('\n\n').slice(1)).toEqual([
       '睡眠一',
       '投票',
