@@ -155,6 +155,20 @@ const table = (): Readonly<
     body: { verdict: 'cancel' },
     row: [401, 401, 403, 403, 404, 401, 401],
   },
+  'GET /api/admin/experiments': { row: console },
+  'GET /api/admin/experiments/:name': {
+    path: '/api/admin/experiments/nothing',
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
+  'GET /api/admin/experiments/:name/draft': {
+    path: '/api/admin/experiments/nothing/draft?arm=b',
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
+  'POST /api/admin/experiments/:name/decide': {
+    path: '/api/admin/experiments/nothing/decide',
+    body: { how: 'stopped', why: '核对' },
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
   'GET /api/admin/games': { row: console },
   'GET /api/admin/tags': { row: console },
   'POST /api/admin/pause': { body: { reason: '核对价格' }, row: console },
@@ -265,6 +279,7 @@ describe('who may call what', () => {
     const consoleRoles = ['admin', 'operator', 'approver', 'analyst']
     const writers: Record<string, string[]> = {
       'POST /api/admin/cadence/publish': ['admin', 'approver'],
+      'POST /api/admin/experiments/:name/decide': ['admin', 'approver'],
       'POST /api/admin/deliveries/:id/resolve': ['admin', 'operator'],
       'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
       'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],

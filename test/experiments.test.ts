@@ -16,6 +16,7 @@ import {
   stepExperiments,
 } from '../src/cadence/index.ts'
 import type { CadenceParts, ExperimentReport } from '../src/cadence/index.ts'
+import { cadenceExperiments } from '../src/cli/experiments.ts'
 import { saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
 import { readLog } from '../src/interaction/index.ts'
 import { onBothDatabases } from './database.ts'
@@ -367,6 +368,19 @@ onBothDatabases('experiments', (open) => {
         /^“更暖”的下单率比“现状”高 20\.0 个百分点（95% 区间 .*），相对增加 200\.0%，差别可信/,
       )
       expect(found.warnings.join()).toContain('不是随机分的')
+
+      const list = await cadenceExperiments(parts, undefined)
+      expect(list).toMatchObject({ items: [{ name: 'warm', entered: 320, phase: 'running' }] })
+      expect(await cadenceExperiments(parts, 'warm')).toMatchObject({
+        state: 'better',
+        confidence: 95,
+        arms: [
+          { title: '现状', due: 160, sent: 80 },
+          { title: '更暖', due: 160, sent: 80 },
+        ],
+        comparisons: [{ arm: 'warmer', isClear: true, complier: { value: expect.closeTo(0.4) } }],
+      })
+      await expect(cadenceExperiments(parts, 'cold')).rejects.toMatchObject({ code: 'not-found' })
 
       expect(await stepExperiments(parts)).toEqual(['warm'])
       expect(await stepExperiments(parts)).toEqual([])

@@ -46,6 +46,12 @@ const draft: Audited = {
   words: ['note', 'words'],
 }
 
+const experiment: Audited = {
+  about: ['experiment', 'experiment'],
+  keeps: ['seed', 'arm', 'touchpoint'],
+  words: ['why'],
+}
+
 /** To have a kind of happening audited: a line here. */
 export const auditedKinds: Readonly<Partial<Record<Kind, Audited>>> = {
   'cadence-drafted': draft,
@@ -58,6 +64,8 @@ export const auditedKinds: Readonly<Partial<Record<Kind, Audited>>> = {
     keeps: ['hash', 'draft', 'rolledBackTo', 'approvedBy', 'from'],
     words: ['note'],
   },
+  'experiment-decided': experiment,
+  'experiment-stopped': experiment,
   'sending-paused': { about: null, words: ['reason'] },
   'sending-resumed': { about: null, words: ['reason'] },
   'role-given': { about: ['userid', 'staff'], keeps: ['role'] },

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readCadence } from '../config.ts'
 
@@ -47,6 +49,18 @@ describe('an experiment', () => {
     expect(one?.arms.map(({ name, title }) => [name, title])).toEqual([
       ['now', 'now'],
       ['warmer', 'warmer'],
+    ])
+  })
+
+  it('is as the shipped cadence shows it in its comments', () => {
+    const shipped = readFileSync(resolve(import.meta.dirname, '../../../config/cadence.yaml'), 'utf8')
+    const [before = '', example = ''] = shipped.split('# experiments:\n')
+    const { cadence, mistakes } = readCadence(`${before}experiments:\n${example.replaceAll(/^# /gm, '')}`, {
+      tiers: null,
+    })
+    expect(mistakes).toEqual([])
+    expect(cadence?.experiments).toMatchObject([
+      { name: 'warmer-note', until: '2027-01-06', smallRange: { percent: 30 } },
     ])
   })
 
