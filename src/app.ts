@@ -7,6 +7,7 @@ import type { Day } from './base/calendar.ts'
 import type { Clock, Instant } from './base/clock.ts'
 import type { Db } from './base/db.ts'
 import type { Env } from './base/env.ts'
+import { holidayTrouble } from './base/holidays.ts'
 import { createJobRunner } from './base/jobs.ts'
 import type { Job } from './base/jobs.ts'
 import type { Log } from './base/log.ts'
@@ -88,6 +89,8 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     await core.close()
     throw error
   }
+  const trouble = holidayTrouble(core.holidays, dayOf(clock.now()))
+  if (trouble) log.warn({ fix: trouble.fix }, trouble.found)
   const metrics = createMetrics()
   const links = { publicUrl: env.publicUrl, key: linkKey(env.masterKey) }
   const wecom = createWecom({ core, log, metrics })

@@ -86,7 +86,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
       fields: core.audienceFields,
       rowsOf: (customers) => customerRows({ reader, rules }, customers),
     }),
-    ...calendarRoutes({ reader, tierRules: rules }),
+    ...calendarRoutes({ reader, tierRules: rules, holidays: core.holidays }),
     ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),
     ...deliveryRoutes({ db, act }),
     ...experimentRoutes({ db, act }),

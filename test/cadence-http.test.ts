@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { instantOf } from '../src/base/calendar.ts'
+import { loadHolidays } from '../src/base/holidays.ts'
 import { seedCadence } from '../src/cadence/index.ts'
 import { cadenceApply, cadenceValidate, validationLines } from '../src/cli/cadence.ts'
 import { saveGroup, saveStaff } from '../src/customer/index.ts'
@@ -23,7 +24,7 @@ beforeEach(async () => {
   const parts = { db: store.db, act: store.act, clock: store.clock, tierRules: store.rules }
   routes = [
     ...cadenceRoutes({ ...parts, readOnly: false }),
-    ...calendarRoutes({ reader: store.db.reader, tierRules: store.rules }),
+    ...calendarRoutes({ reader: store.db.reader, tierRules: store.rules, holidays: loadHolidays(configDir) }),
   ]
   await store.act({ kind: 'system', name: 'seed' }, async (ctx) => {
     await seedCadence(ctx, store.rules, { yaml, path: 'cadence.yaml', source: 'database' })
@@ -131,6 +132,25 @@ it('lays the calendar out by days, and refuses a day that does not exist', async
       waiting: 0,
       reasons: [],
     },
+  ])
+  const turn = (await call('GET', '/api/admin/calendar', { query: { from: '2026-12-30', days: '3' } }))
+    .json as Calendar
+  expect(turn.missingHolidayYears).toEqual([2027])
+  expect(turn.days.map(({ festival, holiday, mark }) => [festival, holiday, mark])).toEqual([
+    [undefined, undefined, undefined],
+    [undefined, undefined, undefined],
+    ['元旦', undefined, undefined],
+  ])
+  const past = (await call('GET', '/api/admin/calendar', { query: { from: '2026-09-30', days: '11' } }))
+    .json as Calendar
+  expect(past.missingHolidayYears).toEqual([])
+  expect(past.days.map(({ festival, holiday, mark }) => [festival, holiday, mark])).toEqual([
+    [undefined, undefined, undefined],
+    ['国庆节', '国庆节', 'rest'],
+    ...Array<unknown>(6).fill([undefined, '国庆节', 'rest']),
+    [undefined, undefined, undefined],
+    [undefined, undefined, undefined],
+    [undefined, '国庆节', 'work'],
   ])
   const entries = await call('GET', '/api/admin/calendar/entries', {
     query: { day: '2026-11-18', touchpoint: 'daily-tip' },

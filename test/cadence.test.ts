@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Happening } from '../src/base/act.ts'
 import { addDays, dayOf, instantOf, isoOf } from '../src/base/calendar.ts'
 import { days, hours } from '../src/base/clock.ts'
+import { loadHolidays } from '../src/base/holidays.ts'
 import { createLog } from '../src/base/log.ts'
 import {
   createCadenceFollowers,
@@ -346,7 +347,11 @@ onBothDatabases('the cadence', (open) => {
     const planned = await planDay(parts, wednesday)
     for (const { decision, dedupeKey } of planned) if (decision !== 'declined') await deliver(dedupeKey)
     store.clock.advance(days(1))
-    const calendar = createCalendar({ reader: store.db.reader, tierRules: store.rules })
+    const calendar = createCalendar({
+      reader: store.db.reader,
+      tierRules: store.rules,
+      holidays: loadHolidays(configDir),
+    })
     const view = await calendar.calendar(wednesday, 3, store.clock.now())
     expect(view.days.map(({ day, weekday, isToday }) => [day, weekday, isToday])).toEqual([
       [wednesday, 3, false],

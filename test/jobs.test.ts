@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { instantOf } from '../src/base/calendar.ts'
+import { duesInShanghai, pushClock } from '../src/base/jobs.checks.fixture.ts'
 import { createJobRunner, slotsBetween } from '../src/base/jobs.ts'
 import type { Job } from '../src/base/jobs.ts'
 import { createLog } from '../src/base/log.ts'
+import { randomOf } from '../src/base/schedule.checks.fixture.ts'
 import { onBothDatabases } from './database.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -19,6 +21,14 @@ onBothDatabases('jobs', (open) => {
     ...more,
   })
   const at = (day: string, time: string): number => instantOf(day, time)
+  const states = async (): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      (
+        await opened.db.reader.rows<{ state: string; n: number }>(
+          'select state, count(*) as n from job_slot group by state order by state',
+        )
+      ).map(({ state, n }) => [state, n]),
+    )
   beforeEach(async () => {
     opened = await open()
     ran = []
@@ -54,9 +64,88 @@ onBothDatabases('jobs', (open) => {
     await runner.runDue(at('2026-05-20', '22:00'))
     expect(ran).toEqual([])
     await runner.runDue(at('2026-05-21', '09:00'))
-    await runner.runDue(at('2026-05-20', '09:00'))
+    await runner.runDue(at('2026-05-20', '21:00'))
     await runner.runDue(at('2026-05-21', '09:00'))
     expect(ran).toEqual(['2026-05-21T08:30'])
+  })
+
+  it('record every slot of a long absence, however many', async () => {
+    const often = daily({ schedule: { every: 'minutes', minutes: 30 }, catchUpMs: hour })
+    const runner = createJobRunner(opened.db, [often], createLog('silent'))
+    await runner.runDue(at('2026-05-01', '00:10'))
+    await runner.runDue(at('2026-05-31', '00:00'))
+    expect(ran).toEqual(['2026-05-01T00:00', '2026-05-30T23:00', '2026-05-30T23:30', '2026-05-31T00:00'])
+    expect(await states()).toEqual({ done: 4, missed: 30 * 48 - 3 })
+  })
+
+  it('run what a clock that was ahead had jumped over, and what it ran there not again', async () => {
+    const runner = createJobRunner(opened.db, [daily()], createLog('silent'))
+    await runner.runDue(at('2026-05-20', '09:00'))
+    await runner.runDue(at('2027-06-24', '09:00'))
+    expect(await states()).toEqual({ done: 2, missed: 399 })
+    await runner.runDue(at('2026-05-20', '09:01'))
+    expect(await states()).toEqual({ done: 2 })
+    await runner.runDue(at('2026-05-21', '09:00'))
+    await runner.runDue(at('2027-06-24', '09:00'))
+    expect(ran).toEqual(['2026-05-20T08:30', '2027-06-24T08:30', '2026-05-21T08:30'])
+    expect(await states()).toEqual({ done: 3, missed: 398 })
+  })
+
+  it('begin with the present when the first clock was ahead', async () => {
+    const runner = createJobRunner(opened.db, [daily()], createLog('silent'))
+    await runner.runDue(at('2027-06-24', '09:00'))
+    await runner.runDue(at('2026-05-20', '09:00'))
+    await runner.runDue(at('2026-05-21', '09:00'))
+    expect(ran).toEqual(['2027-06-24T08:30', '2026-05-20T08:30', '2026-05-21T08:30'])
+  })
+
+  it('do not try a failed slot again once it is too late', async () => {
+    let isBroken = true
+    const mended = daily({
+      run: (slot) => (isBroken ? Promise.reject(new Error('no')) : Promise.resolve(void ran.push(slot.name))),
+    })
+    const runner = createJobRunner(opened.db, [mended], createLog('silent'))
+    await runner.runDue(at('2026-05-20', '09:00'))
+    await opened.db.tx((tx) => tx.run('UPDATE job_slot SET lease_until = 0'))
+    isBroken = false
+    await runner.runDue(at('2026-05-21', '09:00'))
+    expect(ran).toEqual(['2026-05-21T08:30'])
+    expect(await opened.db.reader.rows('select slot, state, error from job_slot order by slot')).toEqual([
+      { slot: '2026-05-20T08:30', state: 'missed', error: 'no' },
+      { slot: '2026-05-21T08:30', state: 'done', error: null },
+    ])
+  })
+
+  it('leave a slot alone that another process took over meanwhile', async () => {
+    let goOn = (): void => undefined
+    const slow = daily({ run: () => new Promise<void>((ok) => (goOn = ok)) })
+    const stalled = createJobRunner(opened.db, [slow], createLog('silent')).runDue(at('2026-05-20', '09:00'))
+    await vi.waitFor(async () => expect(await states()).toEqual({ running: 1 }))
+    // Its lease ran out; the other one fails.
+    await opened.db.tx((tx) => tx.run('UPDATE job_slot SET lease_until = 0'))
+    const failing = daily({ run: () => Promise.reject(new Error('no')) })
+    await createJobRunner(opened.db, [failing], createLog('silent')).runDue(at('2026-05-20', '09:01'))
+    goOn()
+    await stalled
+    expect(await opened.db.reader.rows('select state, attempts, error from job_slot')).toEqual([
+      { state: 'failed', attempts: 2, error: 'no' },
+    ])
+  })
+
+  it('end every slot once, whatever the clock does', async () => {
+    const seed = Number(process.env['CLOCK_SEED'] ?? 20_261_128)
+    const figures = await pushClock({
+      db: opened.db,
+      random: randomOf(seed),
+      looks: 60,
+      everyMinutes: 360,
+      jumpiness: 250,
+      start: at('2026-05-20', '08:40'),
+      dues: duesInShanghai,
+    })
+    process.stderr.write(`a clock pushed about, seed ${String(seed)}: ${JSON.stringify(figures)}\n`)
+    expect(figures).toMatchObject({ twice: 0, open: 0, denied: 0 })
+    expect(Object.values(figures.jumps).every((n) => n > 0)).toBe(true)
   })
 
   it('give a failing slot up after three attempts', async () => {

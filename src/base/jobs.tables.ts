@@ -1,6 +1,9 @@
 import { table } from './table.ts'
 
-/** `(job, slot)` is inserted once and never deleted: it is the claim and the memory of what ran. */
+/**
+ * `(job, slot)` is inserted once: it is the claim and the memory of what ran. One is deleted only when a clock that ran
+ * ahead recorded a slot of the future as missed.
+ */
 export const jobSlotTable = table(
   'job_slot',
   {
@@ -8,8 +11,9 @@ export const jobSlotTable = table(
     slot: 'text key',
     /** Instant the slot stood for (business time). */
     due_at: 'int',
+    /** The process; `ahead` when the slot ran while the clock was ahead. */
     holder: 'text',
-    /** running, done, failed (will be tried again), exhausted, missed. */
+    /** On the way: running, failed (will be tried again). For good: done, exhausted (failed three times), missed. */
     state: 'text',
     attempts: 'int',
     /** Database time, not business time. */

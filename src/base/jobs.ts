@@ -1,31 +1,28 @@
 /**
  * A job is data: a name, when it is due, how late it may still run, and the deed. The clock proposes, the row decides:
  * `(job, slot)` is inserted once, so neither two processes nor a restart run a slot twice, and a slot missed while down
- * is either caught up (oldest first) or recorded as missed. Several racers may try: the unique key lets one in.
+ * is either caught up (oldest first) or recorded as missed. Several racers may try: the unique key lets one in. Every
+ * slot ends as one row, done, missed or exhausted, also when the clock jumps: back, nothing runs again; ahead, the slots
+ * jumped over are missed, and due once more if the clock turns out to have been wrong.
  */
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Instant } from './clock.ts'
-import { dayOf, addDays, instantOf, shopZone, timeOf } from './calendar.ts'
-import type { Day, TimeOfDay } from './calendar.ts'
 import type { Db, Tx } from './db.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
+import { nextSlotAfter, slotsBetween } from './schedule.ts'
+import type { Every, Slot } from './schedule.ts'
 
-export interface Slot {
-  /** `2026-05-20T08:00`, local: the slot's name in the table. */
-  readonly name: string
-  readonly dueAt: Instant
-  readonly day: Day
-}
-
-export type Every =
-  { readonly every: 'day'; readonly at: TimeOfDay } | { readonly every: 'minutes'; readonly minutes: number }
+export { nextSlotAfter, slotsBetween } from './schedule.ts'
+export type { Every, Slot } from './schedule.ts'
 
 export interface Job {
   /** Part of a durable key: never changes once released. */
   readonly name: string
   readonly schedule: Every
+  /** IANA zone of its times of day; the shop's when absent. Part of the schedule: slots are named in it. */
+  readonly zone?: string
   /** Slots older than this when found are recorded as missed and not run. */
   readonly catchUpMs: number
   /** Must be re-runnable: a crashed attempt is repeated, at most three times. */
@@ -36,36 +33,6 @@ const leaseMs = 120_000
 const maxAttempts = 3
 /** A failed slot rests this long before it is tried again. */
 const backOffMs = 5_000
-const maxSlotsPerLook = 200
-
-const slotAt = (dueAt: Instant): Slot => {
-  const day = dayOf(dueAt)
-  return { name: `${day}T${timeOf(dueAt)}`, dueAt, day }
-}
-
-/** Slots in (after, now], oldest first, at most 200. */
-export function slotsBetween(schedule: Every, after: Instant, now: Instant): Slot[] {
-  const slots: Slot[] = []
-  if (schedule.every === 'minutes') {
-    const step = schedule.minutes * 60_000
-    const first = Math.max(Math.floor(after / step) + 1, Math.floor(now / step) - maxSlotsPerLook + 1)
-    for (let n = first; n * step <= now; n += 1) slots.push(slotAt(n * step))
-    return slots
-  }
-  for (let day = addDays(dayOf(now), -maxSlotsPerLook + 1); day <= dayOf(now); day = addDays(day, 1)) {
-    const dueAt = instantOf(day, schedule.at, shopZone)
-    if (dueAt > after && dueAt <= now) slots.push(slotAt(dueAt))
-  }
-  return slots
-}
-
-/** The next instant at which a slot of this schedule falls due, after `now`. */
-export function nextSlotAfter(schedule: Every, now: Instant): Instant {
-  if (schedule.every === 'minutes')
-    return (Math.floor(now / (schedule.minutes * 60_000)) + 1) * schedule.minutes * 60_000
-  const today = instantOf(dayOf(now), schedule.at)
-  return today > now ? today : instantOf(addDays(dayOf(now), 1), schedule.at)
-}
 
 interface SlotRow {
   readonly slot: string
@@ -93,19 +60,35 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
       for (const job of jobs) {
         if (isQuiet(job, looked.get(job.name), now)) continue
         looked.set(job.name, { at: now, steady: performance.now() })
-        for (const slot of await claimDue(db, job, now, holder)) {
+        await settlePast({ db, job, log }, now)
+        // One at a time: what is claimed and waits would outlive its lease.
+        for (let claim = await claimNext(db, job, now, holder); claim;) {
           // A failed slot is open again after its rest.
-          if (!(await runSlot(db, job, slot, log))) looked.delete(job.name)
+          if (!(await runSlot({ db, job, log }, claim))) looked.delete(job.name)
           ran += 1
+          claim = await claimNext(db, job, now, holder)
         }
       }
       return ran
     },
     nextDueAt(now) {
-      const next = jobs.map((job) => nextSlotAfter(job.schedule, now))
+      const next = jobs.map((job) => nextSlotAfter(job.schedule, now, job.zone))
       return next.length === 0 ? null : Math.min(...next)
     },
   }
+}
+
+interface Work {
+  readonly db: Db
+  readonly job: Job
+  readonly log: Log
+}
+
+/** A slot in this process's hands. Another process that takes it over raises `attempt`. */
+interface Claim {
+  readonly slot: Slot
+  readonly holder: string
+  readonly attempt: number
 }
 
 /** When this process last looked at a job's slots. */
@@ -120,62 +103,154 @@ const openLookMs = 5_000
 const isQuiet = (job: Job, last: Look | undefined, now: Instant): boolean =>
   last !== undefined &&
   now >= last.at &&
-  nextSlotAfter(job.schedule, last.at) > now &&
+  nextSlotAfter(job.schedule, last.at, job.zone) > now &&
   performance.now() - last.steady < openLookMs
 
-async function claimDue(db: Db, job: Job, now: Instant, holder: string): Promise<Slot[]> {
-  // Most looks find nothing due: ask the reader before taking the writer.
-  const newest = await db.reader.rows<{ due_at: number | null }>(
-    'select max(due_at) as due_at from job_slot where job = $1',
-    [job.name],
-  )
-  const after = newest[0]?.due_at ?? now - 1 - firstLook(job)
-  const open = await db.reader.rows<SlotRow>(
-    `select slot, due_at, holder, state, attempts, lease_until from job_slot where job = $1 and state in ('running', 'failed')`,
-    [job.name],
-  )
-  const fresh = slotsBetween(job.schedule, after, now)
-  if (fresh.length === 0 && open.length === 0) return []
-  return db.tx(async (tx) => {
-    const databaseNow = await tx.databaseNow()
-    const claimed: Slot[] = []
-    for (const row of open)
-      if (await reclaim(tx, job, row, holder, databaseNow)) claimed.push(slotAt(row.due_at))
-    for (const slot of fresh)
-      if (await insertSlot(tx, job, slot, now, holder, databaseNow)) claimed.push(slot)
-    return claimed.sort((a, b) => a.dueAt - b.dueAt)
+// ---------------------------------------------------------------- what will not run
+
+/** Everything too late to run becomes a row, oldest first, so that a crash in between leaves no hole. */
+async function settlePast({ db, job, log }: Work, now: Instant): Promise<void> {
+  await forgetFuture({ db, job, log }, now)
+  const tooLate = now - job.catchUpMs - 1
+  let after = await newestSlot(db, job, now)
+  let missed = 0
+  for (;;) {
+    const slots = slotsBetween(job.schedule, after, tooLate, job.zone)
+    const last = slots.at(-1)
+    if (!last) break
+    const written = await db.inChunks(slots, (tx, chunk) => insertMissed(tx, job, chunk))
+    missed += written.reduce((sum, n) => sum + n, 0)
+    after = last.dueAt
+  }
+  if (missed > 0)
+    log.warn({ job: job.name, missed }, 'slots fell due while nothing ran, too long ago to run now')
+}
+
+/**
+ * Slots of the future have rows only where the clock has been ahead. What it jumped over is due again; what ran has run,
+ * but says no longer that everything before it has its row.
+ */
+async function forgetFuture({ db, job, log }: Work, now: Instant): Promise<void> {
+  const jumped = `job = $1 and due_at > $2 and state = 'missed' and attempts = 0`
+  const ran = `job = $1 and due_at > $2 and state in ('done', 'exhausted', 'failed') and holder <> '${ahead}'`
+  const found = await db.reader.rows(`select slot from job_slot where (${jumped}) or (${ran}) limit 1`, [
+    job.name,
+    now,
+  ])
+  if (found.length === 0) return
+  const slots = await db.tx(async (tx) => {
+    await tx.run(`UPDATE job_slot SET holder = '${ahead}' WHERE ${ran}`, [job.name, now])
+    return tx.run(`DELETE FROM job_slot WHERE ${jumped}`, [job.name, now])
   })
+  log.warn(
+    { job: job.name, slots },
+    'the clock was ahead; slots that it had jumped over will run in their time',
+  )
+}
+
+/** Holds what ran while the clock was ahead. */
+const ahead = 'ahead'
+
+const insertMissed = (tx: Tx, job: Job, slots: readonly Slot[]): Promise<number> =>
+  tx.insert(
+    'job_slot',
+    slots.map((slot) => ({
+      job: job.name,
+      slot: slot.name,
+      due_at: slot.dueAt,
+      holder: '',
+      state: 'missed',
+      attempts: 0,
+      lease_until: 0,
+      finished_at: null,
+      error: null,
+    })),
+    'ON CONFLICT (job, slot) DO NOTHING',
+  )
+
+/** Up to here every slot has its row. Where all were written by a clock that was ahead, the first is the beginning. */
+async function newestSlot(db: Db, job: Job, now: Instant): Promise<Instant> {
+  const [row] = await db.reader.rows<{ newest: number | null; first: number | null }>(
+    `select (select max(due_at) from job_slot where job = $1 and due_at <= $2 and holder <> '${ahead}') as newest,
+       (select min(due_at) from job_slot where job = $3 and due_at <= $4) as first`,
+    [job.name, now, job.name, now],
+  )
+  return row?.newest ?? row?.first ?? now - 1 - firstLook(job)
 }
 
 /** A job never seen before begins with the newest slot inside its catch-up, it does not replay the past. */
 const firstLook = (job: Job): number =>
   Math.min(job.catchUpMs, job.schedule.every === 'day' ? 86_400_000 : job.schedule.minutes * 60_000)
 
+// ---------------------------------------------------------------- what will
+
+/** The oldest first: a row in hand says that every slot before it has one. */
+async function claimNext(db: Db, job: Job, now: Instant, holder: string): Promise<Claim | null> {
+  // Most looks find nothing due: ask the reader before taking the writer.
+  const open = await db.reader.rows<SlotRow>(
+    `select slot, due_at, holder, state, attempts, lease_until from job_slot
+     where job = $1 and state in ('running', 'failed') and due_at <= $2`,
+    [job.name, now],
+  )
+  const fresh = slotsBetween(job.schedule, await newestSlot(db, job, now), now, job.zone)
+  if (fresh.length === 0 && open.length === 0) return null
+  const rows = new Map(open.map((row) => [row.slot, row]))
+  const slots = [...open.map(slotOf), ...fresh.filter(({ name }) => !rows.has(name))]
+  return db.tx(async (tx) => {
+    const moment = { now, databaseNow: await tx.databaseNow() }
+    for (const slot of slots.sort((a, b) => a.dueAt - b.dueAt)) {
+      const row = rows.get(slot.name)
+      const attempt = row
+        ? await reclaim(tx, job, row, holder, moment)
+        : await insertSlot(tx, job, slot, holder, moment)
+      if (attempt !== null) return { slot, holder, attempt }
+    }
+    return null
+  })
+}
+
+const slotOf = ({ slot, due_at }: SlotRow): Slot => ({ name: slot, dueAt: due_at, day: slot.slice(0, 10) })
+
+interface Moment {
+  readonly now: Instant
+  readonly databaseNow: number
+}
+
+/**
+ * A slot that failed, or whose process is gone: tried again, unless that was often enough or it is too late by now.
+ * Answers which attempt this is.
+ */
 async function reclaim(
   tx: Tx,
   job: Job,
   row: SlotRow,
   holder: string,
-  databaseNow: number,
-): Promise<boolean> {
-  if (row.lease_until > databaseNow) return false
-  const next = row.attempts >= maxAttempts ? 'exhausted' : 'running'
+  { now, databaseNow }: Moment,
+): Promise<number | null> {
+  if (row.lease_until > databaseNow) return null
+  const next =
+    row.attempts >= maxAttempts ? 'exhausted' : isTooLate(job, row.due_at, now) ? 'missed' : 'running'
+  const attempt = next === 'running' ? row.attempts + 1 : row.attempts
   const won = await tx.run(
-    `UPDATE job_slot SET state = $1, holder = $2, attempts = attempts + 1, lease_until = $3 WHERE job = $4 AND slot = $5 AND holder = $6 AND attempts = $7 AND state = $8`,
-    [next, holder, databaseNow + leaseMs, job.name, row.slot, row.holder, row.attempts, row.state],
+    `UPDATE job_slot SET state = $1, holder = $2, attempts = $3, lease_until = $4 WHERE job = $5 AND slot = $6 AND holder = $7 AND attempts = $8 AND state = $9`,
+    [next, holder, attempt, databaseNow + leaseMs, job.name, row.slot, row.holder, row.attempts, row.state],
   )
-  return won === 1 && next === 'running'
+  return won === 1 && next === 'running' ? attempt : null
 }
+
+const isTooLate = (job: Job, dueAt: Instant, now: Instant): boolean => dueAt < now - job.catchUpMs
 
 async function insertSlot(
   tx: Tx,
   job: Job,
   slot: Slot,
-  now: Instant,
   holder: string,
-  databaseNow: number,
-): Promise<boolean> {
-  const missed = slot.dueAt < now - job.catchUpMs
+  { now, databaseNow }: Moment,
+): Promise<number | null> {
+  if (isTooLate(job, slot.dueAt, now)) {
+    await insertMissed(tx, job, [slot])
+    return null
+  }
   const written = await tx.insert(
     'job_slot',
     [
@@ -184,8 +259,8 @@ async function insertSlot(
         slot: slot.name,
         due_at: slot.dueAt,
         holder,
-        state: missed ? 'missed' : 'running',
-        attempts: missed ? 0 : 1,
+        state: 'running',
+        attempts: 1,
         lease_until: databaseNow + leaseMs,
         finished_at: null,
         error: null,
@@ -193,49 +268,64 @@ async function insertSlot(
     ],
     'ON CONFLICT (job, slot) DO NOTHING',
   )
-  return written === 1 && !missed
+  return written === 1 ? 1 : null
 }
 
-async function runSlot(db: Db, job: Job, slot: Slot, log: Log): Promise<boolean> {
-  const beat = setInterval(() => void extendLease(db, job, slot, log), leaseMs / 4)
+async function runSlot(work: Work, claim: Claim): Promise<boolean> {
+  const { job, log } = work
+  const { slot, attempt } = claim
+  const beat = setInterval(() => void extendLease(work, claim), leaseMs / 4)
   try {
     await job.run(slot)
-    await settle(db, job, slot, 'done', null)
+    await settle(work, claim, 'done', null)
     return true
   } catch (error) {
-    log.warn({ job: job.name, slot: slot.name, err: error }, 'a job failed and will be tried again')
-    await settle(db, job, slot, 'failed', messageOf(error).slice(0, 500))
+    const about = { job: job.name, slot: slot.name, attempt, err: error }
+    if (attempt < maxAttempts) log.warn(about, 'a job failed and will be tried again')
+    else log.error(about, 'a job failed for the last time')
+    await settle(work, claim, attempt < maxAttempts ? 'failed' : 'exhausted', messageOf(error).slice(0, 500))
     return false
   } finally {
     clearInterval(beat)
   }
 }
 
-async function extendLease(db: Db, job: Job, slot: Slot, log: Log): Promise<void> {
+/** True of the row only while it is still in our hands. */
+const ours = (first: number): string =>
+  ['job', 'slot', 'holder', 'attempts'].map((column, n) => `${column} = $${String(first + n)}`).join(' AND ')
+const keyOf = (job: Job, { slot, holder, attempt }: Claim): (string | number)[] => [
+  job.name,
+  slot.name,
+  holder,
+  attempt,
+]
+
+async function extendLease({ db, job, log }: Work, claim: Claim): Promise<void> {
   try {
     await db.tx(async (tx) =>
-      tx.run('UPDATE job_slot SET lease_until = $1 WHERE job = $2 AND slot = $3', [
+      tx.run(`UPDATE job_slot SET lease_until = $1 WHERE ${ours(2)}`, [
         (await tx.databaseNow()) + leaseMs,
-        job.name,
-        slot.name,
+        ...keyOf(job, claim),
       ]),
     )
   } catch (error) {
-    log.warn({ job: job.name, slot: slot.name, err: error }, 'a lease could not be extended')
+    log.warn({ job: job.name, slot: claim.slot.name, err: error }, 'a lease could not be extended')
   }
 }
 
-const settle = (
-  db: Db,
-  job: Job,
-  slot: Slot,
-  state: 'done' | 'failed',
+async function settle(
+  { db, job, log }: Work,
+  claim: Claim,
+  state: 'done' | 'failed' | 'exhausted',
   error: string | null,
-): Promise<void> =>
-  db.tx(async (tx) => {
+): Promise<void> {
+  const written = await db.tx(async (tx) => {
     const databaseNow = await tx.databaseNow()
-    await tx.run(
-      `UPDATE job_slot SET state = case when $1 = 'failed' and attempts >= ${String(maxAttempts)} then 'exhausted' else $1 end, error = $2, finished_at = $3, lease_until = $4 WHERE job = $5 AND slot = $6`,
-      [state, error, databaseNow, databaseNow + backOffMs, job.name, slot.name],
+    return tx.run(
+      `UPDATE job_slot SET state = $1, error = $2, finished_at = $3, lease_until = $4 WHERE ${ours(5)}`,
+      [state, error, databaseNow, databaseNow + backOffMs, ...keyOf(job, claim)],
     )
   })
+  if (written === 0)
+    log.warn({ job: job.name, slot: claim.slot.name }, 'a slot ended here after another process took it over')
+}

@@ -5,6 +5,7 @@ import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { festivalOf } from '../base/festivals.ts'
+import type { DayKind, Holidays } from '../base/holidays.ts'
 import { advisorsOf, namesOf, namesOfStaff } from '../customer/index.ts'
 import { headSeq } from '../interaction/index.ts'
 import { channelTitles } from '../outbox/index.ts'
@@ -40,6 +41,10 @@ export interface CalendarDayView {
   readonly weekday: number
   readonly isToday: boolean
   readonly festival?: string
+  /** The state holiday that the day is part of, or that it is worked for. */
+  readonly holiday?: string
+  /** 休 or 班: a state holiday, or a weekend day worked for one. */
+  readonly mark?: 'rest' | 'work'
   readonly entries: readonly Cell[]
 }
 
@@ -47,6 +52,8 @@ export interface CalendarView {
   readonly from: Day
   readonly days: readonly CalendarDayView[]
   readonly cadenceVersion: number
+  /** Years whose state holidays nobody has entered although these days, or today, need them. */
+  readonly missingHolidayYears: readonly number[]
 }
 
 export interface SubjectView {
@@ -81,12 +88,16 @@ const farAhead = 31
 /** The same screen asks several times in a row; nothing happened meanwhile, so nothing changed. */
 const keepMs = 30_000
 
+export interface CalendarReaderParts extends CalendarParts {
+  readonly holidays: Holidays
+}
+
 export interface CalendarReader {
   calendar(from: Day | undefined, days: number, now: Instant): Promise<CalendarView>
   subjects(query: SubjectsQuery, now: Instant): Promise<{ total: number; items: SubjectView[] }>
 }
 
-export function createCalendar(parts: CalendarParts): CalendarReader {
+export function createCalendar(parts: CalendarReaderParts): CalendarReader {
   const previews = new LRUCache<string, Promise<Preview>>({ max: 3 })
 
   /** From `from` (today or later) to `to`; the dry run begins today, so that today's promises use up tomorrow's caps. */
@@ -122,7 +133,8 @@ export function createCalendar(parts: CalendarParts): CalendarReader {
       return {
         from,
         cadenceVersion: (await currentCadence(parts.reader))?.version ?? 0,
-        days: Array.from({ length: days }, (_, n) => dayView(addDays(from, n), today, cells)),
+        missingHolidayYears: missingYears(parts.holidays, from, to, today),
+        days: Array.from({ length: days }, (_, n) => dayView(addDays(from, n), today, cells, parts.holidays)),
       }
     },
     async subjects(query, now) {
@@ -186,8 +198,15 @@ const ofForeseen = (one: Foreseen): Counted => ({
   n: 1,
 })
 
-function dayView(day: Day, today: Day, all: readonly Counted[]): CalendarDayView {
+const missingYears = (holidays: Holidays, from: Day, to: Day, today: Day): number[] =>
+  [...new Set([...holidays.missingIn(from, to), ...holidays.missingAt(today)])].sort((a, b) => a - b)
+
+const marks: Partial<Record<DayKind, 'rest' | 'work'>> = { holiday: 'rest', 'makeup-workday': 'work' }
+
+function dayView(day: Day, today: Day, all: readonly Counted[], holidays: Holidays): CalendarDayView {
   const festival = festivalOf(day)
+  const holiday = holidays.nameOf(day)
+  const mark = marks[holidays.dayKind(day)]
   const cells = new Map<string, Counted[]>()
   for (const one of all) {
     if (one.day !== day) continue
@@ -201,6 +220,8 @@ function dayView(day: Day, today: Day, all: readonly Counted[]): CalendarDayView
     weekday: weekdayOf(day),
     isToday: day === today,
     ...(festival === null ? {} : { festival }),
+    ...(holiday === null ? {} : { holiday }),
+    ...(mark === undefined ? {} : { mark }),
     entries: [...cells.values()]
       .map(cellOf)
       .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.touchpoint < b.touchpoint ? -1 : 1)),

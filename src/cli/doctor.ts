@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { request } from 'undici'
 import { dayOf } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
 import { wallClock } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { packageRoot, readEnv } from '../base/env.ts'
 import type { Env } from '../base/env.ts'
 import { ConfigMistakes, Unreachable, messageOf } from '../base/errors.ts'
 import { currentCadence, scarceTips } from '../cadence/index.ts'
+import { holidayTrouble, loadHolidays } from '../base/holidays.ts'
 import { parkedRows } from '../interaction/index.ts'
 import { openDatabase } from '../schema.ts'
 import { corpTagNotes } from '../wecom/index.ts'
@@ -43,6 +45,7 @@ export async function runDoctor(): Promise<DoctorDocument> {
     )
     return { ok: false, findings }
   }
+  findings.push(...holidayYear(env.configDir, dayOf(wallClock.now())))
   findings.push(...(await database(env)))
   findings.push(...(await wecom(env)))
   findings.push(...(await reachability(env)))
@@ -64,6 +67,20 @@ function pages(): Finding {
   return missing.length === 0
     ? well('pages', 'admin, sidebar and h5 are built')
     : ill('pages', `not built: ${missing.join(', ')}`, 'run `npm run build`')
+}
+
+/** Whether the state holidays of this year, from December on also of the next, have been entered. */
+export function holidayYear(configDir: string, today: Day): Finding[] {
+  const check = 'holiday year'
+  try {
+    const holidays = loadHolidays(configDir)
+    const trouble = holidayTrouble(holidays, today)
+    if (trouble) return [ill(check, trouble.found, trouble.fix)]
+    return [well(check, `the state holidays of ${holidays.years.join(', ')} are entered`)]
+  } catch (error) {
+    if (!(error instanceof ConfigMistakes)) throw error
+    return error.mistakes.map((mistake) => ill(check, mistake, 'mend the line in config/holidays.yaml'))
+  }
 }
 
 async function database(env: Env): Promise<Finding[]> {

@@ -109,8 +109,12 @@ export interface CalendarDay {
   /** 1 = Monday … 7 = Sunday. */
   readonly weekday: number
   readonly isToday: boolean
-  /** Holiday or festival of that day, Chinese, if any. */
+  /** Festivals of that day, Chinese, if any: `中秋节 · 国庆节`. */
   readonly festival?: string
+  /** The state holiday that the day is part of, or that it is worked for, Chinese. */
+  readonly holiday?: string
+  /** 休 or 班: a state holiday, or a weekend day worked for one. */
+  readonly mark?: 'rest' | 'work'
   readonly entries: readonly CalendarEntry[]
 }
 
@@ -119,6 +123,8 @@ export interface Calendar {
   readonly from: string
   readonly days: readonly CalendarDay[]
   readonly cadenceVersion: number
+  /** Years whose state holidays nobody has entered although these days, or today, need them. */
+  readonly missingHolidayYears: readonly number[]
 }
 
 export const calendarEntriesQuery = z.object({

@@ -182,6 +182,31 @@ describe('calendar', () => {
     await page.getByText('5月18日 至 5月24日').waitFor()
   })
 
+  test('marks days off and weekend days worked, and says which year nobody has entered', async () => {
+    await open('/admin/calendar?from=2026-04-27')
+    const heads = page.locator('thead th')
+    await heads.filter({ hasText: '劳动节' }).first().waitFor()
+    const headWords = async (): Promise<string[]> =>
+      (await heads.allInnerTexts()).slice(1).map((words) => words.replaceAll(/\s+/g, ' '))
+    expect(await headWords()).toEqual([
+      expect.stringMatching(/^周一 4\/27/),
+      expect.stringMatching(/^周二 4\/28/),
+      expect.stringMatching(/^周三 4\/29/),
+      expect.stringMatching(/^周四 4\/30/),
+      '周五 5/1 休 劳动节',
+      '周六 5/2 休 劳动节',
+      '周日 5/3 休 劳动节',
+    ])
+    expect(await page.locator('[data-test=missing-holidays]').count()).toBe(0)
+    await page.getByRole('button', { name: '下一周' }).click()
+    await heads.getByRole('img', { name: '劳动节调休上班' }).waitFor()
+    expect((await headWords()).slice(5)).toEqual(['周六 5/9 班 劳动节', '周日 5/10 母亲节'])
+    await open('/admin/calendar?from=2026-12-28')
+    expect(await page.locator('[data-test=missing-holidays]').innerText()).toContain(
+      '2027 年的法定节假日与调休尚未录入',
+    )
+  })
+
   test('stacks the days on a phone and begins with today', async () => {
     await page.setViewportSize({ width: 390, height: 844 })
     await open('/admin/calendar')

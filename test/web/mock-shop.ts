@@ -4,6 +4,7 @@
  */
 import type {
   Calendar,
+  CalendarDay,
   CalendarEntry,
   CalendarSubject,
   CustomerRow,
@@ -366,22 +367,37 @@ const entryOf = (touchpoint: Touchpoint, day: string): CalendarEntry | undefined
 }
 
 const festivals: Readonly<Record<string, string>> = {
+  '2026-05-01': '劳动节',
+  '2026-05-10': '母亲节',
   '2026-05-21': '小满',
   '2026-06-01': '儿童节',
   '2026-06-19': '端午节',
 }
 
+const labour = { holiday: '劳动节', mark: 'rest' } as const
+const stateHolidays: Readonly<Record<string, Pick<CalendarDay, 'holiday' | 'mark'>>> = {
+  '2026-05-01': labour,
+  '2026-05-02': labour,
+  '2026-05-03': labour,
+  '2026-05-04': labour,
+  '2026-05-05': labour,
+  '2026-05-09': { holiday: '劳动节', mark: 'work' },
+}
+
 export const calendarOf = (from: string, days: number, cadenceVersion: number): Calendar => ({
   from,
   cadenceVersion,
+  missingHolidayYears: addDays(from, days - 1) >= '2027' ? [2027] : [],
   days: Array.from({ length: days }, (_, index) => {
     const day = addDays(from, index)
     const festival = festivals[day]
+    const state = stateHolidays[day]
     return {
       day,
       weekday: weekdayOf(day),
       isToday: day === today,
       ...(festival ? { festival } : {}),
+      ...(state ?? {}),
       entries: touchpoints.flatMap((touchpoint) => entryOf(touchpoint, day) ?? []),
     }
   }),

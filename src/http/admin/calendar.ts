@@ -1,6 +1,7 @@
 /** The calendar of the console: who gets what on which day, who is skipped and why. */
 import { isDay } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
+import type { Holidays } from '../../base/holidays.ts'
 import { Refusal } from '../../base/errors.ts'
 import { createCalendar } from '../../cadence/index.ts'
 import type { TierRules } from '../../segment/index.ts'
@@ -12,6 +13,7 @@ import type { Route } from '../route.ts'
 export interface CalendarRouteParts {
   readonly reader: Reader
   readonly tierRules: TierRules
+  readonly holidays: Holidays
 }
 
 const roles: readonly Role[] = ['admin', 'operator', 'approver', 'analyst']
@@ -21,8 +23,8 @@ const checked = (day: string): string => {
   throw new Refusal('invalid', `没有 ${day} 这一天`, 400, { fix: '日期写成 2026-05-20' })
 }
 
-export function calendarRoutes({ reader, tierRules }: CalendarRouteParts): Route[] {
-  const calendar = createCalendar({ reader, tierRules })
+export function calendarRoutes(parts: CalendarRouteParts): Route[] {
+  const calendar = createCalendar(parts)
   return [
     {
       method: 'GET',

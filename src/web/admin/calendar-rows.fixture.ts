@@ -22,6 +22,7 @@ export const entryWith = (part: Partial<CalendarEntry>): CalendarEntry => ({
 export const calendarOver = (days: readonly (readonly CalendarEntry[])[]): Calendar => ({
   from: '2026-05-18',
   cadenceVersion: 1,
+  missingHolidayYears: [],
   days: days.map((entries, index) => {
     const day = addDays('2026-05-18', index)
     return { day, weekday: weekdayOf(day), isToday: false, entries }

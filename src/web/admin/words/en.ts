@@ -103,6 +103,12 @@ export const en: Record<WordKey, string> = {
   'calendar.channel': 'Channel',
   'calendar.skippedOnly': 'Only with skips',
   'calendar.today': 'Today',
+  'calendar.rest.mark': 'off',
+  'calendar.work.mark': 'work',
+  'calendar.restHint': 'Day off for {name}',
+  'calendar.workHint': 'Worked in exchange for {name}',
+  'calendar.noHolidays':
+    'State holidays and make-up workdays of {years} have not been entered, so none are marked; add them to config/holidays.yaml as announced and restart.',
   'calendar.planned': 'Dry run',
   'calendar.plannedHint': 'What the present cadence would do; it has not happened yet',
   'calendar.actual': 'Actual',

@@ -99,6 +99,12 @@ export const zh = {
   'calendar.channel': '渠道',
   'calendar.skippedOnly': '只看有跳过的',
   'calendar.today': '今天',
+  'calendar.rest.mark': '休',
+  'calendar.work.mark': '班',
+  'calendar.restHint': '{name}放假',
+  'calendar.workHint': '{name}调休上班',
+  'calendar.noHolidays':
+    '{years} 年的法定节假日与调休尚未录入，日历上不标休、班；按国务院通知填入 config/holidays.yaml 后重启。',
   'calendar.planned': '预演',
   'calendar.plannedHint': '按现行节奏推演的安排，尚未发生',
   'calendar.actual': '实绩',
