@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { request } from 'undici'
-import { dayOf } from '../base/calendar.ts'
+import { dayOf, isoOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import { wallClock } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
@@ -12,6 +12,8 @@ import { ConfigMistakes, Unreachable, messageOf } from '../base/errors.ts'
 import { currentCadence, scarceTips } from '../cadence/index.ts'
 import { holidayTrouble, loadHolidays } from '../base/holidays.ts'
 import { parkedRows } from '../interaction/index.ts'
+import { quotaDoubt } from '../outbox/index.ts'
+import type { QuotaDoubt } from '../outbox/index.ts'
 import { openDatabase } from '../schema.ts'
 import { corpTagNotes } from '../wecom/index.ts'
 
@@ -89,6 +91,7 @@ async function database(env: Env): Promise<Finding[]> {
     const parked = await parkedRows(db.reader)
     const notes = await corpTagNotes(db.reader)
     const tips = await shortTips(db.reader)
+    const quota = quotaFinding(await quotaDoubt(db.reader))
     await db.close()
     const rows = parked.map(({ follower, seq, error }) =>
       ill(
@@ -97,7 +100,13 @@ async function database(env: Env): Promise<Finding[]> {
         'report it with this line; the row stays in the log and everything after it went on',
       ),
     )
-    return [well('database', db.dialect), ...rows, ...notes.map((note) => well('corp tags', note)), ...tips]
+    return [
+      well('database', db.dialect),
+      ...rows,
+      ...notes.map((note) => well('corp tags', note)),
+      ...(quota === null ? [] : [quota]),
+      ...tips,
+    ]
   } catch (error) {
     if (error instanceof ConfigMistakes || error instanceof Unreachable)
       return [ill('database', error.message, 'see the message; `migrate` upgrades an older schema')]
@@ -117,6 +126,15 @@ async function shortTips(reader: Reader): Promise<Finding[]> {
     ),
   )
 }
+
+const quotaFinding = (doubt: QuotaDoubt | null): Finding | null =>
+  doubt === null
+    ? null
+    : ill(
+        'broadcast quota',
+        `results since ${isoOf(doubt.since)} speak against quotaMode ${doubt.written}; ${doubt.stricter} is used meanwhile`,
+        'look it up under 客户联系 → 群发助手; then correct quotaMode in the cadence, or run `siyu cadence quota --confirm`',
+      )
 
 interface WecomAnswer {
   readonly errcode?: number
