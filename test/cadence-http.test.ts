@@ -64,7 +64,7 @@ it('shows the cadence, checks a draft with lines, tells the difference, publishe
   expect((await call('POST', '/api/admin/cadence/diff', { body: { yaml: draft } })).json).toMatchObject({
     baseVersion: 1,
     changes: [
-      { path: 'shop.name', before: '小禾母婴', after: '小树母婴', words: '门店 · 名称：小禾母婴 → 小树母婴' },
+      { path: 'shop.name', before: '小禾母婴', after: '小树母婴', words: '门店：名称由 小禾母婴 改为 小树母婴' },
     ],
   })
   const body = { yaml: draft, note: '改名', baseVersion: 1 }
