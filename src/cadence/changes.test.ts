@@ -75,7 +75,7 @@ describe('a difference in words', () => {
     [
       'campaigns: {spring: {title: 春季回访, during: {steps: [{name: a, at: 1}]}}}',
       'campaigns: {spring: {title: 春季回访, during: {steps: [{name: a, at: 2}]}}}',
-      ['春季回访：during的steps第 1 项的时间由 1 改为 2'],
+      ['春季回访：during的步骤第 1 项的时间由 1 改为 2'],
     ],
     ['a: 1', 'a: 1', []],
   ])('%# %s → %s', (before, after, expected) => expect(words(before, after)).toEqual(expected))

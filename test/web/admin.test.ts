@@ -198,6 +198,19 @@ describe('cadence', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
   })
 
+  test('keys are offered with their meaning while typing', async () => {
+    await open('/admin/cadence')
+    await status('检查通过')
+    await page.locator('.cm-line', { hasText: 'blackout: []' }).click()
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('com')
+    await page.locator('.cm-tooltip-autocomplete', { hasText: '投诉静默天数' }).waitFor()
+    await page.locator('.cm-completionInfo', { hasText: '默认 14' }).waitFor()
+    await page.locator('.cm-tooltip-autocomplete li').click()
+    expect(await page.locator('.cm-activeLine').innerText()).toBe('  complaintDays: ')
+  })
+
   test('a file that cannot be used is told above everything', async () => {
     mock.state.document = {
       ...mock.state.document,

@@ -165,6 +165,22 @@ export const draftRoutes = (state: MockState): MockRoute[] => {
     },
     {
       method: 'GET',
+      path: '/api/admin/cadence/schema',
+      answer: () => ({
+        body: {
+          properties: {
+            manners: {
+              title: '分寸',
+              properties: {
+                complaintDays: { title: '投诉静默天数', description: '投诉未解决时不发营销', default: 14 },
+              },
+            },
+          },
+        },
+      }),
+    },
+    {
+      method: 'GET',
       path: '/api/admin/audit',
       answer: ({ query }) => {
         const items = state.audit.filter(({ what }) => !query.get('what') || what === query.get('what'))

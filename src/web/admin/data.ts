@@ -2,6 +2,7 @@ import { keepPreviousData, QueryClient, useQuery, useQueryClient } from '@tansta
 import { computed, type ComputedRef, type MaybeRefOrGetter, toValue } from 'vue'
 import { ApiProblem, ask as askServer, type Asking, problemOf } from '../shared/api.ts'
 import { wallOf } from '../shared/format.ts'
+import type { Node as SchemaNode } from './editor/schema-path.ts'
 import { startSignIn } from './sign-in.ts'
 import type {
   AdminGame,
@@ -141,6 +142,8 @@ export const publishCadence = (yaml: string, note: string, baseVersion: number) 
   ask<CadenceDocument>('POST', '/api/admin/cadence/publish', { body: { yaml, note, baseVersion } })
 
 export const useDrafts = () => useGet<Paged<CadenceDraftItem>>('/api/admin/cadence/drafts')
+
+export const useCadenceSchema = () => useGet<SchemaNode>('/api/admin/cadence/schema')
 
 export const readDraft = (id: string) =>
   ask<CadenceDraftDetail>('GET', `/api/admin/cadence/drafts/${encodeURIComponent(id)}`, {})
