@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { keyOn, keysFor, pathAt, type Node } from './schema-path.ts'
+import { keyOn, keysFor, pathAt, type Node } from '../../src/web/admin/editor/schema-path.ts'
 
 const config = (name: string): string =>
-  readFileSync(resolve(import.meta.dirname, '../../../../config', name), 'utf8')
+  readFileSync(resolve(import.meta.dirname, '../../config', name), 'utf8')
 const schema = JSON.parse(config('cadence.schema.json')) as Node
 const lines = `shop:
   name: 店
