@@ -16,10 +16,12 @@ import {
   createCadenceFollowers,
   createCadenceJobs,
   createExperimentJobs,
+  createFileWatch,
   currentCadence,
   gamesOf,
   seedCadence,
 } from './cadence/index.ts'
+import type { FileWatch } from './cadence/index.ts'
 import { linkKey } from './content/index.ts'
 import { openCore, shippedCadence } from './core.ts'
 import type { Core } from './core.ts'
@@ -27,6 +29,7 @@ import { createDelivery } from './delivery/index.ts'
 import { ensureGames } from './game/index.ts'
 import type { GameDefinition } from './game/index.ts'
 import { createFollowers } from './interaction/index.ts'
+import type { Check } from './http/health.ts'
 import { createHttp } from './http/server.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
@@ -139,14 +142,18 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     ...createCadenceJobs({ db, act, clock, tierRules: rules, wakeDelivery }),
     ...wecom.jobs,
   ]
+  const file =
+    env.cadenceSource === 'file'
+      ? createFileWatch({ ...core, tierRules: rules, log, path: shippedCadence(env).path, wakeDelivery })
+      : null
   const runner = createJobRunner(db, jobs, log)
   const http = createHttp({
     clock,
     log,
     metrics,
-    routes: routesOf({ core, api: wecom.api, links }),
+    routes: routesOf({ core, api: wecom.api, links, ...(file ? { cadenceFile: file } : {}) }),
     identities: wecom.identities,
-    checks: wecom.checks,
+    checks: [...wecom.checks, ...(file ? [fileCheck(file)] : [])],
     pages: resolve(root, 'dist/web'),
     publicUrl: env.publicUrl,
     trustProxy: env.trustProxy,
@@ -185,11 +192,13 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
       }
       if (works) delivery.start()
       wecom.start()
+      if (file) quietly(file.start(), 'watching the cadence file')
     },
     wakeJobs: () => (plans ? quietly(runJobs(), 'jobs') : undefined),
     async stop() {
       if (poll !== null) clearInterval(poll)
       await http.stop()
+      await file?.stop()
       // First whoever still speaks: its calls are settled by their answers, not by guessing afterwards.
       await delivery.stop()
       await followers.stop()
@@ -236,6 +245,13 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     },
   }
 }
+
+/** Named in /readyz, never vital: the last good cadence stays in force. */
+const fileCheck = (file: FileWatch): Check => ({
+  name: 'cadence-file',
+  vital: false,
+  missing: () => Promise.resolve(file.missing()),
+})
 
 /** Games of the day exist before its first message goes out, and as soon as a cadence with new ones is published. */
 const openGames = (core: Core): Job => ({

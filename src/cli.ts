@@ -51,6 +51,7 @@ function program(): Command {
   audience(siyu)
   cadence(siyu)
   staff(siyu)
+  audit(siyu)
   // What follows the name of a verb is for that verb.
   siyu.enablePositionalOptions()
   for (const verb of allVerbs(siyu)) {
@@ -445,7 +446,7 @@ function cadence(siyu: Command): void {
     .action(document(async (file: string) => (await verbs()).diffVerb(file)))
   group
     .command('apply')
-    .description('publish a file as the next version')
+    .description('publish a file as the next version; where approval is required, submit it as a draft')
     .argument('<file>')
     .option('--note <words>', 'why')
     .action(
@@ -466,6 +467,22 @@ function cadence(siyu: Command): void {
   lists(
     group.command('reasons').description('every reason why something is said later or not at all'),
   ).action(document(async () => (await verbs()).reasonsVerb(), 'reasons'))
+  group
+    .command('rollback')
+    .description('publish the text of an older version as the next one')
+    .argument('<version>')
+    .option('--note <words>', 'why')
+    .action(
+      document(async (version: string, options: { note?: string }) =>
+        (await verbs()).rollbackVerb(version, options),
+      ),
+    )
+  group
+    .command('schema')
+    .description('the JSON schema of cadence.yaml, for editors')
+    .option('--write', 'also into cadence.schema.json of the configuration folder')
+    .action(document(async (options: { write?: boolean }) => (await verbs()).schemaVerb(options)))
+  drafts(group)
   group
     .command('quota')
     .description("which rule of WeCom's broadcast quota is in force, and whether results speak against it")
@@ -501,6 +518,66 @@ function staff(siyu: Command): void {
   lists(group.command('leaves').description('everybody who is away now or will be')).action(
     document(async () => (await verbs()).leavesVerb(), 'leaves'),
   )
+}
+
+function drafts(cadenceGroup: Command): void {
+  const group = cadenceGroup
+    .command('draft')
+    .description('drafts of the cadence: saved with mistakes, submitted without, approved by somebody else')
+  const verbs = () => import('./cli/cadence-verbs.ts')
+  group
+    .command('save')
+    .argument('<file>')
+    .option('--id <id>', 'an own draft that it replaces; without it a new one')
+    .option('--note <words>', 'why')
+    .action(
+      document(async (file: string, options: { id?: string; note?: string }) =>
+        (await verbs()).draftSaveVerb(file, options),
+      ),
+    )
+  lists(group.command('list').description('those that wait for somebody first')).action(
+    document(async () => (await verbs()).draftListVerb(), 'items'),
+  )
+  group
+    .command('show')
+    .argument('<id>')
+    .action(document(async (id: string) => (await verbs()).draftShowVerb(id)))
+  for (const [deed, description] of [
+    ['submit', 'ask for an approval; only without mistakes'],
+    ['approve', 'somebody else than its author; the shell is one hand'],
+    ['reject', 'with --words that say why'],
+    ['withdraw', 'take it back'],
+    ['publish', 'make it the next version'],
+  ] as const)
+    group
+      .command(deed)
+      .description(description)
+      .argument('<id>')
+      .option('--words <words>', 'to its author')
+      .option('--hash <sha256>', 'of the text that was read; refused when it is another one now')
+      .action(
+        document(async (id: string, options: { words?: string; hash?: string }) =>
+          (await verbs()).draftVerb(deed, id, options),
+        ),
+      )
+}
+
+function audit(siyu: Command): void {
+  const group = siyu.command('audit').description('what people did, in a chain that shows any change')
+  const verbs = () => import('./cli/audit.ts')
+  group
+    .command('verify')
+    .description('walk the chain; exit code 1 and the first broken row when it does not hold')
+    .action(document(async () => (await verbs()).auditVerifyVerb()))
+  lists(
+    group
+      .command('list')
+      .description('the newest first')
+      .option('--what <kind>', 'such as cadence-published')
+      .option('--who <actor>', 'begins with this: staff:zhang, cli:')
+      .option('--from <date>', 'YYYY-MM-DD')
+      .option('--limit <n>', 'how many', wholeNumber, 100),
+  ).action(document(async (options: object) => (await verbs()).auditListVerb(options), 'items'))
 }
 
 async function main(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Every route of the server. A test walks this list with every role. */
 import { currentCadence, explainCustomer } from './cadence/index.ts'
+import type { FileTrouble } from './cadence/index.ts'
 import type { LinkParts } from './content/index.ts'
 import type { Core } from './core.ts'
 import {
@@ -19,9 +20,11 @@ import {
 import { system } from './base/act.ts'
 import { Refusal } from './base/errors.ts'
 import { audienceRoutes } from './http/admin/audiences.ts'
+import { auditRoutes } from './http/admin/audit.ts'
 import { calendarRoutes } from './http/admin/calendar.ts'
 import { cadenceRoutes } from './http/admin/cadence.ts'
 import { adminCustomerRoutes } from './http/admin/customers.ts'
+import { draftRoutes } from './http/admin/drafts.ts'
 import { deliveryRoutes } from './http/admin/deliveries.ts'
 import { experimentRoutes } from './http/admin/experiments.ts'
 import { adminGameRoutes } from './http/admin/games.ts'
@@ -50,12 +53,14 @@ export interface RouteParts {
   readonly core: Core
   readonly api: WecomApi
   readonly links: LinkParts
+  /** Where the file rules: what is wrong with it. */
+  readonly cadenceFile?: { trouble(): FileTrouble | null }
 }
 
 /** A personal link names its reader for this long after its promise ended; later it only leads to the page. */
 const linkLifeMs = 30 * 86_400_000
 
-export function routesOf({ core, api, links }: RouteParts): Route[] {
+export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[] {
   const { env, db, act, recorder, clock, rules } = core
   const reader = db.reader
   const shop = async (): Promise<string> => (await currentCadence(reader))?.shop.name ?? '私域'
@@ -72,6 +77,15 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     tagRules: core.tagRules,
     levels: core.levels,
   })
+  const cadence = {
+    db,
+    act,
+    clock,
+    tierRules: rules,
+    readOnly: env.cadenceSource === 'file',
+    admins: env.admins,
+    ...(cadenceFile ? { fileTrouble: () => cadenceFile.trouble() } : {}),
+  }
   return [
     ...authRoutes(authPartsOf(core, api)),
     ...adminCustomerRoutes({
@@ -93,7 +107,9 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
       rowsOf: (customers) => customerRows({ reader, rules }, customers),
     }),
     ...calendarRoutes({ reader, tierRules: rules, holidays: core.holidays }),
-    ...cadenceRoutes({ db, act, clock, tierRules: rules, readOnly: env.cadenceSource === 'file' }),
+    ...cadenceRoutes(cadence),
+    ...draftRoutes(cadence),
+    ...auditRoutes({ db, act, masterKey: env.masterKey, admins: env.admins }),
     ...deliveryRoutes({ db, act }),
     ...experimentRoutes({ db, act }),
     ...adminGameRoutes({ reader }),

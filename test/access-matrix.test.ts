@@ -83,6 +83,8 @@ type Row = readonly [number, number, number, number, number, number, number]
 const row = (all: number): Row => [all, all, all, all, all, all, all]
 /** In the order of `callers`. */
 const console: Row = [401, 401, 403, 403, 200, 401, 401]
+/** What is asked for does not exist; only those who may ask learn that. */
+const missing: Row = [401, 401, 403, 403, 404, 401, 401]
 const staff: Row = [401, 401, 200, 200, 200, 401, 401]
 /** Somebody else's customer or task does not exist, for an administrator's sidebar neither. */
 const owner: Row = [401, 401, 200, 404, 404, 401, 401]
@@ -134,6 +136,34 @@ const table = (): Readonly<
   'GET /api/admin/cadence/versions': { row: console },
   'POST /api/admin/cadence/validate': { body: { yaml: 'shop: {}' }, row: console },
   'POST /api/admin/cadence/diff': { body: { yaml: ':' }, row: [401, 401, 403, 403, 422, 401, 401] },
+  'GET /api/admin/cadence/versions/:version': { path: '/api/admin/cadence/versions/1', row: console },
+  'GET /api/admin/cadence/schema': { row: console },
+  'POST /api/admin/cadence/versions/:version/rollback': {
+    path: '/api/admin/cadence/versions/77/rollback',
+    body: {},
+    row: missing,
+  },
+  'GET /api/admin/cadence/drafts': { row: console },
+  'GET /api/admin/cadence/drafts/:id': { path: '/api/admin/cadence/drafts/none', row: missing },
+  'POST /api/admin/cadence/drafts': { body: {}, row: [401, 401, 403, 403, 400, 401, 401] },
+  ...Object.fromEntries(
+    ['submit', 'withdraw', 'rebase', 'publish', 'approve', 'reject'].map((deed) => [
+      `POST /api/admin/cadence/drafts/:id/${deed}`,
+      {
+        path: `/api/admin/cadence/drafts/none/${deed}`,
+        body: { epoch: 1, hash: 'a'.repeat(64), words: '核对' },
+        row: missing,
+      },
+    ]),
+  ),
+  'GET /api/admin/audit': { row: console },
+  'GET /api/admin/audit/verify': { row: console },
+  'GET /api/admin/staff': { row: console },
+  'PUT /api/admin/staff/:userid/roles': {
+    path: '/api/admin/staff/nobody/roles',
+    body: { roles: [] },
+    row: missing,
+  },
   'POST /api/admin/cadence/publish': { body: {}, row: [401, 401, 403, 403, 400, 401, 401] },
   'GET /api/admin/audience/fields': { row: console },
   'POST /api/admin/audience/preview': { body: { rule: { combinator: 'and', rules: [] } }, row: console },
@@ -308,6 +338,18 @@ describe('who may call what', () => {
     const writers: Record<string, string[]> = {
       'POST /api/admin/cadence/publish': ['admin', 'approver'],
       'POST /api/admin/experiments/:name/decide': ['admin', 'approver'],
+      'POST /api/admin/cadence/versions/:version/rollback': ['admin', 'approver'],
+      'POST /api/admin/cadence/drafts': ['admin', 'operator', 'approver'],
+      'POST /api/admin/cadence/drafts/:id/submit': ['admin', 'operator', 'approver'],
+      'POST /api/admin/cadence/drafts/:id/withdraw': ['admin', 'operator', 'approver'],
+      'POST /api/admin/cadence/drafts/:id/rebase': ['admin', 'operator', 'approver'],
+      'POST /api/admin/cadence/drafts/:id/publish': ['admin', 'approver'],
+      'POST /api/admin/cadence/drafts/:id/approve': ['admin', 'approver'],
+      'POST /api/admin/cadence/drafts/:id/reject': ['admin', 'approver'],
+      'GET /api/admin/audit': ['admin', 'approver', 'analyst'],
+      'GET /api/admin/audit/verify': ['admin', 'approver', 'analyst'],
+      'GET /api/admin/staff': ['admin'],
+      'PUT /api/admin/staff/:userid/roles': ['admin'],
       'POST /api/admin/deliveries/:id/resolve': ['admin', 'operator'],
       'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
       'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],

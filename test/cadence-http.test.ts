@@ -23,7 +23,7 @@ beforeEach(async () => {
   store = await openStore(sqliteDatabase, now)
   const parts = { db: store.db, act: store.act, clock: store.clock, tierRules: store.rules }
   routes = [
-    ...cadenceRoutes({ ...parts, readOnly: false }),
+    ...cadenceRoutes({ ...parts, admins: ['zhang'], readOnly: false }),
     ...calendarRoutes({ reader: store.db.reader, tierRules: store.rules, holidays: loadHolidays(configDir) }),
   ]
   await store.act({ kind: 'system', name: 'seed' }, async (ctx) => {
@@ -65,7 +65,12 @@ it('shows the cadence, checks a draft with lines, tells the difference, publishe
   expect((await call('POST', '/api/admin/cadence/diff', { body: { yaml: draft } })).json).toMatchObject({
     baseVersion: 1,
     changes: [
-      { path: 'shop.name', before: '小禾母婴', after: '小树母婴', words: '门店 · 名称：小禾母婴 → 小树母婴' },
+      {
+        path: 'shop.name',
+        before: '小禾母婴',
+        after: '小树母婴',
+        words: '门店：名称由 小禾母婴 改为 小树母婴',
+      },
     ],
   })
   const body = { yaml: draft, note: '改名', baseVersion: 1 }
@@ -93,6 +98,7 @@ it('is read-only when the file rules', async () => {
     act: store.act,
     clock: store.clock,
     tierRules: store.rules,
+    admins: ['zhang'],
     readOnly: true,
   }).slice(-1)
   routes = publishRoute ? [publishRoute] : []
@@ -167,7 +173,7 @@ it('lays the calendar out by days, and refuses a day that does not exist', async
 it('validates and applies from the command line', async () => {
   expect(cadenceValidate({ configDir, tierRules: store.rules })).toMatchObject({ ok: true, problems: [] })
   expect(() => cadenceValidate({ file: '/nowhere.yaml', configDir, tierRules: store.rules })).toThrow(
-    'does not exist',
+    'cannot be read',
   )
   const lines = validationLines({
     file: 'c.yaml',
@@ -177,6 +183,13 @@ it('validates and applies from the command line', async () => {
     ],
   })
   expect(lines).toEqual(['c.yaml:3:5 shop: is missing — fix: add it'])
-  const parts = { db: store.db, act: store.act, clock: store.clock, tierRules: store.rules }
+  const parts = {
+    db: store.db,
+    act: store.act,
+    clock: store.clock,
+    tierRules: store.rules,
+    admins: ['zhang'],
+    readOnly: false,
+  }
   expect((await cadenceApply(parts, { file: join(configDir, 'cadence.yaml'), note: 'same' })).version).toBe(1)
 })

@@ -8,7 +8,7 @@ export { givenRoles, isNamedAdmin, rolesOf } from './roles.ts'
 export type { GivenRole, Member, Role } from './roles.ts'
 
 // The audit chain.
-export { auditKey, auditedKinds, createAudit, customerMark } from './audit.ts'
+export { auditKey, auditedKinds, canonical, createAudit, customerMark } from './audit.ts'
 export { auditPage } from './audit.store.ts'
 export type { AuditFilter, AuditListRow } from './audit.store.ts'
 export { verifyAudit } from './audit-verify.ts'

@@ -19,6 +19,14 @@ export interface VersionRow {
   readonly note: string
   readonly published_by: string
   readonly published_at: number
+  readonly rolled_back_to: number | null
+  /** The userid of whoever approved it; null where nobody had to. */
+  readonly approved_by: string | null
+}
+
+export async function versionRow(reader: Reader, version: number): Promise<VersionRow | null> {
+  const [row] = await reader.rows<VersionRow>('select * from cadence_version where version = $1', [version])
+  return row ?? null
 }
 
 export async function newestVersion(reader: Reader): Promise<VersionRow | null> {
@@ -35,7 +43,7 @@ export async function newestVersionNumber(reader: Reader): Promise<number> {
 
 export const versionList = (reader: Reader): Promise<Omit<VersionRow, 'yaml'>[]> =>
   reader.rows(
-    'select version, note, published_by, published_at from cadence_version order by version desc limit 500',
+    'select version, note, published_by, published_at, rolled_back_to, approved_by from cadence_version order by version desc limit 500',
   )
 
 /** False when somebody else wrote this version first. */

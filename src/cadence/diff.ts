@@ -2,22 +2,15 @@
 import { dayOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
-import { weekdayWords, parseWeekday } from '../content/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { newestVersion } from './cadence.store.ts'
+import { changesBetween } from './changes.ts'
+import type { Change, Naming } from './changes.ts'
 import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
 import { previewDays } from './preview.ts'
 import type { Foreseen } from './preview.ts'
-import { touchpointKinds } from './touchpoints/index.ts'
 import { currentCadence, invalidCadence, tierNames } from './versions.ts'
-
-export interface Change {
-  readonly path: string
-  readonly before: string
-  readonly after: string
-  readonly words: string
-}
 
 export interface Effect {
   readonly day: string
@@ -36,7 +29,6 @@ export interface CadenceDifference {
 }
 
 const effectDays = 7
-const maxChanges = 200
 
 export async function diffCadence(
   { reader, tierRules }: { readonly reader: Reader; readonly tierRules: TierRules },
@@ -49,124 +41,45 @@ export async function diffCadence(
   const current = await currentCadence(reader)
   const previewOf = async (cadence: Cadence): Promise<readonly Foreseen[]> =>
     (await previewDays({ reader, tierRules, cadence }, { from: dayOf(now), days: effectDays, now })).promises
-  const changes = changesBetween(current?.raw ?? {}, draft.raw)
+  const changes = changesBetween(current?.raw ?? {}, draft.raw, namingOf(tierRules))
   const effect =
     changes.length === 0 ? [] : effectOf(current ? await previewOf(current) : [], await previewOf(draft))
   return { baseVersion: newest?.version ?? 0, before: newest?.yaml ?? '', changes, effect }
 }
 
-// ---------------------------------------------------------------- settings
+// ---------------------------------------------------------------- somebody published in between
 
-type Leaves = ReadonlyMap<string, unknown>
-
-function leavesOf(value: unknown, path = ''): Map<string, unknown> {
-  if (typeof value !== 'object' || value === null) return new Map([[path, value]])
-  const entries: [string, unknown][] = Array.isArray(value)
-    ? value.map((item, i) => [`${path}[${String(i)}]`, item])
-    : Object.entries(value).map(([key, item]) => [path === '' ? key : `${path}.${key}`, item])
-  if (entries.length === 0) return new Map([[path, '（空）']])
-  return new Map(entries.flatMap(([key, item]) => [...leavesOf(item, key)]))
+/** Why a draft of an older version cannot simply be published: what she changed, what others changed meanwhile. */
+export interface ThreeWay {
+  readonly base: number
+  readonly newest: number
+  readonly yours: readonly Change[]
+  readonly theirs: readonly Change[]
+  /** Settings that both changed, and not to the same. */
+  readonly both: readonly { readonly path: string; readonly yours: string; readonly theirs: string }[]
 }
 
-export function changesBetween(before: unknown, after: unknown): Change[] {
-  const [old, fresh]: [Leaves, Leaves] = [leavesOf(before), leavesOf(after)]
-  const paths = [...new Set([...old.keys(), ...fresh.keys()])]
-  return paths
-    .filter((path) => old.get(path) !== fresh.get(path))
-    .slice(0, maxChanges)
-    .map((path) => {
-      const [was, is] = [shown(path, old.get(path)), shown(path, fresh.get(path))]
-      return { path, before: was, after: is, words: `${labelOf(path)}：${sentence(was, is)}` }
-    })
-}
-
-const sentence = (was: string, is: string): string => {
-  if (was === '') return `新增 ${is}`
-  return is === '' ? `删除（原为 ${was}）` : `${was} → ${is}`
-}
-
-function shown(path: string, value: unknown): string {
-  if (value === undefined) return ''
-  if (value === null) return '空'
-  if (typeof value === 'boolean') return value ? '是' : '否'
-  const text = String(value as string | number)
-  const weekday = /(weekday|weekdays\[\d+\]|releases\[\d+\])$/.test(path) ? parseWeekday(text) : null
-  if (weekday !== null) return weekdayWords(weekday)
-  const line = text.replace(/\s+/g, ' ').trim()
-  return [...line].length > 60 ? `${[...line].slice(0, 60).join('')}…` : line
-}
-
-const labels: Readonly<Record<string, string>> = {
-  shop: '门店',
-  name: '名称',
-  manners: '分寸',
-  windows: '发送时段',
-  quietHours: '安静时段',
-  avoid: '避开营销的时间',
-  avoidExempt: '不受避开限制的触点',
-  span: '时段',
-  marketingPerDay: '每天最多营销触达',
-  marketingPerWeek: '7 天内最多营销触达',
-  gapHours: '间隔小时',
-  groupPerDay: '每群每天最多群发',
-  afterTalkHours: '刚聊过后静默小时',
-  complaintDays: '投诉静默天数',
-  blackout: '停发日',
-  quotaMode: '群发配额规则',
-  enabled: '启用',
-  kind: '类型',
-  title: '标题',
-  tiers: '分层',
-  weekday: '星期',
-  weekdays: '星期',
-  at: '时间',
-  wording: '话术',
-  wordings: '话术',
-  headline: '开头',
-  ending: '结尾',
-  interests: '兴趣',
-  otherwise: '默认兴趣',
-  ladder: '唤醒阶梯',
-  afterMonths: '沉睡月数',
-  percentOff: '优惠（减百分比）',
-  couponHours: '券有效小时',
-  onceInMonths: '多少个月一次',
-  withinDays: '几天内有效',
-  afterHours: '首单后小时',
-  atLatestHours: '最晚小时',
-  openDays: '开放天数',
-  points: '积分',
-  polls: '投票',
-  question: '题目',
-  options: '选项',
-  label: '文字',
-  most: '最多可选',
-  intro: '说明',
-  everyWeeks: '每几周',
-  releases: '公布日',
-  hunts: '寻宝',
-  clues: '线索',
-  riddle: '谜面',
-  answers: '答案',
-  pointsPerClue: '每条线索积分',
-  prize: '奖品',
-  count: '数量',
-  validDays: '有效天数',
-  weekOf: '所在周',
-}
-
-/** `touchpoints.weekly-note.wordings[2]` → 每周一对一 · 话术 第 3 条 */
-function labelOf(path: string): string {
-  const [top = '', ...rest] = path.split('.')
-  const isTouchpoint = top === 'touchpoints'
-  const words = rest.map((part, i) => {
-    const [, key = part, index] = /^(.*?)(?:\[(\d+)\])?$/.exec(part) ?? []
-    const title =
-      isTouchpoint && i === 0 ? touchpointKinds.find(({ kind }) => kind === key)?.title : undefined
-    return `${title ?? labels[key] ?? key}${index === undefined ? '' : ` 第 ${String(Number(index) + 1)} 条`}`
+export function threeWay(
+  base: { readonly version: number; readonly raw: unknown },
+  newest: { readonly version: number; readonly raw: unknown },
+  draft: unknown,
+  naming: Naming = {},
+): ThreeWay {
+  const yours = changesBetween(base.raw, draft, naming)
+  const theirs = changesBetween(base.raw, newest.raw, naming)
+  const overlaps = (a: string, b: string): boolean =>
+    a === b || a.startsWith(`${b}.`) || a.startsWith(`${b}[`)
+  const both = yours.flatMap((mine) => {
+    const other = theirs.find(({ path }) => overlaps(mine.path, path) || overlaps(path, mine.path))
+    if (!other || (other.path === mine.path && other.after === mine.after)) return []
+    return [{ path: mine.path, yours: mine.words, theirs: other.words }]
   })
-  return [...(isTouchpoint ? [] : [labels[top] ?? top]), ...words].join(' · ')
+  return { base: base.version, newest: newest.version, yours, theirs, both }
 }
+
+export const namingOf = (rules: TierRules): Naming => ({
+  tiers: new Map([...rules.tiers, rules.lead].map(({ name, title }) => [name, title])),
+})
 
 // ---------------------------------------------------------------- effect
 

@@ -16,11 +16,32 @@ export {
   readCadenceFile,
   checkCadence,
   seedCadence,
+  textHash,
   tierNames,
 } from './versions.ts'
 export type { Publishing } from './versions.ts'
-export { newestVersion, versionList } from './cadence.store.ts'
+export { newestVersion, newestVersionNumber, versionList, versionRow } from './cadence.store.ts'
 export type { VersionRow } from './cadence.store.ts'
+export { approvalRule } from './approval.ts'
+export type { ApprovalRule } from './approval.ts'
+export {
+  decideDraft,
+  handOf,
+  publishDraft,
+  publishOrSubmit,
+  rebaseDraft,
+  rollBack,
+  saveDraft,
+  submitDraft,
+  withdrawDraft,
+} from './drafts.ts'
+export type { DraftParts, Wished } from './drafts.ts'
+export { draftList, findDraft } from './drafts.store.ts'
+export type { DraftRow, DraftState } from './drafts.store.ts'
+export { createFileWatch } from './file-watch.ts'
+export type { FileTrouble, FileWatch } from './file-watch.ts'
+export { decodeYaml } from './yaml.ts'
+export { cadenceSchema, cadenceSchemaText } from './schema.ts'
 
 // Experiments.
 export {
@@ -52,7 +73,7 @@ export { saveTips, scarceTips, tipsLeftWords } from './tips/tips.ts'
 export type { TipsLeft } from './tips/tips.ts'
 
 // Planning.
-export { createCadenceJobs, planAt, planDay, publishAndPlan } from './plan.ts'
+export { createCadenceJobs, planAt, planDay, planToday, publishAndPlan } from './plan.ts'
 export type { CadenceParts } from './plan.ts'
 export { createCadenceFollowers } from './triggers.ts'
 
@@ -64,7 +85,7 @@ export type { CalendarReader, CalendarView, SubjectView } from './calendar.ts'
 export { explainCustomer, promisesAround } from './explain.ts'
 export type { Explained } from './explain.ts'
 export { diffCadence } from './diff.ts'
-export type { CadenceDifference } from './diff.ts'
+export type { CadenceDifference, ThreeWay } from './diff.ts'
 
 /** What she took part in. */
 export const cadencePrivacy: Privacy = {

@@ -107,10 +107,15 @@ export async function publishAndPlan(
   publishing: Publishing,
 ): Promise<VersionRow> {
   const row = await parts.act(actor, (ctx) => publish(ctx, parts.tierRules, publishing))
+  await planToday(parts)
+  return row
+}
+
+/** After a publication: what it adds to a day that has been planned already. */
+export async function planToday(parts: CadenceParts): Promise<void> {
   const now = parts.clock.now()
   const today = dayOf(now)
   if (now >= instantOf(today, planAt) && now < instantOf(today, planUntil)) await planDay(parts, today)
-  return row
 }
 
 export const createCadenceJobs = (parts: CadenceParts): Job[] => [

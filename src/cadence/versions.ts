@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache'
 import type { Ctx } from '../base/act.ts'
 import type { Reader } from '../base/db.ts'
 import { ConfigMistakes, Refusal } from '../base/errors.ts'
+import { sha256 } from '../base/ids.ts'
 import { publishManners } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { insertVersion, newestVersion, newestVersionNumber } from './cadence.store.ts'
@@ -16,6 +17,7 @@ import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
 import { withDecisions } from './experiments/decisions.ts'
 import type { Mistake } from './mistake.ts'
+import { decodeYaml } from './yaml.ts'
 
 export const tierNames = (rules: TierRules): string[] => [
   ...rules.tiers.map(({ name }) => name),
@@ -54,7 +56,14 @@ export interface Publishing {
   readonly by: string
   /** The version the author started from; null = whatever is newest. */
   readonly baseVersion: number | null
+  /** The older version whose text this is. */
+  readonly rolledBackTo?: number | null
+  readonly draft?: string
+  readonly approvedBy?: string | null
 }
+
+/** What an approval is tied to. */
+export const textHash = (yaml: string): string => sha256(yaml)
 
 /** Refused as a whole, with every mistake. */
 export const invalidCadence = (mistakes: readonly Mistake[]): Refusal =>
@@ -77,6 +86,8 @@ export async function publish(ctx: Ctx, rules: TierRules, publishing: Publishing
     note,
     published_by: by,
     published_at: ctx.now,
+    rolled_back_to: publishing.rolledBackTo ?? null,
+    approved_by: publishing.approvedBy ?? null,
   }
   if (!(await insertVersion(ctx.tx, row))) throw stale(await newestVersion(ctx.tx))
   await publishManners(ctx, row.version, cadence.manners)
@@ -86,12 +97,20 @@ export async function publish(ctx: Ctx, rules: TierRules, publishing: Publishing
     source: 'cadence',
     sourceKey: `version:${String(row.version)}`,
     who: ctx.actor.kind === 'staff' ? { staff: ctx.actor.userid } : {},
-    detail: { version: row.version, by, note },
+    detail: {
+      version: row.version,
+      by,
+      note,
+      hash: textHash(yaml),
+      ...(publishing.draft === undefined ? {} : { draft: publishing.draft }),
+      ...(row.approved_by === null ? {} : { approvedBy: row.approved_by }),
+      ...(row.rolled_back_to === null ? {} : { rolledBackTo: row.rolled_back_to }),
+    },
   })
   return row
 }
 
-const stale = (newest: VersionRow | null): Refusal =>
+export const stale = (newest: VersionRow | null): Refusal =>
   new Refusal(
     'stale-version',
     `已有更新的版本 ${String(newest?.version ?? 0)}，由${newest?.published_by ?? ''}发布`,
@@ -105,7 +124,14 @@ const stale = (newest: VersionRow | null): Refusal =>
 /** `cadence.yaml` of the configuration folder; exit code 3 when it is not there. */
 export function readCadenceFile(configDir: string): string {
   const path = join(configDir, 'cadence.yaml')
-  if (existsSync(path)) return readFileSync(path, 'utf8')
+  if (existsSync(path)) {
+    const { text, mistake } = decodeYaml(readFileSync(path))
+    if (!mistake) return text
+    const { line, messageEn, fixEn } = mistake
+    throw new ConfigMistakes('The cadence cannot be used:', [
+      `${path}:${String(line)}: ${messageEn}; ${fixEn}`,
+    ])
+  }
   throw new ConfigMistakes('The cadence is missing:', [
     `${path} does not exist; restore it from the release, or point SIYU_CONFIG_DIR at your configuration`,
   ])

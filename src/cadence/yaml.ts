@@ -10,6 +10,7 @@ export const maxYamlBytes = 262_144
 const maxDepth = 12
 /** The shipped file has about 3,000: ten times that is a large shop, beyond it somebody is trying something. */
 const maxLexemes = 40_000
+const maxReferences = 20
 const maxMistakes = 200
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -30,6 +31,28 @@ const pathText = (path: readonly PropertyKey[]): string =>
     .map((part, i) => (typeof part === 'number' ? `[${String(part)}]` : `${i > 0 ? '.' : ''}${String(part)}`))
     .join('')
 
+/** The bytes of a file as text: UTF-8 and nothing else; a byte order mark is dropped. */
+export function decodeYaml(bytes: Buffer): { readonly text: string; readonly mistake: Mistake | null } {
+  if (bytes.length > maxYamlBytes) return { text: '', mistake: { line: 1, column: 1, path: '', ...tooLarge } }
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mistake: null }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return { text: '', mistake: { line: lineOfBadByte(bytes), column: 1, path: '', ...notUtf8 } }
+  }
+}
+
+/** A line feed is one byte in UTF-8 and never part of another letter, so each line can be judged alone. */
+function lineOfBadByte(bytes: Buffer): number {
+  let from = 0
+  for (let line = 1; ; line += 1) {
+    const to = bytes.indexOf(10, from)
+    const part = bytes.subarray(from, to < 0 ? bytes.length : to)
+    if (to < 0 || !part.equals(Buffer.from(part.toString('utf8')))) return line
+    from = to + 1
+  }
+}
+
 export function readYaml(text: string): YamlRead {
   const lines = new LineCounter()
   const nothing = (words: MistakeWords): YamlRead => ({
@@ -38,6 +61,12 @@ export function readYaml(text: string): YamlRead {
     at: (path, other) => ({ line: 1, column: 1, path: pathText(path), ...other }),
   })
   if (Buffer.byteLength(text) > maxYamlBytes) return nothing(tooLarge)
+  const zero = text.indexOf('\u0000')
+  if (zero >= 0) {
+    const before = text.slice(0, zero).split('\n')
+    const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+    return { ...nothing(zeroByte), mistakes: [{ ...place, path: '', ...zeroByte }] }
+  }
   const shape = oddShape(text)
   if (shape) return nothing(shape)
   const documents = parseAllDocuments(text, {
@@ -86,11 +115,14 @@ export function readYaml(text: string): YamlRead {
 /** Looked at before the parser builds anything: it recurses, and recovers from errors at length. */
 function oddShape(text: string): MistakeWords | null {
   let lexemes = 0
+  let references = 0
   let depth = 0
   let inLine = 0
   for (const lexeme of new Lexer().lex(text)) {
     lexemes += 1
     if (lexemes > maxLexemes) return tooMany
+    // One by mistake is named with its line; many are a bomb.
+    if (/^[*&]/.test(lexeme) && (references += 1) > maxReferences) return anchors
     if (lexeme === '[' || lexeme === '{') depth += 1
     else if (lexeme === ']' || lexeme === '}') depth = Math.max(0, depth - 1)
     else if (lexeme === '-' || lexeme === '?') inLine += 1
@@ -167,6 +199,18 @@ const tooLarge: MistakeWords = {
   fix: '删去不用的话术，或拆分成更短的列表',
   messageEn: 'the file is larger than 256 KiB',
   fixEn: 'remove wordings that are not used',
+}
+const zeroByte: MistakeWords = {
+  message: '里面有无法识别的字符（零字节）',
+  fix: '删去这个字符；文件可能已损坏',
+  messageEn: 'there is a zero byte in it',
+  fixEn: 'remove it; the file may be damaged',
+}
+const notUtf8: MistakeWords = {
+  message: '文件不是 UTF-8 编码',
+  fix: '用编辑器另存为 UTF-8（记事本：另存为 → 编码 UTF-8）',
+  messageEn: 'the file is not UTF-8',
+  fixEn: 'save it as UTF-8',
 }
 const empty: MistakeWords = {
   message: '配置是空的',

@@ -1,7 +1,9 @@
 /** `cadence …`: the verbs with their database around them. The shipped file is version 1 of a database that has none. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { system } from '../base/act.ts'
 import { readEnv } from '../base/env.ts'
-import { seedCadence } from '../cadence/index.ts'
+import { cadenceSchema, cadenceSchemaText, seedCadence } from '../cadence/index.ts'
 import type { CadenceParts } from '../cadence/index.ts'
 import { shippedCadence } from '../core.ts'
 import type { Core } from '../core.ts'
@@ -19,6 +21,8 @@ import {
   validationLines,
 } from './cadence.ts'
 import type { SwitchOptions } from './cadence.ts'
+import { cadenceRollback, draftDeed, draftSave, draftShow, draftsListed } from './cadence-drafts.ts'
+import type { CadenceWishDone, DraftDeed, DraftVerbParts } from './cadence-drafts.ts'
 import { withCore } from './data.ts'
 import { cadenceExperiments } from './experiments.ts'
 import { exitCodes, say } from './output.ts'
@@ -48,10 +52,47 @@ export const explainVerb = (customer: string, options: { days?: string }): Promi
 
 export const diffVerb = (file: string): Promise<unknown> => withCadence((parts) => cadenceDiff(parts, file))
 
-export const applyVerb = (file: string, options: { note?: string }): Promise<unknown> =>
+const withDrafts = <T>(verb: (parts: DraftVerbParts) => Promise<T>): Promise<T> =>
   withCadence((parts, { env }) =>
-    cadenceApply({ ...parts, readOnly: env.cadenceSource === 'file' }, { file, note: options.note }),
+    verb({ ...parts, admins: env.admins, readOnly: env.cadenceSource === 'file' }),
   )
+
+const sayNext = <T extends CadenceWishDone>(done: T): T => {
+  if (done.next !== null) say(done.next)
+  return done
+}
+
+export const applyVerb = (file: string, options: { note?: string }): Promise<unknown> =>
+  withDrafts(async (parts) => sayNext(await cadenceApply(parts, { file, note: options.note })))
+
+export const rollbackVerb = (version: string, options: { note?: string }): Promise<unknown> =>
+  withDrafts(async (parts) => sayNext(await cadenceRollback(parts, version, options.note)))
+
+export const draftSaveVerb = (file: string, options: { id?: string; note?: string }): Promise<unknown> =>
+  withDrafts(async (parts) => {
+    const saved = await draftSave(parts, file, options)
+    for (const { line, column, path, message, fix } of saved.problems)
+      say(`${file}:${String(line)}:${String(column)} ${path}: ${message} — fix: ${fix}`)
+    return saved
+  })
+
+export const draftListVerb = (): Promise<unknown> => withDrafts(draftsListed)
+export const draftShowVerb = (id: string): Promise<unknown> => withDrafts((parts) => draftShow(parts, id))
+export const draftVerb = (
+  deed: DraftDeed,
+  id: string,
+  options: { words?: string; hash?: string },
+): Promise<unknown> => withDrafts((parts) => draftDeed(parts, deed, id, options))
+
+/** Needs no database. */
+export function schemaVerb(options: { write?: boolean }): Promise<unknown> {
+  if (options.write === true) {
+    const path = join(readEnv({ partial: true }).configDir, 'cadence.schema.json')
+    writeFileSync(path, cadenceSchemaText())
+    say(`wrote ${path}`)
+  }
+  return Promise.resolve(cadenceSchema())
+}
 
 export const experimentsVerb = (name: string | undefined): Promise<unknown> =>
   withCadence((parts) => cadenceExperiments(parts, name))

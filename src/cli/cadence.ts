@@ -1,5 +1,4 @@
 /** `siyu cadence validate|plan|explain|diff|apply|pause|resume|reasons|quota`: what the verbs do; the command line wires them. */
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor } from '../base/act.ts'
 import { dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
@@ -9,7 +8,7 @@ import {
   diffCadence,
   explainCustomer,
   previewDays,
-  publishAndPlan,
+  publishOrSubmit,
   readCadence,
   tierNames,
 } from '../cadence/index.ts'
@@ -34,15 +33,11 @@ import {
 } from '../outbox/index.ts'
 import type { ListedReason, PauseTarget } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
+import { readCadenceText, wishDone, writableFile } from './cadence-drafts.ts'
+import type { CadenceWishDone, DraftVerbParts } from './cadence-drafts.ts'
 
 const usage = (message: string, fix: string): Refusal => new Refusal('usage', message, 400, { fix })
 const actor = (verb: string): Actor => ({ kind: 'cli', verb: `cadence ${verb}` })
-
-function readText(path: string): string {
-  if (!existsSync(path))
-    throw usage(`${path} does not exist.`, 'Name the file, for example config/cadence.yaml.')
-  return readFileSync(path, 'utf8')
-}
 
 // ---------------------------------------------------------------- validate
 
@@ -77,7 +72,7 @@ export function cadenceValidate(options: {
   readonly tierRules: TierRules
 }): CadenceValidated {
   const file = options.file ?? join(options.configDir, 'cadence.yaml')
-  const { mistakes } = readCadence(readText(file), { tiers: tierNames(options.tierRules) })
+  const { mistakes } = readCadence(readCadenceText(file), { tiers: tierNames(options.tierRules) })
   return { file, ok: mistakes.length === 0, problems: mistakes.map(problemOf) }
 }
 
@@ -153,7 +148,7 @@ export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Pr
 
 async function cadenceFor({ db, tierRules }: CadenceParts, file: string | undefined): Promise<Cadence> {
   if (file !== undefined) {
-    const { cadence, mistakes } = readCadence(readText(file), { tiers: tierNames(tierRules) })
+    const { cadence, mistakes } = readCadence(readCadenceText(file), { tiers: tierNames(tierRules) })
     if (cadence) return cadence
     throw new Refusal('invalid-cadence', `${file} has ${String(mistakes.length)} mistakes.`, 422, {
       fix: `Run: siyu cadence validate ${file}`,
@@ -190,41 +185,25 @@ export async function cadenceExplain(
 }
 
 export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceDifference> =>
-  diffCadence({ reader: parts.db.reader, tierRules: parts.tierRules }, readText(file), parts.clock.now())
+  diffCadence(
+    { reader: parts.db.reader, tierRules: parts.tierRules },
+    readCadenceText(file),
+    parts.clock.now(),
+  )
 
-export interface CadenceApplied {
-  readonly version: number
-  readonly publishedAt: string
-  readonly publishedBy: string
-  readonly note: string
-}
-
-/** Publishes the file as the next version; the same text as the one in force changes nothing. */
+/** The installer's own hand: live at once, or a submitted draft where somebody else must approve. */
 export async function cadenceApply(
-  parts: CadenceParts & { readonly readOnly?: boolean },
-  options: { readonly file: string; readonly note?: string | undefined; readonly by?: string | undefined },
-): Promise<CadenceApplied> {
-  if (parts.readOnly === true)
-    throw new Refusal(
-      'read-only',
-      'CADENCE_SOURCE=file: the file rules, versions are made from it at start.',
-      409,
-      {
-        fix: 'Edit config/cadence.yaml and restart, or unset CADENCE_SOURCE.',
-      },
-    )
-  const row = await publishAndPlan(parts, actor('apply'), {
-    yaml: readText(options.file),
+  parts: DraftVerbParts,
+  options: { readonly file: string; readonly note?: string | undefined },
+): Promise<CadenceWishDone> {
+  writableFile(parts)
+  const wish = {
+    yaml: readCadenceText(options.file),
     note: (options.note ?? '').slice(0, 200),
-    by: options.by ?? 'cli',
+    name: 'cli',
     baseVersion: null,
-  })
-  return {
-    version: row.version,
-    publishedAt: isoOf(row.published_at),
-    publishedBy: row.published_by,
-    note: row.note,
   }
+  return wishDone(parts, await parts.act(actor('apply'), (ctx) => publishOrSubmit(ctx, parts, wish)))
 }
 
 // ---------------------------------------------------------------- pause, resume

@@ -17,7 +17,8 @@ const engine = new Liquid({
   strictVariables: true,
   lenientIf: true,
   parseLimit,
-  renderLimit: 200,
+  // Wall time: a busy machine must not decide whether a wording is right. What it may do is bounded below.
+  renderLimit: 5_000,
   memoryLimit: 2_000_000,
   templates: {},
   timezoneOffset: -480,

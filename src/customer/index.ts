@@ -18,7 +18,7 @@ export { listConflicts } from './conflicts.ts'
 export type { ConflictSide, IdentityConflict } from './conflicts.ts'
 export { chooseTopics, optIn, optOut, optedOutOf, subscriptionsOf } from './consent.ts'
 export type { Choice, Purpose, Subscriptions } from './consent.ts'
-export { findStaff } from './staff.store.ts'
+export { findStaff, staffList } from './staff.store.ts'
 export type { StaffMember } from './staff.store.ts'
 export { findGroup, isGroupMember } from './groups.store.ts'
 export {

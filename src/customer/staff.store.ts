@@ -18,3 +18,16 @@ export async function findStaff(reader: Reader, userid: string): Promise<StaffMe
     ? { userid: row.userid, name: row.name, active: row.active === 1, contact: row.contact === 1 }
     : null
 }
+
+/** Everybody in the mirror, those who left included. */
+export async function staffList(reader: Reader): Promise<StaffMember[]> {
+  const rows = await reader.rows<{ userid: string; name: string; active: number; contact: number }>(
+    'select userid, name, active, contact from staff order by active desc, userid',
+  )
+  return rows.map(({ userid, name, active, contact }) => ({
+    userid,
+    name,
+    active: active === 1,
+    contact: contact === 1,
+  }))
+}

@@ -23,6 +23,8 @@ export interface Problem {
   readonly fix?: string
   readonly requestId: string
   readonly problems?: readonly ConfigProblem[]
+  /** With `stale-version`: what each side changed. */
+  readonly threeWay?: ThreeWay
 }
 
 export interface Paged<T> {
@@ -173,6 +175,14 @@ export interface CadenceDocument {
   readonly note: string
   /** True with CADENCE_SOURCE=file. */
   readonly readOnly: boolean
+  /** Must somebody else approve before anything is published? `people`: because there is somebody who could. */
+  readonly approval: {
+    readonly required: boolean
+    readonly because: 'written' | 'people'
+    readonly approvers: number
+  }
+  /** The file on the disk cannot be used, and this version stays in force. */
+  readonly fileTrouble?: { readonly since: string; readonly problems: readonly ConfigProblem[] }
 }
 
 /** `GET /api/admin/cadence/versions` : Paged<CadenceVersion> */
@@ -181,7 +191,127 @@ export interface CadenceVersion {
   readonly publishedAt: string
   readonly publishedBy: string
   readonly note: string
+  /** The older version whose text it is. */
+  readonly rolledBackTo?: number
+  readonly approvedBy?: string
 }
+
+/** `GET /api/admin/cadence/versions/:version` */
+export interface CadenceVersionText extends CadenceVersion {
+  readonly yaml: string
+}
+
+/** Body of `POST /api/admin/cadence/versions/:version/rollback` : answers CadenceWished. */
+export const cadenceRollback = z.object({ note: z.string().max(200).default('') })
+
+/** Live at once, or waiting for whoever approves. */
+export interface CadenceWished {
+  readonly published?: CadenceDocument
+  readonly submitted?: CadenceDraftItem
+}
+
+export type DraftState = 'open' | 'submitted' | 'approved' | 'rejected' | 'published' | 'withdrawn'
+
+/** `GET /api/admin/cadence/drafts` : Paged<CadenceDraftItem> */
+export interface CadenceDraftItem {
+  readonly id: string
+  readonly state: DraftState
+  readonly note: string
+  readonly author: string
+  /** Hers who asks: only the author edits, only somebody else approves. */
+  readonly mine: boolean
+  readonly baseVersion: number
+  readonly rollsBackTo?: number
+  readonly decidedBy?: string
+  readonly decidedAt?: string
+  readonly words: string
+  readonly publishedVersion?: number
+  readonly epoch: number
+  readonly hash: string
+  readonly changedAt: string
+  /** How many mistakes it has. */
+  readonly mistakes: number
+}
+
+/** `GET /api/admin/cadence/drafts/:id` */
+export interface CadenceDraftDetail extends CadenceDraftItem {
+  readonly yaml: string
+  readonly problems: readonly ConfigProblem[]
+}
+
+export interface ThreeWay {
+  readonly base: number
+  readonly newest: number
+  readonly yours: readonly { readonly path: string; readonly words: string }[]
+  readonly theirs: readonly { readonly path: string; readonly words: string }[]
+  readonly both: readonly { readonly path: string; readonly yours: string; readonly theirs: string }[]
+}
+
+/** Body of `POST /api/admin/cadence/drafts`; without `id` a new one. */
+export const cadenceDraftSave = z.object({
+  id: z.string().max(64).optional(),
+  epoch: z.number().int().default(0),
+  yaml: z.string().max(262_144),
+  note: z.string().max(200).default(''),
+  baseVersion: z.number().int().min(0),
+})
+/** Body of `…/submit`, `…/withdraw`, `…/rebase`, `…/publish`: what the caller saw last. */
+export const cadenceDraftSeen = z.object({ epoch: z.number().int() })
+/** Body of `…/approve` and `…/reject`: `hash` is that of the text which was read. */
+export const cadenceDraftDecision = cadenceDraftSeen.extend({
+  hash: z.string().length(64),
+  words: z.string().max(500).default(''),
+})
+
+export const auditQuery = z.object({
+  what: z.string().max(40).optional(),
+  who: z.string().max(64).optional(),
+  from: day.optional(),
+  to: day.optional(),
+  page: count(1, 100_000),
+  size: count(50, 200),
+})
+
+/** `GET /api/admin/audit` : Paged<AuditItem> */
+export interface AuditItem {
+  readonly seq: number
+  readonly at: string
+  /** `staff:zhang`, `cli:cadence apply`. */
+  readonly who: string
+  /** Her name where WeCom knows it. */
+  readonly name: string
+  readonly what: string
+  /** Chinese. */
+  readonly title: string
+  readonly about: string
+  /** Note, reason or words of the deed. */
+  readonly words: string
+  readonly hash: string
+}
+
+/** `GET /api/admin/audit/verify` */
+export interface AuditCheck {
+  readonly ok: boolean
+  readonly entries: number
+  readonly head: string
+  readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null
+}
+
+/** `GET /api/admin/staff` : Paged<StaffRoles> */
+export interface StaffRoles {
+  readonly userid: string
+  readonly name: string
+  readonly active: boolean
+  /** Named in SIYU_ADMINS: an administrator whatever is given here. */
+  readonly fixed: boolean
+  readonly given: readonly Role[]
+  readonly advisor: boolean
+}
+
+/** Body of `PUT /api/admin/staff/:userid/roles` */
+export const staffRoles = z.object({
+  roles: z.array(z.enum(['admin', 'operator', 'approver', 'analyst'])).max(4),
+})
 
 /** Body of `POST /api/admin/cadence/validate` and `/diff`. */
 export const cadenceDraft = z.object({ yaml: z.string().max(262_144) })

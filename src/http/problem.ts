@@ -16,6 +16,7 @@ const defaultRetryMs = 5_000
 export function troubleOf(error: unknown, requestId: string): Trouble {
   if (error instanceof Refusal) {
     const problems = error.detail?.['problems'] as Problem['problems']
+    const threeWay = error.detail?.['threeWay'] as Problem['threeWay']
     return {
       level: 'info',
       problem: {
@@ -23,6 +24,7 @@ export function troubleOf(error: unknown, requestId: string): Trouble {
         message: error.message,
         ...(error.fix === undefined ? {} : { fix: error.fix }),
         ...(problems === undefined ? {} : { problems }),
+        ...(threeWay === undefined ? {} : { threeWay }),
       },
     }
   }

@@ -140,6 +140,91 @@ describe('cadence', () => {
     expect(await page.locator('.cm-content').innerText()).toContain('私域触达节奏')
   })
 
+  test('a draft goes through two pairs of hands, and a version comes back', async () => {
+    mock.state.document = {
+      ...mock.state.document,
+      approval: { required: true, because: 'people', approvers: 2 },
+    }
+    mock.state.me = { ...mock.state.me, userid: 'shenyiming', name: '沈一鸣', roles: ['operator'] }
+    await open('/admin/cadence')
+    await status('检查通过')
+    await page.getByText('发布需要另一位同事审批').waitFor()
+    await retype('gapHours: 48', 'gapHours: 72')
+    await status('检查通过')
+    await page.locator('[data-test=save-draft]').click()
+    await page.getByText('正在编辑草稿').waitFor()
+    await page.locator('[data-test=publish]').click()
+    const submit = dialog('提交审批')
+    await submit.getByLabel('说明').fill('放宽间隔')
+    await submit.getByRole('button', { name: '提交审批' }).click()
+    const row = page.locator('[data-test=draft]')
+    await row.filter({ hasText: '放宽间隔' }).filter({ hasText: '待审批' }).waitFor()
+    expect(mock.state.drafts).toMatchObject([{ state: 'submitted', note: '放宽间隔', epoch: 3 }])
+
+    mock.state.me = { ...mock.state.me, userid: 'linjia', name: '林佳', roles: ['admin', 'approver'] }
+    await page.reload()
+    await row.getByRole('button', { name: '查看改动' }).click()
+    const review = dialog('与第 4 版的差异')
+    expect(await review.locator('.cm-merge-b .cm-changedLine').innerText()).toContain('gapHours: 72')
+    await review.getByLabel('给作者的话').fill('可以')
+    await review.locator('[data-test=approve]').click()
+    await row.filter({ hasText: '林佳批准于' }).filter({ hasText: '可以' }).waitFor()
+    await row.locator('[data-test=publish-draft]').click()
+    await page.getByText('没有等待审批的草稿').waitFor()
+    expect(mock.state.document).toMatchObject({ version: 5, note: '放宽间隔' })
+
+    await page.getByRole('button', { name: '版本', exact: true }).click()
+    const third = page.locator('.versions li', { hasText: '第 3 版' })
+    await third.getByRole('button', { name: '回滚到这一版' }).click()
+    await dialog('回滚到第 3 版？').getByRole('button', { name: '回滚到这一版' }).click()
+    await page.locator('.versions li', { hasText: '内容来自第 3 版' }).waitFor()
+    expect(mock.state.document.version).toBe(6)
+  })
+
+  test('audit and roles can be looked through, verified and changed, on a phone too', async () => {
+    await open('/admin/cadence?tab=audit')
+    await page.locator('[data-test=audit-row]').nth(1).waitFor()
+    await page.getByLabel('操作', { exact: true }).selectOption('sending-paused')
+    await page.getByText('价格写错，先停下核对').waitFor()
+    expect(await page.locator('[data-test=audit-row]').count()).toBe(1)
+    await page.locator('[data-test=verify]').click()
+    await page.getByText('2 条记录完整，没有被改动过').waitFor()
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByRole('button', { name: '人员权限' }).click()
+    await page.getByLabel('周妍 审批').click()
+    await page.getByText('周妍 的角色已更新').waitFor()
+    expect(mock.state.staff[2]?.given).toEqual(['approver'])
+    expect(await page.getByLabel('林佳 管理员').isDisabled()).toBe(true)
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  })
+
+  test('keys are offered with their meaning while typing', async () => {
+    await open('/admin/cadence')
+    await status('检查通过')
+    await page.locator('.cm-line', { hasText: 'blackout: []' }).click()
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('com')
+    await page.locator('.cm-tooltip-autocomplete', { hasText: '投诉静默天数' }).waitFor()
+    await page.locator('.cm-completionInfo', { hasText: '默认 14' }).waitFor()
+    await page.locator('.cm-tooltip-autocomplete li').click()
+    expect(await page.locator('.cm-activeLine').innerText()).toBe('  complaintDays: ')
+  })
+
+  test('a file that cannot be used is told above everything', async () => {
+    mock.state.document = {
+      ...mock.state.document,
+      readOnly: true,
+      fileTrouble: {
+        since: mock.state.document.publishedAt,
+        problems: [{ line: 7, column: 3, path: 'shop', message: '缺少名称', fix: '补上 name' }],
+      },
+    }
+    await open('/admin/cadence')
+    await page.locator('[data-test=file-trouble]', { hasText: '配置文件有 1 处问题' }).waitFor()
+    expect(await page.locator('[data-test=file-trouble]').innerText()).toContain('第 7 行')
+  })
+
   test('a cadence kept in a file can only be read', async () => {
     mock.state.document = { ...mock.state.document, readOnly: true }
     await open('/admin/cadence')

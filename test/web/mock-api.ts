@@ -18,6 +18,7 @@ import type {
 } from '../../src/http/contract.ts'
 import { cardOf, games } from './mock-cards.ts'
 import { diffOf, firstYaml, problemsOf, versionDay } from './mock-cadence.ts'
+import { draftRoutes, startDrafts, type MockDrafts } from './mock-drafts.ts'
 import { calendarOf, customers, deliveries, now, subjectsOf, tiers, today, touchpoints } from './mock-shop.ts'
 
 const web = fileURLToPath(new URL('../../dist/web/', import.meta.url))
@@ -66,7 +67,7 @@ export const paged = <T>(all: readonly T[], query: URLSearchParams, size: number
 }
 
 /** What a test may turn and read. */
-export interface MockState {
+export interface MockState extends MockDrafts {
   me: Me
   signedIn: boolean
   paused: boolean
@@ -77,6 +78,7 @@ export interface MockState {
 }
 
 const startState = (): MockState => ({
+  ...startDrafts(),
   me: {
     userid: 'linjia',
     name: '林佳',
@@ -94,6 +96,7 @@ const startState = (): MockState => ({
     publishedBy: '林佳',
     note: '唤醒券改为 48 小时有效',
     readOnly: false,
+    approval: { required: false, because: 'people', approvers: 1 },
   },
   versions: [
     {
@@ -209,7 +212,7 @@ const cadenceRoutes = (state: MockState): MockRoute[] => [
       }
       const version = state.document.version + 1
       const made = { version, publishedAt: now, publishedBy: state.me.name, note: String(body['note']) }
-      state.document = { ...made, yaml: String(body['yaml']), readOnly: false }
+      state.document = { ...state.document, ...made, yaml: String(body['yaml']) }
       state.versions = [made, ...state.versions]
       return { body: state.document }
     },
@@ -217,6 +220,7 @@ const cadenceRoutes = (state: MockState): MockRoute[] => [
 ]
 
 const adminRoutes = (state: MockState): MockRoute[] => [
+  ...draftRoutes(state),
   { method: 'GET', path: '/api/admin/me', answer: () => ({ body: state.me }) },
   { method: 'GET', path: '/api/admin/overview', answer: () => ({ body: overview(state) }) },
   {

@@ -2,13 +2,20 @@ import { keepPreviousData, QueryClient, useQuery, useQueryClient } from '@tansta
 import { computed, type ComputedRef, type MaybeRefOrGetter, toValue } from 'vue'
 import { ApiProblem, ask as askServer, type Asking, problemOf } from '../shared/api.ts'
 import { wallOf } from '../shared/format.ts'
+import type { Node as SchemaNode } from './editor/schema-path.ts'
 import { startSignIn } from './sign-in.ts'
 import type {
   AdminGame,
+  AuditCheck,
+  AuditItem,
   CadenceCheck,
   CadenceDiff,
   CadenceDocument,
+  CadenceDraftDetail,
+  CadenceDraftItem,
   CadenceVersion,
+  CadenceVersionText,
+  CadenceWished,
   Calendar,
   CalendarSubject,
   CustomerCard,
@@ -22,6 +29,8 @@ import type {
   Overview,
   Paged,
   PauseScope,
+  Role,
+  StaffRoles,
 } from '../../http/contract.ts'
 
 const isCallersFault = (error: unknown): boolean => {
@@ -30,7 +39,7 @@ const isCallersFault = (error: unknown): boolean => {
 }
 
 /** A 401 anywhere means the session ended: go and sign in, and come back to this very page. Drafts stay on the computer. */
-const ask = async <T>(method: 'GET' | 'POST', path: string, asking: Asking): Promise<T> => {
+const ask = async <T>(method: 'GET' | 'POST' | 'PUT', path: string, asking: Asking): Promise<T> => {
   try {
     return await askServer<T>(method, path, asking)
   } catch (thrown) {
@@ -155,6 +164,49 @@ export const endLeave = (staff: string, from: string) =>
   ask<unknown>('POST', '/api/admin/leaves/end', { body: { staff, from } })
 
 export const confirmQuota = () => ask<unknown>('POST', '/api/admin/quota/confirm', { body: {} })
+export const useDrafts = () => useGet<Paged<CadenceDraftItem>>('/api/admin/cadence/drafts')
+
+export const useCadenceSchema = () => useGet<SchemaNode>('/api/admin/cadence/schema')
+
+export const readDraft = (id: string) =>
+  ask<CadenceDraftDetail>('GET', `/api/admin/cadence/drafts/${encodeURIComponent(id)}`, {})
+
+export const readVersion = (version: number) =>
+  ask<CadenceVersionText>('GET', `/api/admin/cadence/versions/${version}`, {})
+
+export const saveCadenceDraft = (body: {
+  readonly id?: string
+  readonly epoch?: number
+  readonly yaml: string
+  readonly note: string
+  readonly baseVersion: number
+}) => ask<CadenceDraftItem>('POST', '/api/admin/cadence/drafts', { body })
+
+export type DraftDeed = 'submit' | 'withdraw' | 'rebase' | 'publish' | 'approve' | 'reject'
+
+/** What was seen goes along, so that nobody decides about another text than the one on her screen. */
+export const doWithDraft = (
+  { id, epoch, hash }: Pick<CadenceDraftItem, 'id' | 'epoch' | 'hash'>,
+  deed: DraftDeed,
+  words = '',
+) =>
+  ask<CadenceDraftItem>('POST', `/api/admin/cadence/drafts/${encodeURIComponent(id)}/${deed}`, {
+    body: deed === 'approve' || deed === 'reject' ? { epoch, hash, words } : { epoch },
+  })
+
+export const rollBackTo = (version: number, note: string) =>
+  ask<CadenceWished>('POST', `/api/admin/cadence/versions/${version}/rollback`, { body: { note } })
+
+export const useAudit = (query: MaybeRefOrGetter<Query>) =>
+  useGet<Paged<AuditItem> & { readonly kinds: Readonly<Record<string, string>> }>('/api/admin/audit', query)
+
+export const verifyAudit = () => ask<AuditCheck>('GET', '/api/admin/audit/verify', {})
+
+export const useStaffRoles = () => useGet<Paged<StaffRoles>>('/api/admin/staff')
+
+export const setStaffRoles = (userid: string, roles: readonly Role[]) =>
+  ask<unknown>('PUT', `/api/admin/staff/${encodeURIComponent(userid)}/roles`, { body: { roles } })
+
 
 /** After a deed everything on the screen may have changed: read it again. */
 export const useRefresh = () => {

@@ -7,6 +7,12 @@ import { currentDraft, dropDraft, keepDraft } from './draft.ts'
 
 const settleMs = 450
 
+/** The draft on the server that the text in the editor belongs to. */
+export interface Linked {
+  readonly id: string
+  readonly epoch: number
+}
+
 /** Checks the text after a pause in typing; an answer about older text is thrown away. */
 const useChecks = (text: () => string) => {
   const problems = ref<readonly ConfigProblem[]>([])
@@ -46,6 +52,7 @@ export const useCadenceEditor = () => {
   const text = ref('')
   const base = ref(0)
   const restoredAt = ref<number>()
+  const linked = ref<Linked>()
   const document = computed(() => query.data.value)
   const changed = computed(() => document.value !== undefined && text.value !== document.value.yaml)
   const stale = computed(
@@ -57,6 +64,7 @@ export const useCadenceEditor = () => {
     text.value = from.yaml
     base.value = from.version
     restoredAt.value = undefined
+    linked.value = undefined
     dropDraft()
   }
   watch(
@@ -95,8 +103,29 @@ export const useCadenceEditor = () => {
     queryClient.setQueryData(['/api/admin/cadence', {}], made)
     await queryClient.invalidateQueries()
   }
+  /** A draft of the server comes into the editor; without a link it is somebody else's, to be saved as an own one. */
+  const take = (yaml: string, baseVersion: number, link?: Linked): void => {
+    base.value = baseVersion
+    text.value = yaml
+    restoredAt.value = undefined
+    linked.value = link
+  }
   const discard = (): void => {
     if (document.value) adopt(document.value)
   }
-  return { query, document, text, base, changed, stale, restoredAt, checks, rebase, published, discard }
+  return {
+    query,
+    document,
+    text,
+    base,
+    changed,
+    stale,
+    restoredAt,
+    checks,
+    linked,
+    take,
+    rebase,
+    published,
+    discard,
+  }
 }
