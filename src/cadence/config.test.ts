@@ -54,10 +54,17 @@ describe('the shipped cadence', () => {
       })
       for (const { rules: one } of rules) {
         if (one.audience !== 'group') continue
-        const said = one.compose(moment, group, pieces, {
-          shop: { name: '店' },
-          day: { date: moment.day, words: '', weekday: '' },
-        })
+        const list = one.tips(group, new Map())
+        const longest = [...(list?.tips ?? [])].sort((a, b) => b.text.length - a.text.length)[0] ?? null
+        const said = one.compose(
+          moment,
+          group,
+          { interest: list?.interest ?? '', tip: longest, pieces },
+          {
+            shop: { name: '店' },
+            day: { date: moment.day, words: '', weekday: '' },
+          },
+        )
         expect(filledBytes(said.text)).toBeLessThan(4_000)
         expect(said.text).toContain('[[link:subscription]]')
       }

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { addDays, instantOf } from '../base/calendar.ts'
-import { createLog } from '../base/log.ts'
 import { planDay, publish, readCadence, scarceTips } from '../cadence/index.ts'
 import { saveGroup, saveStaff } from '../customer/index.ts'
 import { onBothDatabases } from '../../test/database.ts'
@@ -28,7 +27,6 @@ onBothDatabases('tips from a spreadsheet', (open) => {
           chat,
           name: `辅食群 ${chat}`,
           owner: 'zhang',
-          memberVersion: null,
           members: [{ member: 'wm1', kind: 2 as const, joinedAt: 1 }],
         })
     })
@@ -40,7 +38,7 @@ onBothDatabases('tips from a spreadsheet', (open) => {
   const bring = (text: string) => {
     const file = join(folder, 'tips.csv')
     writeFileSync(file, text)
-    return importTips({ ...store, log: createLog('silent') }, { file })
+    return importTips(store, { file })
   }
   const told = async (day: string): Promise<string[]> => {
     store.clock.set(Math.max(store.clock.now(), instantOf(day, '08:30')))

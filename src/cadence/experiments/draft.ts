@@ -1,6 +1,6 @@
 /** The winner's settings as a draft of the cadence: a person reads it, and publishes it like any other edit. */
 import { parseDocument } from 'yaml'
-import { changesBetween } from '../diff.ts'
+import { changesBetween } from '../changes.ts'
 import { isRecord } from '../lines.ts'
 import { merged } from './read.ts'
 import type { Arm, Experiment } from './shape.ts'
