@@ -32,7 +32,12 @@ export interface Job {
   run(slot: Slot): Promise<void>
 }
 
-const leaseMs = 120_000
+/**
+ * Beaten four times over: another planner goes on within 15 s of a crash. The lease only says when to take over; what
+ * keeps a frozen and resumed holder from writing its end over the new one's is the fence in `settle`.
+ */
+const leaseMs = 8_000
+const beatMs = 2_000
 const maxAttempts = 3
 /** A failed slot rests this long before it is tried again. */
 const backOffMs = 5_000
@@ -67,7 +72,8 @@ export function nextSlotAfter(schedule: Every, now: Instant): Instant {
   return today > now ? today : instantOf(addDays(dayOf(now), 1), schedule.at)
 }
 
-interface SlotRow {
+interface OpenSlot {
+  readonly job: string
   readonly slot: string
   readonly due_at: number
   readonly holder: string
@@ -85,18 +91,32 @@ export interface JobRunner {
 
 export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunner {
   const holder = randomUUID()
-  const looked = new Map<string, Look>()
+  const lookedAt = new Map<string, Instant>()
+  const hand = createHand(db, log)
+  let openLookAt = Number.NEGATIVE_INFINITY
+
+  async function leftByOthers(): Promise<readonly OpenSlot[]> {
+    if (performance.now() - openLookAt < openLookMs) return []
+    openLookAt = performance.now()
+    return (await leftOpen(db)).filter((row) => !hand.has(row))
+  }
+
   return {
     jobs,
     async runDue(now) {
       let ran = 0
+      const left = await leftByOthers()
       for (const job of jobs) {
-        if (isQuiet(job, looked.get(job.name), now)) continue
-        looked.set(job.name, { at: now, steady: performance.now() })
-        for (const slot of await claimDue(db, job, now, holder)) {
+        const open = left.filter((row) => row.job === job.name)
+        if (open.length === 0 && isQuiet(job, lookedAt.get(job.name), now)) continue
+        lookedAt.set(job.name, now)
+        const claimed = await claimDue(db, job, now, holder, open)
+        hand.take(claimed)
+        for (const held of claimed) {
+          const end = await hand.run(job, held)
           // A failed slot is open again after its rest.
-          if (!(await runSlot(db, job, slot, log))) looked.delete(job.name)
-          ran += 1
+          if (end === 'failed') openLookAt = Number.NEGATIVE_INFINITY
+          if (end !== 'lost') ran += 1
         }
       }
       return ran
@@ -108,42 +128,52 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
   }
 }
 
-/** When this process last looked at a job's slots. */
-interface Look {
-  readonly at: Instant
-  readonly steady: number
-}
 /** Slots that others left open are looked for this often, on the machine's own time. */
-const openLookMs = 5_000
+const openLookMs = 2_000
 
-/** No slot has fallen due since the last look, and that was a moment ago: nothing to ask the database. */
-const isQuiet = (job: Job, last: Look | undefined, now: Instant): boolean =>
-  last !== undefined &&
-  now >= last.at &&
-  nextSlotAfter(job.schedule, last.at) > now &&
-  performance.now() - last.steady < openLookMs
+/** No slot has fallen due since the last look: nothing to ask the database. */
+const isQuiet = (job: Job, lastAt: Instant | undefined, now: Instant): boolean =>
+  lastAt !== undefined && now >= lastAt && nextSlotAfter(job.schedule, lastAt) > now
 
-async function claimDue(db: Db, job: Job, now: Instant, holder: string): Promise<Slot[]> {
+/** What failed, or was left by a process that stopped, of all jobs in one look. Which leases are over `reclaim` decides. */
+const leftOpen = (db: Db): Promise<OpenSlot[]> =>
+  db.reader.rows<OpenSlot>(
+    `select job, slot, due_at, holder, state, attempts, lease_until from job_slot where state in ('running', 'failed')`,
+  )
+
+/** A slot, and the attempt by which it is ours. */
+interface Held {
+  readonly job: string
+  readonly slot: Slot
+  readonly holder: string
+  readonly attempts: number
+}
+
+async function claimDue(
+  db: Db,
+  job: Job,
+  now: Instant,
+  holder: string,
+  open: readonly OpenSlot[],
+): Promise<Held[]> {
   // Most looks find nothing due: ask the reader before taking the writer.
   const newest = await db.reader.rows<{ due_at: number | null }>(
     'select max(due_at) as due_at from job_slot where job = $1',
     [job.name],
   )
   const after = newest[0]?.due_at ?? now - 1 - firstLook(job)
-  const open = await db.reader.rows<SlotRow>(
-    `select slot, due_at, holder, state, attempts, lease_until from job_slot where job = $1 and state in ('running', 'failed')`,
-    [job.name],
-  )
   const fresh = slotsBetween(job.schedule, after, now)
   if (fresh.length === 0 && open.length === 0) return []
   return db.tx(async (tx) => {
     const databaseNow = await tx.databaseNow()
-    const claimed: Slot[] = []
+    const claimed: Held[] = []
     for (const row of open)
-      if (await reclaim(tx, job, row, holder, databaseNow)) claimed.push(slotAt(row.due_at))
+      if (await reclaim(tx, row, holder, databaseNow))
+        claimed.push({ job: job.name, slot: slotAt(row.due_at), holder, attempts: row.attempts + 1 })
     for (const slot of fresh)
-      if (await insertSlot(tx, job, slot, now, holder, databaseNow)) claimed.push(slot)
-    return claimed.sort((a, b) => a.dueAt - b.dueAt)
+      if (await insertSlot(tx, job, slot, now, holder, databaseNow))
+        claimed.push({ job: job.name, slot, holder, attempts: 1 })
+    return claimed.sort((a, b) => a.slot.dueAt - b.slot.dueAt)
   })
 }
 
@@ -151,18 +181,12 @@ async function claimDue(db: Db, job: Job, now: Instant, holder: string): Promise
 const firstLook = (job: Job): number =>
   Math.min(job.catchUpMs, job.schedule.every === 'day' ? 86_400_000 : job.schedule.minutes * 60_000)
 
-async function reclaim(
-  tx: Tx,
-  job: Job,
-  row: SlotRow,
-  holder: string,
-  databaseNow: number,
-): Promise<boolean> {
+async function reclaim(tx: Tx, row: OpenSlot, holder: string, databaseNow: number): Promise<boolean> {
   if (row.lease_until > databaseNow) return false
   const next = row.attempts >= maxAttempts ? 'exhausted' : 'running'
   const won = await tx.run(
     `UPDATE job_slot SET state = $1, holder = $2, attempts = attempts + 1, lease_until = $3 WHERE job = $4 AND slot = $5 AND holder = $6 AND attempts = $7 AND state = $8`,
-    [next, holder, databaseNow + leaseMs, job.name, row.slot, row.holder, row.attempts, row.state],
+    [next, holder, databaseNow + leaseMs, row.job, row.slot, row.holder, row.attempts, row.state],
   )
   return won === 1 && next === 'running'
 }
@@ -196,46 +220,83 @@ async function insertSlot(
   return written === 1 && !missed
 }
 
-async function runSlot(db: Db, job: Job, slot: Slot, log: Log): Promise<boolean> {
-  const beat = setInterval(() => void extendLease(db, job, slot, log), leaseMs / 4)
+interface Hand {
+  /** True for what this process is at: however late its own beats are, it does not take over from itself. */
+  has(row: Pick<OpenSlot, 'job' | 'slot'>): boolean
+  take(claimed: readonly Held[]): void
+  run(job: Job, held: Held): Promise<'done' | 'failed' | 'lost'>
+}
+
+/** The slots this process holds, run or waiting for their turn: their leases are beaten until each has ended. */
+function createHand(db: Db, log: Log): Hand {
+  const inHand = new Map<string, Held>()
+  let timer: NodeJS.Timeout | null = null
+  const nameOf = (job: string, slot: string): string => `${job} ${slot}`
+  const beat = (): void => {
+    for (const held of inHand.values())
+      extendLease(db, held).catch((error: unknown) =>
+        log.warn({ job: held.job, slot: held.slot.name, err: error }, 'a lease could not be extended'),
+      )
+  }
+  return {
+    has: ({ job, slot }) => inHand.has(nameOf(job, slot)),
+    take(claimed) {
+      for (const held of claimed) inHand.set(nameOf(held.job, held.slot.name), held)
+      if (inHand.size > 0) timer ??= setInterval(beat, beatMs)
+    },
+    async run(job, held) {
+      try {
+        return (await extendLease(db, held)) ? await runSlot(db, job, held, log) : 'lost'
+      } finally {
+        inHand.delete(nameOf(held.job, held.slot.name))
+        if (inHand.size === 0 && timer !== null) {
+          clearInterval(timer)
+          timer = null
+        }
+      }
+    },
+  }
+}
+
+async function runSlot(db: Db, job: Job, held: Held, log: Log): Promise<'done' | 'failed'> {
+  const { slot } = held
   try {
     await job.run(slot)
-    await settle(db, job, slot, 'done', null)
-    return true
+    await settle(db, held, 'done', null, log)
+    return 'done'
   } catch (error) {
     log.warn({ job: job.name, slot: slot.name, err: error }, 'a job failed and will be tried again')
-    await settle(db, job, slot, 'failed', messageOf(error).slice(0, 500))
-    return false
-  } finally {
-    clearInterval(beat)
+    await settle(db, held, 'failed', messageOf(error).slice(0, 500), log)
+    return 'failed'
   }
 }
 
-async function extendLease(db: Db, job: Job, slot: Slot, log: Log): Promise<void> {
-  try {
-    await db.tx(async (tx) =>
-      tx.run('UPDATE job_slot SET lease_until = $1 WHERE job = $2 AND slot = $3', [
-        (await tx.databaseNow()) + leaseMs,
-        job.name,
-        slot.name,
-      ]),
-    )
-  } catch (error) {
-    log.warn({ job: job.name, slot: slot.name, err: error }, 'a lease could not be extended')
-  }
-}
+/** Whoever was taken over meanwhile is another holder, or an earlier attempt, and changes nothing any more. */
+const fence = (from: number): string =>
+  ['job', 'slot', 'holder', 'attempts'].map((name, i) => `${name} = $${String(from + i)}`).join(' AND ') +
+  ` AND state = 'running'`
 
-const settle = (
+/** False when another process has taken the slot over. */
+const extendLease = (db: Db, { job, slot, holder, attempts }: Held): Promise<boolean> =>
+  db.tx(async (tx) => {
+    const until = (await tx.databaseNow()) + leaseMs
+    const sql = `UPDATE job_slot SET lease_until = $1 WHERE ${fence(2)}`
+    return (await tx.run(sql, [until, job, slot.name, holder, attempts])) === 1
+  }, 'door')
+
+async function settle(
   db: Db,
-  job: Job,
-  slot: Slot,
+  { job, slot, holder, attempts }: Held,
   state: 'done' | 'failed',
   error: string | null,
-): Promise<void> =>
-  db.tx(async (tx) => {
+  log: Log,
+): Promise<void> {
+  const settled = await db.tx(async (tx) => {
     const databaseNow = await tx.databaseNow()
-    await tx.run(
-      `UPDATE job_slot SET state = case when $1 = 'failed' and attempts >= ${String(maxAttempts)} then 'exhausted' else $1 end, error = $2, finished_at = $3, lease_until = $4 WHERE job = $5 AND slot = $6`,
-      [state, error, databaseNow, databaseNow + backOffMs, job.name, slot.name],
-    )
+    const next = state === 'failed' && attempts >= maxAttempts ? 'exhausted' : state
+    const sql = `UPDATE job_slot SET state = $1, error = $2, finished_at = $3, lease_until = $4 WHERE ${fence(5)}`
+    return tx.run(sql, [next, error, databaseNow, databaseNow + backOffMs, job, slot.name, holder, attempts])
   })
+  if (settled === 0)
+    log.warn({ job, slot: slot.name }, 'a job ended after another process had taken its slot over')
+}
