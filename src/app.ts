@@ -76,14 +76,14 @@ export interface App {
   gamesBetween(from: Day, days: number): Promise<GameDefinition[]>
 }
 
-/** Wakes of the job runner: node-cron's minute, this poll, and each commit that may have made something due. */
-const jobPollMs = 15_000
+/** Wakes of the job runner: node-cron's minute, and this poll, by which one planner goes on for another that fell. */
+const jobPollMs = 3_000
 
 export async function openApp({ env, clock, log, root, alone }: AppParts): Promise<App> {
   const core = await openCore({ env, clock, root, mode: 'upgrade' })
   const { db, act, recorder, rules } = core
   try {
-    await act(system('setup'), (ctx) => seedCadence(ctx, rules, shippedCadence(env)))
+    await db.inTurn(() => act(system('setup'), (ctx) => seedCadence(ctx, rules, shippedCadence(env))))
   } catch (error) {
     await core.close()
     throw error
@@ -135,22 +135,28 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     ...wecom.jobs,
   ]
   const runner = createJobRunner(db, jobs, log)
+  const [serves, plans, works] = (['web', 'planner', 'worker'] as const).map((role) =>
+    env.roles.includes(role),
+  )
   const http = createHttp({
     clock,
     log,
     metrics,
-    routes: routesOf({ core, api: wecom.api, links }),
     identities: wecom.identities,
     checks: wecom.checks,
-    pages: resolve(root, 'dist/web'),
     publicUrl: env.publicUrl,
     trustProxy: env.trustProxy,
     eventsKey: env.eventsKey,
-    callback: wecom.door,
+    // Without the web role only the probes answer.
+    ...(serves
+      ? {
+          routes: routesOf({ core, api: wecom.api, links }),
+          pages: resolve(root, 'dist/web'),
+          callback: wecom.door,
+        }
+      : { routes: [], pages: null }),
   })
 
-  const plans = env.roles.includes('planner')
-  const works = env.roles.includes('worker')
   let running = 0
   let poll: NodeJS.Timeout | null = null
   const runJobs = async (): Promise<number> => {
@@ -177,9 +183,9 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
         tags.start()
         quietly(runJobs(), 'jobs')
         poll = setInterval(() => quietly(runJobs(), 'jobs'), jobPollMs)
+        wecom.start()
       }
       if (works) delivery.start()
-      wecom.start()
     },
     wakeJobs: () => (plans ? quietly(runJobs(), 'jobs') : undefined),
     async stop() {

@@ -104,6 +104,8 @@ export function simulatedEnv(simulator: Simulator): Env {
       SIYU_CONFIG_DIR: given.configDir,
       CADENCE_SOURCE: given.cadenceSource,
       LOG_LEVEL: given.logLevel,
+      SIYU_ROLES: given.roles.join(','),
+      REDIS_URL: given.redisUrl,
       WECOM_API_URL: url,
       WECOM_OAUTH_URL: `${url}/connect/oauth2/authorize`,
       WECOM_LOGIN_URL: `${url}/wwlogin/sso/login`,

@@ -53,6 +53,11 @@ export interface Db {
    * It takes no lock on the database and keeps nobody waiting on the shared reader.
    */
   aside<T>(work: (scratch: Tx) => Promise<T>): Promise<T>
+  /**
+   * One process at a time: upgrading the schema, writing what a first start writes. Servers that start side by side wait
+   * for each other here; on SQLite there is one server anyway.
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Transactions waiting or running here. */
   busy(): boolean
   close(): Promise<void>
@@ -409,6 +414,7 @@ async function openSqlite(options: DbOptions): Promise<Db> {
         await source.destroy()
       }
     },
+    inTurn: (work) => work(),
     busy: () => gate.busy(),
     async close() {
       await gate.enter('bulk', () => Promise.resolve())
@@ -437,11 +443,23 @@ async function sqliteTransaction<T>(runner: QueryRunner, tx: Tx, work: (tx: Tx) 
 const attempts = 6
 const again = new Set(['40001', '40P01'])
 
+/**
+ * A process that is frozen or cut off in the middle of a transaction would keep its locks (the head of the log among
+ * them) and stop every other server: the database ends such a session after 5 s. A dead peer is noticed by keep-alives.
+ */
+const sessions = {
+  idle_in_transaction_session_timeout: 5_000,
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 5_000,
+}
+
 async function openPostgres(options: DbOptions): Promise<Db> {
   const source = new DataSource({
     type: 'postgres',
     url: options.url,
     poolSize: 12,
+    extra: sessions,
     entities: options.tables.map(({ schema }) => schema),
     migrations: options.migrations,
     migrationsTransactionMode: 'each',
@@ -487,6 +505,16 @@ async function openPostgres(options: DbOptions): Promise<Db> {
         await runner.release()
       }
     },
+    async inTurn(work) {
+      const runner = source.createQueryRunner()
+      try {
+        await runner.query(`select pg_advisory_lock(hashtext('siyu start'))`)
+        return await work()
+      } finally {
+        await runner.query(`select pg_advisory_unlock_all()`)
+        await runner.release()
+      }
+    },
     busy: () => running > 0,
     close: () => source.destroy(),
   }
@@ -524,6 +552,6 @@ export const isUniqueViolation = (error: unknown): boolean =>
 /** The database is busy, full, read-only or gone: the world's trouble, worth a 503 and another try. */
 export const isDatabaseTrouble = (error: unknown): boolean =>
   /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
-  /^(08|53|57P)/.test(sqlStateOf(error)) ||
+  /^(08|53|57P|25P03)/.test(sqlStateOf(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
   /Connection terminated|connection timeout/i.test(messageOf(error))
