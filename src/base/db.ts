@@ -46,6 +46,11 @@ export interface Db {
   readonly reader: Reader
   readonly source: DataSource
   tx<T>(work: (tx: Tx) => Promise<T>, lane?: Lane): Promise<T>
+  /**
+   * One writing statement as a transaction of its own: a single round trip on PostgreSQL, for what is asked before every
+   * call. It records nothing and must be worth nothing without its answer.
+   */
+  single<T extends object>(sql: string, params?: readonly Value[]): Promise<T[]>
   /** Runs `publish` for chunks of at most 500 rows, each in its own short transaction, with a pause between. */
   inChunks<R, T>(rows: readonly R[], publish: (tx: Tx, chunk: readonly R[]) => Promise<T>): Promise<T[]>
   /**
@@ -401,6 +406,7 @@ async function openSqlite(options: DbOptions): Promise<Db> {
         inside.run(within, () => sqliteTransaction(runner, statementsOfWriter, work)),
       )
     },
+    single: (sql, params) => db.tx((tx) => tx.rows(sql, params), 'door'),
     inChunks: (rows, publish) => inChunks(db, rows, publish),
     async aside(work) {
       const source = await new DataSource({ ...common, migrations: [] }).initialize()
@@ -454,6 +460,9 @@ const sessions = {
   keepAliveInitialDelayMillis: 5_000,
 }
 
+/** For a library that opens connections of its own and keeps its tables in a schema beside ours. */
+export const postgresSessions = (url: string) => ({ ...sessions, connectionString: url })
+
 async function openPostgres(options: DbOptions): Promise<Db> {
   const source = new DataSource({
     type: 'postgres',
@@ -471,19 +480,21 @@ async function openPostgres(options: DbOptions): Promise<Db> {
     throw new Unreachable(`PostgreSQL does not answer (DATABASE_URL): ${messageOf(error)}`, error)
   }
   let running = 0
+  async function alone<T extends object>(
+    mode: 'master' | 'slave',
+    sql: string,
+    params: readonly Value[] = [],
+  ): Promise<T[]> {
+    const runner = source.createQueryRunner(mode)
+    try {
+      return await statements(runner, 'postgres').rows<T>(sql, params)
+    } finally {
+      await runner.release()
+    }
+  }
   const db: Db = {
     dialect: 'postgres',
-    reader: {
-      dialect: 'postgres',
-      async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
-        const runner = source.createQueryRunner('slave')
-        try {
-          return await statements(runner, 'postgres').rows<T>(sql, params)
-        } finally {
-          await runner.release()
-        }
-      },
-    },
+    reader: { dialect: 'postgres', rows: (sql, params) => alone('slave', sql, params) },
     source,
     async tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       refuseNesting(source)
@@ -494,6 +505,7 @@ async function openPostgres(options: DbOptions): Promise<Db> {
         running -= 1
       }
     },
+    single: (sql, params) => alone('master', sql, params),
     inChunks: (rows, publish) => inChunks(db, rows, publish),
     async aside(work) {
       const runner = source.createQueryRunner()
