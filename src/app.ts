@@ -9,6 +9,7 @@ import type { Db } from './base/db.ts'
 import type { Env } from './base/env.ts'
 import { createJobRunner } from './base/jobs.ts'
 import type { Job } from './base/jobs.ts'
+import { keyedDigest } from './base/ids.ts'
 import type { Log } from './base/log.ts'
 import { createAccessJobs } from './access/index.ts'
 import {
@@ -22,11 +23,13 @@ import {
 import { linkKey } from './content/index.ts'
 import { openCore, shippedCadence } from './core.ts'
 import type { Core } from './core.ts'
-import { createDelivery } from './delivery/index.ts'
+import { createBullQueue, createDelivery, createLimiter, openRedis } from './delivery/index.ts'
+import type { Redis, WorkQueue } from './delivery/index.ts'
 import { ensureGames } from './game/index.ts'
 import type { GameDefinition } from './game/index.ts'
 import { createFollowers } from './interaction/index.ts'
 import { createHttp } from './http/server.ts'
+import type { Check } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers } from './outbox/index.ts'
@@ -92,7 +95,12 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
   const links = { publicUrl: env.publicUrl, key: linkKey(env.masterKey) }
   const wecom = createWecom({ core, log, metrics })
   const tags = createTagWork({ ...core, log })
+  const has = (role: Env['roles'][number]): boolean => env.roles.includes(role)
+  const [serves, plans, works] = [has('web'), has('planner'), has('worker')]
+  const shared = await openShared(core, log)
   const delivery = createDelivery({
+    ...shared,
+    limiter: createLimiter({ db, clock, log, redis: shared.redis }),
     db,
     act,
     clock,
@@ -135,15 +143,12 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     ...wecom.jobs,
   ]
   const runner = createJobRunner(db, jobs, log)
-  const [serves, plans, works] = (['web', 'planner', 'worker'] as const).map((role) =>
-    env.roles.includes(role),
-  )
   const http = createHttp({
     clock,
     log,
     metrics,
     identities: wecom.identities,
-    checks: wecom.checks,
+    checks: [...wecom.checks, ...shared.checks],
     publicUrl: env.publicUrl,
     trustProxy: env.trustProxy,
     eventsKey: env.eventsKey,
@@ -185,7 +190,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
         poll = setInterval(() => quietly(runJobs(), 'jobs'), jobPollMs)
         wecom.start()
       }
-      if (works) delivery.start()
+      if (plans || works) delivery.start({ announces: plans, delivers: works })
     },
     wakeJobs: () => (plans ? quietly(runJobs(), 'jobs') : undefined),
     async stop() {
@@ -197,6 +202,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
       await tags.stop()
       await wecom.stop()
       while (running > 0) await pause(20)
+      await shared.redis?.close()
       await core.close()
     },
     async settle() {
@@ -236,6 +242,31 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
       return [...new Map(games.map((game) => [game.id, game])).values()]
     },
   }
+}
+
+/**
+ * What several servers share beside the database. SQLite has one server and needs none of it. Without Redis (or without
+ * the queue's schema) everything goes on, found by looking: so it is named by /readyz and vital to nothing.
+ */
+async function openShared(
+  { env, db }: Core,
+  log: Log,
+): Promise<{
+  readonly queue: WorkQueue | null
+  readonly redis: Redis | null
+  readonly checks: readonly Check[]
+}> {
+  if (db.dialect === 'sqlite' || env.roles.join() === 'web') {
+    if (env.redisUrl !== undefined && db.dialect === 'sqlite')
+      log.info('REDIS_URL is not used: with SQLite there is one server')
+    return { queue: null, redis: null, checks: [] }
+  }
+  // Servers of one installation have the same key, whatever name each knows the database by.
+  const prefix = `siyu-${keyedDigest(env.masterKey, 'queue', 12)}`
+  const redis = env.redisUrl === undefined ? null : openRedis(env.redisUrl, prefix, log)
+  const queue = await createBullQueue({ databaseUrl: env.databaseUrl, redis, log })
+  const name = redis === null ? 'queue' : 'redis'
+  return { queue, redis, checks: [{ name, vital: false, missing: () => Promise.resolve(queue.missing()) }] }
 }
 
 /** Games of the day exist before its first message goes out, and as soon as a cadence with new ones is published. */

@@ -34,8 +34,6 @@ export async function runServe(options: ServeOptions): Promise<void> {
   let app: App | null = null
   try {
     app = await openApp({ env, clock: wallClock, log, root: packageRoot, alone: lock !== null })
-    if (env.redisUrl !== undefined)
-      log.warn('REDIS_URL is set, but this version distributes work through the database')
     const { url } = await listening(app, env)
     if (simulator) await simulator.setCallback(`${env.publicUrl}/wecom/callback`)
     app.start()

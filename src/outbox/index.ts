@@ -43,6 +43,7 @@ export type { Pause } from './pause.ts'
 export {
   campaignOfSaid,
   dueChannels,
+  dueIds,
   heldByOthers,
   lockDue,
   lockOfParcel,
