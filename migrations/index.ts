@@ -23,6 +23,7 @@ import { Audience1763800000080 } from './1763800000080-audience.ts'
 import { PromiseContext1764300000000 } from './1764300000000-promise-context.ts'
 import { Rewards1764300000020 } from './1764300000020-rewards.ts'
 import { Versions1764300000030 } from './1764300000030-versions.ts'
+import { Manners1764300000040 } from './1764300000040-manners.ts'
 import { ScaleOut1764300000050 } from './1764300000050-scale-out.ts'
 import { Experiments1764300000080 } from './1764300000080-experiments.ts'
 import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
@@ -52,6 +53,7 @@ export const migrations = [
   PromiseContext1764300000000,
   Rewards1764300000020,
   Versions1764300000030,
+  Manners1764300000040,
   ScaleOut1764300000050,
   Experiments1764300000080,
   Campaigns1764300000090,

@@ -32,7 +32,7 @@ import { createHttp } from './http/server.ts'
 import type { Check } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
-import { createOutboxFollowers } from './outbox/index.ts'
+import { createOutboxFollowers, rememberChannels } from './outbox/index.ts'
 import { createReportJobs } from './report/index.ts'
 import { createRewardFollowers, createRewardJobs } from './reward/index.ts'
 import {
@@ -94,6 +94,8 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
   const metrics = createMetrics()
   const links = { publicUrl: env.publicUrl, key: linkKey(env.masterKey) }
   const wecom = createWecom({ core, log, metrics })
+  const spoken = wecom.channels.map(({ name }) => name)
+  await act(system('setup'), (ctx) => rememberChannels(ctx, spoken))
   const tags = createTagWork({ ...core, log })
   const has = (role: Env['roles'][number]): boolean => env.roles.includes(role)
   const [serves, plans, works] = [has('web'), has('planner'), has('worker')]

@@ -118,7 +118,8 @@ export async function saidSince(
   customers: readonly string[] | null = null,
 ): Promise<{ customer: string; touchpoint: string; day: Day }[]> {
   if (touchpoints.length === 0) return []
-  const states = `decision <> 'declined' and state not in ('refused', 'expired', 'cancelled')`
+  // Whoever is held out for comparison is planned for as if she had heard it.
+  const states = `((decision <> 'declined' and state not in ('refused', 'expired', 'cancelled')) or reason_code = 'holdout')`
   return forKeys(
     reader,
     customers,

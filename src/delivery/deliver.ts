@@ -4,7 +4,7 @@
  */
 import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
-import { dueChannels, nextLookAt, nextReadyAt, pausedNow } from '../outbox/index.ts'
+import { dueChannels, nextLookAt, nextReadyAt } from '../outbox/index.ts'
 import { createMemoryLimiter } from './bucket.ts'
 import { createDrain } from './drain.ts'
 import { createGroupedAct } from './group.ts'
@@ -101,7 +101,7 @@ function alone(work: (now: Instant) => Promise<number>): (now: Instant) => Promi
 async function nextDueAt(works: Works): Promise<Instant | null> {
   const now = works.clock.now()
   const lookAt = await nextLookAt(works.db.reader)
-  const ready = (await pausedNow(works.db.reader)) ? null : await nextReadyAt(works.db.reader)
+  const ready = await nextReadyAt(works.db.reader)
   const times = [lookAt, ready === null ? null : await restedAt(works, ready, now)]
   const known = times.filter((at) => at !== null)
   return known.length === 0 ? null : Math.min(...known)

@@ -436,11 +436,79 @@ onBothDatabases('delivery', (open) => {
     after(seconds(10))
     await drain()
     expect(broadcast.calls).toHaveLength(1)
-    await world.as((ctx) => resumeSending(ctx, 'admin', '已修正'))
+    await world.act({ kind: 'staff', userid: 'admin' }, (ctx) => resumeSending(ctx, 'admin', '已修正'))
     await drain()
     expect((await states())[key(2)]).toBe('waiting')
     const switches = (await world.log()).filter(({ kind }) => kind.startsWith('sending-'))
     expect(switches.map(({ kind }) => kind)).toEqual(['sending-paused', 'sending-resumed'])
+  })
+
+  it('stops only what the switch was thrown for: a touchpoint, a channel, a campaign', async () => {
+    const words = { content: { text: '一样的话 [[link:me]]' } }
+    const offer = world.candidate(1, words)
+    const summer = world.candidate(3, { ...words, touchpoint: 'summer-offer', campaign: 'summer' })
+    await stage(offer, summer)
+    await drain()
+    expect(broadcast.accepted).toHaveLength(1)
+    const stop = (scope: 'campaign' | 'channel' | 'touchpoint', name: string) =>
+      world.as((ctx) => pauseSending(ctx, 'admin', '核对', { scope, name }))
+    await stop('campaign', 'summer')
+    await poll()
+    // What only travelled with it is issued again.
+    expect(await states()).toEqual({ [key(1)]: 'queued', [key(3)]: 'cancelled' })
+    expect(broadcast.accepted[0]?.cancelled).toBe(true)
+    await stop('touchpoint', 'care')
+    await stop('channel', 'advisor-task')
+    await stage(
+      world.candidate(2, { campaign: 'summer' }),
+      world.candidate(4, { touchpoint: 'care' }),
+      world.candidate(5, { channel: 'advisor-task' }),
+      world.candidate(6),
+    )
+    await drain()
+    expect(await states()).toEqual({
+      [key(1)]: 'waiting',
+      [key(2)]: 'queued',
+      [key(3)]: 'cancelled',
+      [key(4)]: 'queued',
+      [key(5)]: 'queued',
+      [key(6)]: 'waiting',
+    })
+    expect(task.calls).toEqual([])
+    expect(await delivery.nextDueAt()).toBeGreaterThan(world.clock.now())
+    const resume = (scope: 'campaign' | 'channel' | 'touchpoint', name: string) =>
+      world.act({ kind: 'staff', userid: 'admin' }, (ctx) =>
+        resumeSending(ctx, 'admin', '已核对', { scope, name }),
+      )
+    await resume('channel', 'advisor-task')
+    await drain()
+    expect(await states()).toMatchObject({ [key(4)]: 'queued', [key(5)]: 'waiting' })
+    await expect(world.as((ctx) => resumeSending(ctx, 'planner', '自动恢复'))).rejects.toMatchObject({
+      code: 'person-only',
+    })
+  })
+
+  it('calls nothing that was claimed before the switch was thrown and meant after it', async () => {
+    const paused = createDelivery({
+      db: world.db,
+      act: world.act,
+      clock: world.clock,
+      log: createLog('silent'),
+      channels: [broadcast],
+      links: { publicUrl: 'https://shop.example', key: linkKey(Buffer.alloc(32, 1)) },
+      reconcileDelaysMs: delays,
+      failPoint: async (point) => {
+        if (point !== 'claimed') return
+        await world.as((ctx) =>
+          pauseSending(ctx, 'admin', '文案有误', { scope: 'touchpoint', name: 'weekly-offer' }),
+        )
+      },
+    })
+    await stage(world.candidate(1))
+    await paused.drainOnce(world.clock.now())
+    expect(broadcast.calls).toEqual([])
+    expect(await states()).toEqual({ [key(1)]: 'queued' })
+    await paused.stop()
   })
 
   it('ends a task that no advisor sent', async () => {

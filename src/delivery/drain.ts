@@ -5,7 +5,7 @@
 import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { isDatabaseTrouble } from '../base/db.ts'
-import { currentManners, dueChannels, lockDue, lockPromises, move, pausedNow } from '../outbox/index.ts'
+import { currentManners, dueChannels, lockDue, lockPromises, move } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
 import { createSlots } from './bucket.ts'
 import type { Channel } from './channel.ts'
@@ -101,7 +101,6 @@ export function createDrain(works: Works): Drain {
       if (!buried) await works.db.tx(forgetAll)
       buried = true
       await takeOver({ ...works, lookAt: (parcel, now) => lookAt(works, parcel, now) })
-      if (await pausedNow(works.db.reader)) return 0
       const names = await dueChannels(works.db.reader, now - lateMs)
       const channels = names.flatMap((name) => works.channels.get(name) ?? [])
       return allOf(channels.filter(({ name }) => lateMs === 0 || !hinted.has(name)).map(once))
@@ -177,7 +176,7 @@ function claimSome(
 ): Promise<PromiseRow[] | null> {
   return works.act(system('delivery'), async (ctx) => {
     const due = await lockDue(ctx.tx, channel.name, ctx.now, limit, among)
-    if (due.length === 0 || (await pausedNow(ctx.tx))) return null
+    if (due.length === 0) return null
     const timely = await sortOutLate(ctx, await currentManners(ctx.tx), due)
     const holder = works.lease.worker
     await move(ctx, timely, { to: 'claimed', holder })

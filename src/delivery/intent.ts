@@ -8,15 +8,15 @@ import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { batchLink, fillLinks, personalLink } from '../content/index.ts'
 import {
+  cancelUnwantedOf,
+  covers,
   currentManners,
   insertParcel,
   lockParcel,
   lockPromises,
   move,
   nextAllowedAt,
-  optedOut,
-  optedOutReason,
-  pausedNow,
+  pausesNow,
   postpone,
   promisesOfParcel,
   updateParcel,
@@ -48,13 +48,13 @@ export function mean(works: Works, channel: Channel, claimed: readonly PromiseRo
     )
     // Whoever was taken over meanwhile has another epoch, and is no longer ours.
     const mine = locked.filter((row) => row.state === 'claimed' && row.epoch === epochs.get(row.id))
-    if ((works.rests.get(channel.name) ?? 0) > ctx.now || (await pausedNow(ctx.tx))) {
+    if ((works.rests.get(channel.name) ?? 0) > ctx.now) {
       await move(ctx, mine, { to: 'queued' })
       return null
     }
     const manners = await currentManners(ctx.tx)
-    const timely = await sortOutLate(ctx, manners, mine)
-    const willing = await sortOutUnwilling(ctx, timely)
+    const timely = await sortOutLate(ctx, manners, await sortOutPaused(ctx, mine))
+    const willing = await cancelUnwantedOf(ctx, timely)
     const fullTo = await fullUntil(ctx, channel, willing[0]?.sender ?? null)
     if (fullTo !== null) {
       await move(ctx, willing, { to: 'queued', readyAt: fullTo })
@@ -72,6 +72,14 @@ export function mean(works: Works, channel: Channel, claimed: readonly PromiseRo
     })
     return { parcel: parcelOf(row, recipients), attempt: row.attempts }
   })
+}
+
+/** The last look at the kill switch: what is paused goes back into the queue, where nobody takes it. */
+async function sortOutPaused(ctx: Ctx, rows: readonly PromiseRow[]): Promise<PromiseRow[]> {
+  const pauses = await pausesNow(ctx.tx)
+  const isPaused = (row: PromiseRow): boolean => pauses.some((pause) => covers(pause, row))
+  await move(ctx, rows.filter(isPaused), { to: 'queued' })
+  return rows.filter((row) => !isPaused(row))
 }
 
 const lockFormer = async (ctx: Ctx, claimed: readonly PromiseRow[]): Promise<ParcelRow | null> => {
@@ -108,16 +116,6 @@ export async function sortOutLate(
     )
   }
   return timely
-}
-
-async function sortOutUnwilling(ctx: Ctx, rows: readonly PromiseRow[]): Promise<PromiseRow[]> {
-  const refusers = await optedOut(
-    ctx.tx,
-    rows.flatMap(({ customer }) => (customer === null ? [] : [customer])),
-  )
-  const unwilling = (row: PromiseRow): boolean => refusers.has(`${row.customer ?? ''}\t${row.purpose}`)
-  await move(ctx, rows.filter(unwilling), { to: 'cancelled', ...optedOutReason })
-  return rows.filter((row) => !unwilling(row))
 }
 
 /**

@@ -5,11 +5,13 @@ import { seconds } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import {
   cancelUnwanted,
+  covers,
   lockParcel,
   lockOfParcel,
   lockPromises,
   move,
-  pausedNow,
+  pausesNow,
+  recallWord,
   updateParcel,
 } from '../outbox/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
@@ -147,8 +149,9 @@ async function settleAccepted(
     ctx,
     accepted.flatMap(({ customer }) => (customer === null ? [] : [customer])),
   )
-  if (asks && (await pausedNow(ctx.tx)))
-    await updateParcel(ctx.tx, parcel.id, { recall: 'paused', next_look_at: ctx.now })
+  const pause = (await pausesNow(ctx.tx)).find((one) => accepted.some((row) => covers(one, row)))
+  if (asks && pause)
+    await updateParcel(ctx.tx, parcel.id, { recall: recallWord(pause), next_look_at: ctx.now })
 }
 
 async function moveFailed(

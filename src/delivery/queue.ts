@@ -5,7 +5,7 @@
  */
 import { seconds } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
-import { dueChannels, dueIds, pausedNow } from '../outbox/index.ts'
+import { dueChannels, dueIds, pausesNow } from '../outbox/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
 import type { Works } from './parts.ts'
 
@@ -45,6 +45,8 @@ export interface Announcer {
 export function createAnnouncer(works: Pick<Works, 'db' | 'channels'>, queue: WorkQueue): Announcer {
   /** By id, in which state of the row: whoever comes back to the queue is told of again. */
   const told = new Map<string, string>()
+  /** What was paused at the latest look. */
+  let paused = ''
 
   async function hintsOf(channel: ChannelName, now: Instant): Promise<Hint[]> {
     if ((works.channels.get(channel)?.maxRecipients ?? 1) > 1) return [{ channel, ids: [] }]
@@ -61,10 +63,11 @@ export function createAnnouncer(works: Pick<Works, 'db' | 'channels'>, queue: Wo
   return {
     async look(now) {
       if (queue.missing() !== null) return 0
-      const paused = await pausedNow(works.db.reader)
-      // What was told of during a pause was told in vain.
-      if (paused !== null || told.size > toldAtMost) told.clear()
-      if (paused !== null) return 0
+      const pauses = (await pausesNow(works.db.reader)).map(({ scope, name }) => `${scope}:${name}`)
+      // What was told of before a pause, or during one, may have been told in vain.
+      if (pauses.join('\n') !== paused || told.size > toldAtMost) told.clear()
+      paused = pauses.join('\n')
+      if (pauses.includes('global:')) return 0
       const channels = (await dueChannels(works.db.reader, now)).filter((name) => works.channels.has(name))
       const hints = (await Promise.all(channels.map((channel) => hintsOf(channel, now)))).flat()
       if (hints.length === 0) return 0

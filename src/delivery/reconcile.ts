@@ -9,14 +9,15 @@ import type { Instant } from '../base/clock.ts'
 import { hours, minutes } from '../base/clock.ts'
 import {
   adoptedIds,
+  cancelUnwantedOf,
+  covers,
   lockParcel,
   lockOfParcel,
   move,
-  optedOut,
-  optedOutReason,
   parcelsToLookAt,
-  pausedNow,
+  pausesNow,
   promisesOfParcel,
+  unwanted,
   updateParcel,
 } from '../outbox/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
@@ -79,7 +80,8 @@ async function meanAgain(works: Works, ctx: Ctx, channel: Channel, id: string): 
   // Should the first call have been lost, this one is a card like any other.
   const fullTo = (await fullUntil(ctx, channel, parcel.sender, id)) ?? 0
   const waitUntil = Math.max(restUntil, fullTo)
-  if (waitUntil > ctx.now || (await pausedNow(ctx.tx))) {
+  const pauses = await pausesNow(ctx.tx)
+  if (waitUntil > ctx.now || rest.some((row) => pauses.some((pause) => covers(pause, row)))) {
     await updateParcel(ctx.tx, id, { next_look_at: Math.max(waitUntil, ctx.now + 1_000) })
     return null
   }
@@ -113,19 +115,16 @@ async function giveUp(
   parcel: ParcelRow,
   rows: readonly PromiseRow[],
 ): Promise<PromiseRow[]> {
-  const refusers = await optedOut(
-    ctx.tx,
-    rows.flatMap(({ customer }) => (customer === null ? [] : [customer])),
-  )
+  const reasons = await unwanted(ctx.tx, rows)
   const endOf = (row: PromiseRow): 'late' | 'unwanted' | 'poison' | 'window' | 'again' => {
     if (row.expires_at <= ctx.now) return 'late'
-    if (refusers.has(`${row.customer ?? ''}\t${row.purpose}`)) return 'unwanted'
+    if (reasons.has(row.id)) return 'unwanted'
     if (row.crashes >= poisonAt) return 'poison'
     return ctx.now >= parcel.intent_at + (channel.resendWithinMs ?? 0) ? 'window' : 'again'
   }
   const ends = groupBy(rows, endOf)
   await move(ctx, ends.get('late') ?? [], { to: 'expired', code: 'late', words: '结果未知，已过期' })
-  await move(ctx, ends.get('unwanted') ?? [], { to: 'cancelled', ...optedOutReason })
+  await cancelUnwantedOf(ctx, ends.get('unwanted') ?? [])
   await move(ctx, ends.get('poison') ?? [], { to: 'held', ...poisonReason })
   await move(ctx, ends.get('window') ?? [], {
     to: 'held',

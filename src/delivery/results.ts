@@ -8,6 +8,8 @@ import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { hours, minutes, seconds } from '../base/clock.ts'
 import {
+  cancelUnwantedOf,
+  covers,
   currentManners,
   isQuiet,
   lockOfParcel,
@@ -15,14 +17,13 @@ import {
   lockPromises,
   move,
   nextAllowedAt,
-  optedOut,
-  optedOutReason,
   outwaited,
   parcelsToLookAt,
+  pauseOfRecall,
   promisesOfParcel,
   updateParcel,
 } from '../outbox/index.ts'
-import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { ParcelRow, PauseTarget, PromiseRow } from '../outbox/index.ts'
 import { inSlots } from './bucket.ts'
 import type { Channel, RecipientResult } from './channel.ts'
 import { groupBy } from './outcome.ts'
@@ -180,8 +181,8 @@ async function endPart(ctx: Ctx, parcel: ParcelRow): Promise<boolean> {
   const expired = locked.expires_at <= ctx.now
   const waiting = await waitingOf(ctx, parcel)
   const rows = waiting.slice(0, rowsPerTransaction)
-  if (locked.recall === 'paused')
-    await move(ctx, rows, { to: 'cancelled', code: 'paused', words: '已暂停触达，群发已撤回' })
+  const pause = pauseOfRecall(locked.recall)
+  if (pause !== null) await endPaused(ctx, rows, pause)
   else if (locked.recall === null || expired)
     await move(ctx, rows, { to: 'expired', code: 'not-confirmed', words: '顾问未在期限内确认' })
   else await issueAgain(ctx, rows)
@@ -194,16 +195,20 @@ async function endPart(ctx: Ctx, parcel: ParcelRow): Promise<boolean> {
   return false
 }
 
+/** What the switch was thrown for is over; what only travelled with it is issued again. */
+async function endPaused(ctx: Ctx, rows: readonly PromiseRow[], pause: PauseTarget): Promise<void> {
+  const paused = rows.filter((row) => covers(pause, row))
+  await move(ctx, paused, { to: 'cancelled', code: 'paused', words: '已暂停触达，群发已撤回' })
+  await issueAgain(
+    ctx,
+    rows.filter((row) => !covers(pause, row)),
+  )
+}
+
 /** Somebody opted out: the others get it in a new parcel, if the hour still allows it. */
 async function issueAgain(ctx: Ctx, rows: readonly PromiseRow[]): Promise<void> {
-  const refusers = await optedOut(
-    ctx.tx,
-    rows.flatMap(({ customer }) => (customer === null ? [] : [customer])),
-  )
-  const unwilling = rows.filter((row) => refusers.has(`${row.customer ?? ''}\t${row.purpose}`))
-  await move(ctx, unwilling, { to: 'cancelled', ...optedOutReason })
+  const willing = await cancelUnwantedOf(ctx, rows)
   const manners = await currentManners(ctx.tx)
-  const willing = rows.filter((row) => !unwilling.includes(row))
   for (const [readyAt, some] of groupBy(willing, (row) => nextAllowedAt(manners, row, ctx.now).at))
     await move(ctx, some, { to: 'queued', parcel: null, readyAt: Math.min(readyAt, Number.MAX_SAFE_INTEGER) })
 }

@@ -42,6 +42,33 @@ describe('the budget of a customer', () => {
     expect(busiestWeek([at(1), at(4), at(9)], at(6))).toBe(3)
   })
 
+  it('has ten in any 30 days, and says when there is room again', () => {
+    const often = mannersShape.parse({ marketingPerWeek: 50, gapHours: 0, marketingPerMonth: 3 })
+    const three = [use(at(1)), use(at(5)), use(at(9))]
+    expect(code(wanted(at(30, '09:59')), three, often)).toBe('cap-month')
+    const june = instantOf('2026-05-31', '10:00')
+    expect(code(wanted(june), three, often)).toBeNull()
+    expect(overBudget(often, wanted(at(20)), three)?.until).toBe(june)
+    expect(overBudget(defaultManners, wanted(at(20, '20:00')), [use(at(20))])?.until).toBe(at(21, '00:00'))
+    expect(overBudget(defaultManners, wanted(at(21)), [use(at(20))])?.until).toBe(at(20) + hours(48))
+  })
+
+  it('counts each channel by itself too: texts are three in any 30 days', () => {
+    const loose = mannersShape.parse({
+      marketingPerWeek: 50,
+      gapHours: 0,
+      channels: { email: { perDay: 0 }, 'advisor-task': { perWeek: 1 } },
+    })
+    const texts = [1, 8, 15].map((day) => use(at(day), { channel: 'sms' }))
+    expect(code(wanted(at(22), { channel: 'sms' }), texts, loose)).toBe('channel-cap')
+    expect(code(wanted(at(22)), texts, loose)).toBeNull()
+    expect(code(wanted(at(22), { channel: 'sms' }), texts.slice(1), loose)).toBeNull()
+    expect(code(wanted(at(22), { channel: 'email' }), [], loose)).toBe('channel-cap')
+    const task = use(at(20), { channel: 'advisor-task' })
+    expect(code(wanted(at(22), { channel: 'advisor-task' }), [task], loose)).toBe('channel-cap')
+    expect(code(wanted(at(22), { channel: 'advisor-task', purpose: 'service' }), [task], loose)).toBeNull()
+  })
+
   it('lets service through, and counts no service against marketing', () => {
     const service = { purpose: 'service' } as const
     expect(code(wanted(at(20, '20:00'), service), [use(at(20)), use(at(19))])).toBeNull()
@@ -59,7 +86,7 @@ describe('the budget of a customer', () => {
   })
 
   it('keeps to the quota that WeCom counts, in each of its three modes', () => {
-    const loose = { marketingPerDay: 10, marketingPerWeek: 50, gapHours: 0 }
+    const loose = { marketingPerDay: 10, marketingPerWeek: 50, marketingPerMonth: 200, gapHours: 0 }
     const mode = (quotaMode: string) => mannersShape.parse({ ...loose, quotaMode })
     const month = Array.from({ length: 31 }, (_, i) => use(at(i + 1, '09:00')))
     expect(code(wanted(at(20)), month.slice(0, 30), mode('month-days'))).toBeNull()

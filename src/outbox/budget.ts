@@ -1,11 +1,14 @@
 /** Caps and quota as pure rules over what is promised or said already. */
-import { dayOf, weekOf } from '../base/calendar.ts'
+import { addDays, dayOf, instantOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import { days, hours } from '../base/clock.ts'
 import type { Manners, Reason } from './manners.ts'
+import { channelTitles, isBroadcast } from './promise.ts'
 import type { ChannelName, Purpose, SubjectKind } from './promise.ts'
+import { quotaPeriod } from './quota-period.ts'
+import { reasonOf } from './reasons.ts'
 
-/** One promise that uses up patience: queued, waiting or sent, never a failed attempt. */
+/** One promise that uses up patience: queued, waiting or sent, or held back for comparison; never a failed attempt. */
 export interface Use {
   readonly at: Instant
   readonly purpose: Purpose
@@ -21,20 +24,25 @@ export interface Wanted {
   readonly dueAt: Instant
 }
 
-const week = days(7)
-const isBroadcast = (channel: ChannelName): boolean =>
-  channel === 'broadcast' || channel === 'group-broadcast'
-const sameDay = (a: Instant, b: Instant): boolean => Math.abs(a - b) < days(1) && dayOf(a) === dayOf(b)
-
-/** The most that any 7 days around `at` would hold if `at` were added. A use may lie ahead: it is reserved. */
-export function busiestWeek(times: readonly Instant[], at: Instant): number {
-  const all = [...times, at]
-  const starts = all.filter((start) => start <= at && start > at - week)
-  return Math.max(...starts.map((start) => all.filter((t) => t >= start && t < start + week).length))
+/** Why there is no room, and the first later instant at which that may be different. */
+export interface Over extends Reason {
+  readonly until: Instant
 }
 
+const sameDay = (a: Instant, b: Instant): boolean => Math.abs(a - b) < days(1) && dayOf(a) === dayOf(b)
+const startOfNextDay = (at: Instant): Instant => instantOf(addDays(dayOf(at), 1))
+
+/** The most that any span around `at` would hold if `at` were added. A use may lie ahead: it is reserved. */
+export function busiest(times: readonly Instant[], at: Instant, span: number): number {
+  if (times.length === 0) return 1
+  const all = [...times, at]
+  const starts = all.filter((start) => start <= at && start > at - span)
+  return Math.max(...starts.map((start) => all.filter((t) => t >= start && t < start + span).length))
+}
+export const busiestWeek = (times: readonly Instant[], at: Instant): number => busiest(times, at, days(7))
+
 /** Null when there is room. */
-export function overBudget(manners: Manners, wanted: Wanted, uses: readonly Use[]): Reason | null {
+export function overBudget(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over | null {
   return (
     waitingAlready(wanted, uses, 'handed') ??
     overCap(manners, wanted, uses) ??
@@ -44,7 +52,7 @@ export function overBudget(manners: Manners, wanted: Wanted, uses: readonly Use[
 }
 
 /** An advisor has one thing at a time in her hands for one customer on one channel; marketing never delays service. */
-function waitingAlready(wanted: Wanted, uses: readonly Use[], stage: Use['stage']): Reason | null {
+function waitingAlready(wanted: Wanted, uses: readonly Use[], stage: Use['stage']): Over | null {
   if (wanted.channel === 'welcome' || wanted.subjectKind === 'group') return null
   const waits = uses.some(
     (use) =>
@@ -53,43 +61,87 @@ function waitingAlready(wanted: Wanted, uses: readonly Use[], stage: Use['stage'
       (wanted.purpose === 'marketing' || use.purpose === 'service') &&
       sameDay(use.at, wanted.dueAt),
   )
-  return waits ? { code: 'waiting-already', words: '还有一条在等顾问确认' } : null
+  return waits ? { ...reasonOf('waiting-already'), until: startOfNextDay(wanted.dueAt) } : null
 }
 
-function overCap(manners: Manners, wanted: Wanted, uses: readonly Use[]): Reason | null {
+function overCap(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over | null {
+  const at = wanted.dueAt
   if (wanted.subjectKind === 'group') {
-    const today = uses.filter((use) => sameDay(use.at, wanted.dueAt)).length
+    const today = uses.filter((use) => sameDay(use.at, at)).length
     if (today < manners.groupPerDay) return null
-    return { code: 'group-broadcast-today', words: `该社群当天已有 ${String(today)} 条群发` }
+    const words = `该社群当天已有 ${String(today)} 条群发`
+    return { ...reasonOf('group-broadcast-today', words), until: startOfNextDay(at) }
   }
   if (wanted.purpose === 'service' || wanted.channel === 'welcome') return null
-  const times = uses.filter((use) => use.purpose === 'marketing').map((use) => use.at)
-  if (times.filter((at) => sameDay(at, wanted.dueAt)).length >= manners.marketingPerDay)
-    return { code: 'cap-day', words: `当天已安排触达，每天最多 ${String(manners.marketingPerDay)} 次` }
-  if (busiestWeek(times, wanted.dueAt) > manners.marketingPerWeek)
-    return { code: 'cap-week', words: `7 天内最多触达 ${String(manners.marketingPerWeek)} 次` }
-  if (times.some((at) => Math.abs(at - wanted.dueAt) < hours(manners.gapHours)))
-    return { code: 'gap', words: `与另一次触达相隔不足 ${String(manners.gapHours)} 小时` }
+  const marketing = uses.filter((use) => use.purpose === 'marketing')
+  return (
+    overAll(
+      manners,
+      marketing.map((use) => use.at),
+      at,
+    ) ?? overChannel(manners, wanted, marketing)
+  )
+}
+
+/** All channels together: calendar day, any 7 and any 30 days, and the gap. */
+function overAll(manners: Manners, times: readonly Instant[], at: Instant): Over | null {
+  const { marketingPerDay, marketingPerWeek, marketingPerMonth, gapHours } = manners
+  if (times.filter((time) => sameDay(time, at)).length >= marketingPerDay) {
+    const words = `当天已安排触达，每天最多 ${String(marketingPerDay)} 次`
+    return { ...reasonOf('cap-day', words), until: startOfNextDay(at) }
+  }
+  if (busiest(times, at, days(7)) > marketingPerWeek) {
+    const words = `7 天内最多触达 ${String(marketingPerWeek)} 次`
+    return { ...reasonOf('cap-week', words), until: roomAfter(times, at, days(7)) }
+  }
+  if (busiest(times, at, days(30)) > marketingPerMonth) {
+    const words = `30 天内最多触达 ${String(marketingPerMonth)} 次`
+    return { ...reasonOf('cap-month', words), until: roomAfter(times, at, days(30)) }
+  }
+  const near = times.filter((time) => Math.abs(time - at) < hours(gapHours))
+  if (near.length === 0) return null
+  const words = `与另一次触达相隔不足 ${String(gapHours)} 小时`
+  return { ...reasonOf('gap', words), until: Math.min(...near) + hours(gapHours) }
+}
+
+function overChannel(
+  manners: Manners,
+  { channel, dueAt: at }: Wanted,
+  marketing: readonly Use[],
+): Over | null {
+  if (channel === 'welcome') return null
+  const { perDay, perWeek, perMonth } = manners.channels[channel]
+  if (perDay === undefined && perWeek === undefined && perMonth === undefined) return null
+  const times = marketing.filter((use) => use.channel === channel).map((use) => use.at)
+  const full = (span: string, most: number, until: Instant): Over => ({
+    ...reasonOf('channel-cap', `${channelTitles[channel]}${span}最多 ${String(most)} 次`),
+    until,
+  })
+  if (perDay !== undefined && times.filter((time) => sameDay(time, at)).length >= perDay)
+    return full('每天', perDay, startOfNextDay(at))
+  if (perWeek !== undefined && busiest(times, at, days(7)) > perWeek)
+    return full(' 7 天内', perWeek, roomAfter(times, at, days(7)))
+  if (perMonth !== undefined && busiest(times, at, days(30)) > perMonth)
+    return full(' 30 天内', perMonth, roomAfter(times, at, days(30)))
   return null
 }
 
-/** WeCom's own ceiling per customer and per group (WECOM.md §3.6); beyond it the result says status 3. */
-function overQuota(manners: Manners, wanted: Wanted, uses: readonly Use[]): Reason | null {
-  if (!isBroadcast(wanted.channel)) return null
-  const day = dayOf(wanted.dueAt)
-  const times = uses.filter((use) => isBroadcast(use.channel)).map((use) => dayOf(use.at))
-  const reason = { code: 'wecom-quota', words: '企业微信群发配额已用完' }
-  switch (manners.quotaMode) {
-    case 'month-days': {
-      const inMonth = times.filter((other) => other.slice(0, 7) === day.slice(0, 7)).length
-      return inMonth >= daysInMonth(day) ? reason : null
-    }
-    case '7-per-week':
-      return times.filter((other) => weekOf(other) === weekOf(day)).length >= 7 ? reason : null
-    case '1-per-day':
-      return times.includes(day) ? reason : null
-  }
+/** When the first of those that share a span with `at` leaves it; without any, no time brings room: a day on. */
+function roomAfter(times: readonly Instant[], at: Instant, span: number): Instant {
+  const leaving = times.filter((time) => time > at - span).map((time) => time + span)
+  return leaving.length === 0 ? startOfNextDay(at) : Math.min(...leaving)
 }
 
-const daysInMonth = (day: string): number =>
-  new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).getUTCDate()
+/** WeCom's own ceiling per customer and per group (WECOM.md §3.6); beyond it the result says status 3. */
+function overQuota(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over | null {
+  if (!isBroadcast(wanted.channel) || !uses.some((use) => isBroadcast(use.channel))) return null
+  const { from, until, most } = quotaPeriod(manners.quotaMode, dayOf(wanted.dueAt))
+  const [start, end] = [instantOf(from), instantOf(until)]
+  return broadcastsBetween(uses, start, end) >= most ? { ...reasonOf('wecom-quota'), until: end } : null
+}
+
+export const broadcastsBetween = (uses: readonly Use[], from: Instant, until: Instant): number =>
+  uses.filter((use) => isBroadcast(use.channel) && use.at >= from && use.at < until).length
+
+/** What of an advisor's day is counted under. */
+export const loadKey = (staff: string, at: Instant): string => `${staff}\t${dayOf(at)}`

@@ -28,3 +28,16 @@ export async function writeComplaints(
     'ON CONFLICT (customer) DO UPDATE SET complaint_at = excluded.complaint_at',
   )
 }
+
+export async function writeRefunds(
+  tx: Tx,
+  refunds: readonly { readonly customer: string; readonly at: Instant }[],
+): Promise<void> {
+  await tx.insert(
+    'restraint',
+    refunds.map(({ customer, at }) => ({ customer, refund_at: at })),
+    `ON CONFLICT (customer) DO UPDATE SET refund_at = case
+       when restraint.refund_at is null or restraint.refund_at < excluded.refund_at then excluded.refund_at
+       else restraint.refund_at end`,
+  )
+}

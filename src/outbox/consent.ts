@@ -3,13 +3,43 @@ import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { customersOfRows } from '../customer/index.ts'
 import type { Follower, LogRow, Projection } from '../interaction/index.ts'
-import { writeComplaints, writeTalks } from './consent.store.ts'
+import type { Reader } from '../base/db.ts'
+import { writeComplaints, writeRefunds, writeTalks } from './consent.store.ts'
 import { updateParcel } from './parcel.store.ts'
-import { optedOut } from './facts.store.ts'
+import { optedOut, refusedTopics } from './facts.store.ts'
+import type { Reason } from './manners.ts'
 import { lockPromises, openOf } from './promise.store.ts'
+import type { PromiseRow } from './promise.store.ts'
+import { reasonOf } from './reasons.ts'
 import { move } from './settle.ts'
 
 export const optedOutReason = { code: 'opted-out', words: '客户已退订' } as const
+
+/** Why these are not wanted any more, by id of the promise: the purpose was refused, or the topic. */
+export async function unwanted(reader: Reader, rows: readonly PromiseRow[]): Promise<Map<string, Reason>> {
+  const of = (some: readonly PromiseRow[]): string[] =>
+    some.flatMap(({ customer }) => (customer === null ? [] : [customer]))
+  const refused = await optedOut(reader, of(rows))
+  const topics = await refusedTopics(reader, of(rows.filter(({ topic }) => topic !== null)))
+  const reasons = new Map<string, Reason>()
+  for (const { id, customer, purpose, topic } of rows) {
+    if (refused.has(`${customer ?? ''}\t${purpose}`)) reasons.set(id, optedOutReason)
+    else if (topic !== null && topics.has(`${customer ?? ''}\t${topic}`))
+      reasons.set(id, reasonOf('topic-refused'))
+  }
+  return reasons
+}
+
+/** Ends those that are not wanted any more; answers the others. Locked rows, of which each may be cancelled. */
+export async function cancelUnwantedOf(ctx: Ctx, rows: readonly PromiseRow[]): Promise<PromiseRow[]> {
+  const reasons = await unwanted(ctx.tx, rows)
+  if (reasons.size === 0) return [...rows]
+  for (const code of new Set([...reasons.values()].map((reason) => reason.code))) {
+    const some = rows.filter(({ id }) => reasons.get(id)?.code === code)
+    await move(ctx, some, { to: 'cancelled', code, words: reasons.get(some[0]?.id ?? '')?.words })
+  }
+  return rows.filter(({ id }) => !reasons.has(id))
+}
 
 /**
  * Ends what these customers no longer want: queued and waiting tasks at once; a broadcast that waits for the advisor's
@@ -17,34 +47,39 @@ export const optedOutReason = { code: 'opted-out', words: '客户已退订' } as
  * when its outcome is settled.
  */
 export async function cancelUnwanted(ctx: Ctx, customers: readonly string[]): Promise<void> {
-  const refused = await optedOut(ctx.tx, customers)
-  // Almost always nobody has: then nothing else is read.
-  if (refused.size === 0) return
-  const refusers = customers.filter((customer) =>
-    [...refused].some((pair) => pair.startsWith(`${customer}\t`)),
-  )
-  const found = (await openOf(ctx.tx, [...new Set(refusers)].sort())).filter((row) =>
-    refused.has(`${row.customer ?? ''}\t${row.purpose}`),
-  )
+  const distinct = [...new Set(customers)].sort()
+  // Almost always nobody has refused anything: then nothing else is read.
+  const refused = [...(await optedOut(ctx.tx, distinct)), ...(await refusedTopics(ctx.tx, distinct))]
+  if (refused.length === 0) return
+  const refusers = new Set(refused.map((pair) => pair.slice(0, pair.indexOf('\t'))))
+  const open = await openOf(ctx.tx, [...refusers].sort())
+  const reasons = await unwanted(ctx.tx, open)
+  const found = open.filter(({ id }) => reasons.has(id))
   const inBroadcasts = new Set(
     found.filter(({ state, channel }) => state === 'waiting' && channel === 'broadcast').map(({ id }) => id),
   )
-  const parcels = new Set(found.flatMap(({ id, parcel }) => (parcel && inBroadcasts.has(id) ? [parcel] : [])))
+  const parcels = new Map(
+    found.flatMap(({ id, parcel }) =>
+      parcel !== null && inBroadcasts.has(id) ? [[parcel, reasons.get(id)?.code ?? '']] : [],
+    ),
+  )
   // Parcels before promises: everyone takes the locks in this order.
-  for (const parcel of [...parcels].sort())
-    await updateParcel(ctx.tx, parcel, { recall: optedOutReason.code, next_look_at: ctx.now })
+  for (const [parcel, code] of [...parcels].sort(([a], [b]) => (a < b ? -1 : 1)))
+    await updateParcel(ctx.tx, parcel, { recall: code, next_look_at: ctx.now })
   const locked = await lockPromises(
     ctx.tx,
     found.map(({ id }) => id).filter((id) => !inBroadcasts.has(id)),
   )
-  const open = locked.filter(({ state }) => state === 'queued' || state === 'waiting')
-  await move(ctx, open, { to: 'cancelled', ...optedOutReason })
+  await cancelUnwantedOf(
+    ctx,
+    locked.filter(({ state }) => state === 'queued' || state === 'waiting'),
+  )
 }
 
 export const createOutboxFollowers = (): Follower[] => [
   {
     name: 'outbox-opt-out',
-    kinds: ['opted-out'],
+    kinds: ['opted-out', 'topics-chosen'],
     async handle(ctx, rows) {
       await cancelUnwanted(ctx, [...(await customersOfRows(ctx.tx, rows)).values()])
     },
@@ -63,13 +98,22 @@ function newest(
     .sort((a, b) => (a.customer < b.customer ? -1 : 1))
 }
 
-/** A talk in 微信客服 is a live conversation; a complaint stays open until the customer gives her verdict. */
+/**
+ * A talk in 微信客服 is a live conversation; a complaint stays open until the customer gives her verdict. The shop tells
+ * us of refunds when they are paid, not when they are asked for, so one counts as open for some days after its row.
+ */
 export const outboxProjections: readonly Projection[] = [
   {
     name: 'outbox-talks',
     kinds: ['kf-changed'],
     keeps: [{ table: 'restraint', of: 'customer' }],
     apply: (tx, rows) => writeTalks(tx, newest(rows)),
+  },
+  {
+    name: 'outbox-refunds',
+    kinds: ['order-refunded'],
+    keeps: [{ table: 'restraint', of: 'customer' }],
+    apply: (tx, rows) => writeRefunds(tx, newest(rows)),
   },
   {
     name: 'outbox-complaints',

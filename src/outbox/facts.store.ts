@@ -2,8 +2,13 @@
 import type { Reader, Tx, Value } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
 import { days } from '../base/clock.ts'
+import { dayOf, dayOfNumber, instantOf } from '../base/calendar.ts'
+import { loadKey } from './budget.ts'
 import type { Use } from './budget.ts'
-import type { ChannelName, Decision, Purpose } from './promise.ts'
+import type { KnownPromise, Restraint } from './judge.ts'
+import type { QuotaMode } from './manners.ts'
+import { taskChannels } from './promise.ts'
+import type { ChannelName, Purpose } from './promise.ts'
 import { reservingStates } from './state.ts'
 import type { PromiseState } from './state.ts'
 
@@ -28,13 +33,6 @@ async function inLists<T extends object>(
   return rows
 }
 
-export interface KnownPromise {
-  readonly dedupe_key: string
-  readonly decision: Decision
-  readonly due_at: number
-  readonly reason_code: string
-  readonly reason_words: string
-}
 export const knownPromises = (reader: Reader, keys: readonly string[]): Promise<KnownPromise[]> =>
   inLists(
     reader,
@@ -72,18 +70,24 @@ export async function livingGroups(reader: Reader, chats: readonly string[]): Pr
   return new Set(rows.map((row) => row.chat))
 }
 
-export async function speakers(reader: Reader): Promise<Set<string>> {
-  const rows = await reader.rows<{ userid: string }>(
-    'select userid from staff where active = 1 and contact = 1',
+/** Who may speak to customers, with her name. */
+export async function speakers(reader: Reader): Promise<Map<string, string>> {
+  const rows = await reader.rows<{ userid: string; name: string }>(
+    'select userid, name from staff where active = 1 and contact = 1',
   )
-  return new Set(rows.map((row) => row.userid))
+  return new Map(rows.map((row) => [row.userid, row.name]))
 }
 
-export interface Restraint {
-  readonly customer: string
-  readonly talked_at: number | null
-  readonly complaint_at: number | null
+/** `customer` + tab + `topic`. Only asked for sets that have topics. */
+export async function refusedTopics(reader: Reader, customers: readonly string[]): Promise<Set<string>> {
+  const rows = await inLists<{ customer: string; topic: string }>(
+    reader,
+    customers,
+    (list) => `select customer, topic from topic_choice where wanted = 0 and customer in (${list})`,
+  )
+  return new Set(rows.map((row) => `${row.customer}\t${row.topic}`))
 }
+
 export async function restraints(
   reader: Reader,
   customers: readonly string[],
@@ -91,7 +95,8 @@ export async function restraints(
   const rows = await inLists<Restraint>(
     reader,
     customers,
-    (list) => `select customer, talked_at, complaint_at from restraint where customer in (${list})`,
+    (list) =>
+      `select customer, talked_at, complaint_at, refund_at from restraint where customer in (${list})`,
   )
   return new Map(rows.map((row) => [row.customer, row]))
 }
@@ -100,7 +105,8 @@ export interface UseRow {
   readonly owner: string
   readonly purpose: Purpose
   readonly channel: ChannelName
-  readonly state: PromiseState
+  /** Null: held out for comparison. */
+  readonly state: PromiseState | null
   readonly due_at: number
   readonly sent_at: number | null
   readonly pressed_at: number | null
@@ -110,6 +116,14 @@ export interface UseRow {
 export const usesLookBackMs = days(46)
 
 export const toUse = (row: UseRow, now: Instant): Use => {
+  // Whoever is held out is treated as if it had been said to her at its time.
+  if (row.state === null)
+    return {
+      at: row.due_at,
+      purpose: row.purpose,
+      channel: row.channel,
+      stage: row.due_at > now ? 'planned' : 'said',
+    }
   const spent = row.sent_at ?? (row.state === 'expired' ? row.pressed_at : null)
   return {
     // What still waits may be said at any moment from now on.
@@ -122,12 +136,14 @@ export const toUse = (row: UseRow, now: Instant): Use => {
 
 export const useColumns = ['owner', 'purpose', 'channel', 'state', 'due_at', 'sent_at', 'pressed_at'] as const
 
+const countsAsUse = `(state in (${reservingStates.map((state) => `'${state}'`).join(', ')})
+          or (state = 'expired' and pressed_at is not null) or (state is null and reason_code = 'holdout'))`
+
 /** `since` and `list` are placeholders. */
 export function usesSql(by: 'customer' | 'subject', since: string, list: string): string {
-  const states = reservingStates.map((state) => `'${state}'`).join(', ')
   return `select ${by} as owner, purpose, channel, state, due_at, sent_at, pressed_at from promise
       where due_at >= ${since} and ${by} in (${list})
-        and (state in (${states}) or (state = 'expired' and pressed_at is not null))`
+        and ${countsAsUse}`
 }
 
 /**
@@ -152,6 +168,42 @@ export async function usesOf(
   return uses
 }
 
+/** Tasks per advisor and day, from today on. A soft limit: two triggers in one instant may go one over it. */
+export async function loads(
+  reader: Reader,
+  staff: readonly string[],
+  now: Instant,
+): Promise<Map<string, number>> {
+  const tasks = taskChannels.map((name) => `'${name}'`).join(', ')
+  const rows = await inLists<{ sender: string; day_no: number; tasks: number }>(
+    reader,
+    staff,
+    (list) =>
+      `select sender, (due_at + ${String(zoneMs)}) / ${String(days(1))} as day_no, cast(count(*) as bigint) as tasks
+       from promise where due_at >= $1 and sender in (${list}) and channel in (${tasks}) and ${countsAsUse}
+       group by sender, (due_at + ${String(zoneMs)}) / ${String(days(1))}`,
+    [instantOf(dayOf(now))],
+  )
+  return new Map(rows.map((row) => [loadKey(row.sender, instantOf(dayOfNumber(row.day_no))), row.tasks]))
+}
+/** The shop's zone has kept one offset since 1991. */
+const zoneMs = -instantOf(dayOfNumber(9_000)) + days(9_000)
+
+/** Whose broadcasts WeCom refuses for a while: by external_userid or chat id. */
+export async function quotaSeen(
+  reader: Reader,
+  subjects: readonly string[],
+  now: Instant,
+): Promise<Map<string, Instant>> {
+  const rows = await inLists<{ subject: string; until_at: number }>(
+    reader,
+    subjects,
+    (list) => `select subject, until_at from quota_seen where until_at > $1 and subject in (${list})`,
+    [now],
+  )
+  return new Map(rows.map((row) => [row.subject, row.until_at]))
+}
+
 /**
  * PostgreSQL lets two transactions count the same last free place. Both must first hold the rows of the customers (and
  * groups) concerned, taken in one order so that they cannot deadlock. SQLite has one writer and needs nothing.
@@ -173,16 +225,25 @@ export async function lockBudgets(tx: Tx, owners: readonly string[]): Promise<vo
   }
 }
 
-export async function mannersRow(reader: Reader): Promise<{ version: number; body: string } | null> {
-  const [row] = await reader.rows<{ version: number; body: string }>(
-    'select version, body from manners where id = 1',
+export interface MannersRow {
+  readonly version: number
+  readonly body: string
+  /** The stricter quota rule in force while the written one is doubted. */
+  readonly quota_mode: QuotaMode | null
+  readonly doubted_at: number | null
+}
+
+export async function mannersRow(reader: Reader): Promise<MannersRow | null> {
+  const [row] = await reader.rows<MannersRow>(
+    'select version, body, quota_mode, doubted_at from manners where id = 1',
   )
   return row ?? null
 }
 
-export const writeManners = (tx: Tx, version: number, body: string): Promise<number> =>
+export const writeManners = (tx: Tx, row: MannersRow): Promise<number> =>
   tx.insert(
     'manners',
-    [{ id: 1, version, body }],
-    'ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body',
+    [{ id: 1, ...row }],
+    `ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body,
+       quota_mode = excluded.quota_mode, doubted_at = excluded.doubted_at`,
   )

@@ -1,7 +1,7 @@
 /** What the folders to the right may use. */
 import type { Privacy } from '../interaction/index.ts'
 export { outboxTables } from './outbox.tables.ts'
-export { channelTitles, isChannelName, needsHuman } from './promise.ts'
+export { channelTitles, isBroadcast, isChannelName, isTask, needsHuman, taskChannels } from './promise.ts'
 export type {
   Candidate,
   ChannelName,
@@ -10,6 +10,7 @@ export type {
   Decision,
   Gift,
   GiftTerms,
+  OverCap,
   Purpose,
   SubjectKind,
 } from './promise.ts'
@@ -17,27 +18,58 @@ export { isSettled, mayMove, promiseStates } from './state.ts'
 export type { PromiseState } from './state.ts'
 
 // Deciding.
-export { currentManners, decide, mannersFrom, enqueue, publishManners } from './enqueue.ts'
+export { currentManners, decide, mannersFrom, enqueue, publishManners, rememberChannels } from './enqueue.ts'
 export type { DecideOptions } from './enqueue.ts'
 export { remainingFor, remainingOf } from './remaining.ts'
 export type { Remaining } from './remaining.ts'
-export { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
-export type { Manners, Moment, Reason, Timed } from './manners.ts'
+export { defaultManners, mannersShape, quotaModes } from './manners.ts'
+export type { Manners, QuotaMode, Reason } from './manners.ts'
+export { isQuiet, nextAllowedAt } from './moment.ts'
+export type { Moment, Timed } from './moment.ts'
+export { effectTitles, listedReasons, reasonOf, reasons } from './reasons.ts'
+export type { Effect, ListedReason, ReasonCode } from './reasons.ts'
+export { confirmQuotaMode, quotaDoubt } from './quota.ts'
+export type { QuotaDoubt } from './quota.ts'
+export { leaveOn } from './leave.ts'
+export type { Leave } from './leave.ts'
+export { endLeave, setLeave } from './leaves.ts'
+export { leavesFrom } from './leave.store.ts'
+export type { LeaveShown } from './leave.store.ts'
+export { holdoutShare, isHeldOut } from './holdout.ts'
 export type { UseRow } from './facts.store.ts'
 export { usesLookBackMs } from './facts.store.ts'
-export { lockBudgets, optedOut, toUse, restraints } from './facts.store.ts'
+export { lockBudgets, optedOut, toUse, restraints, speakers } from './facts.store.ts'
 
 // Settling.
 export { move, recordTouch } from './settle.ts'
 export type { Move } from './settle.ts'
-export { cancelUnwanted, createOutboxFollowers, optedOutReason, outboxProjections } from './consent.ts'
+export {
+  cancelUnwanted,
+  cancelUnwantedOf,
+  createOutboxFollowers,
+  optedOutReason,
+  outboxProjections,
+  unwanted,
+} from './consent.ts'
 export { cancelAll, outboxRegroup } from './regroup.ts'
 export { listPromises } from './list.store.ts'
 export type { ListQuery, ListedPromise } from './list.store.ts'
 export { resolveHeld } from './held.ts'
 export type { HeldVerdict } from './held.ts'
-export { pausedNow, pauseSending, resumeSending } from './pause.ts'
-export type { Pause } from './pause.ts'
+export {
+  covers,
+  everything,
+  pausedNow,
+  pauseOfRecall,
+  pauseScopes,
+  pauseScopeTitles,
+  pauseSending,
+  pauseTitle,
+  pausesNow,
+  recallWord,
+  resumeSending,
+} from './pause.ts'
+export type { Pause, PauseScope, PauseTarget } from './pause.ts'
 
 // Rows, for desk and delivery, which drive them.
 export {
@@ -92,5 +124,6 @@ export const outboxPrivacy: Privacy = {
     },
     { table: 'budget', of: 'customer', by: 'either', then: 'delete' },
     { table: 'restraint', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'quota_seen', of: 'subject', by: 'identity', then: 'delete' },
   ],
 }

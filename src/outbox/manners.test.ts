@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { instantOf, isoOf, weekdayOf } from '../base/calendar.ts'
-import { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
-import type { Timed } from './manners.ts'
+import { defaultManners, mannersShape } from './manners.ts'
+import { isBlackout, isQuiet, nextAllowedAt } from './moment.ts'
+import type { Timed } from './moment.ts'
 
 const offer: Timed = { channel: 'broadcast', purpose: 'marketing', touchpoint: 'weekly-offer' }
 const tip: Timed = { channel: 'group-broadcast', purpose: 'marketing', touchpoint: 'daily-tip' }
@@ -60,6 +61,59 @@ describe('manners', () => {
     const manners = mannersShape.parse({ blackout: ['2026-05-19'] })
     expect(isoOf(nextAllowedAt(manners, offer, at(19, '10:00')).at).slice(8, 16)).toBe('20T09:30')
     expect(nextAllowedAt(manners, notice, at(19, '10:00')).moved).toBeNull()
+  })
+
+  it('blackout: days, ranges with both ends, and only some channels or touchpoints', () => {
+    const manners = mannersShape.parse({
+      blackout: [
+        '2026-05-19~2026-05-21',
+        { days: '2026-05-25~2026-05-26', channels: ['sms'] },
+        { days: '2026-05-28', touchpoints: ['care'] },
+      ],
+    })
+    const to = (what: Timed, day: number) =>
+      isoOf(nextAllowedAt(manners, what, at(day, '15:00')).at).slice(8, 16)
+    expect(to(offer, 19)).toBe('22T09:30')
+    expect(to(offer, 25)).toBe('25T15:00')
+    expect(to({ ...offer, channel: 'sms' }, 25)).toBe('27T09:30')
+    expect(to(task, 28)).toBe('29T08:30')
+    expect(to(offer, 28)).toBe('28T15:00')
+    expect(isBlackout(manners, { ...offer, purpose: 'service' }, '2026-05-20')).toBe(false)
+    for (const bad of ['2026-05-21~2026-05-19', '2026-02-30', { channels: ['sms'] }, { days: 'x' }])
+      expect(mannersShape.safeParse({ blackout: [bad] }).success, JSON.stringify(bad)).toBe(false)
+  })
+
+  it('each channel may have windows of its own; tasks, 客服 and cards to the staff have none otherwise', () => {
+    const manners = mannersShape.parse({
+      channels: { sms: { windows: ['10:00-10:30'] }, 'advisor-task': { windows: ['13:00-14:00'] } },
+    })
+    const to = (channel: Timed['channel'], time: string, purpose: Timed['purpose'] = 'marketing') =>
+      isoOf(nextAllowedAt(manners, { channel, purpose, touchpoint: 'x' }, at(19, time)).at).slice(8, 16)
+    expect(to('sms', '09:00')).toBe('19T10:00')
+    expect(to('sms', '10:30')).toBe('20T10:00')
+    expect(to('email', '12:00')).toBe('19T14:30')
+    expect(to('moments', '12:00')).toBe('19T14:30')
+    expect(to('advisor-task', '12:00')).toBe('19T13:00')
+    expect(to('phone-task', '12:00')).toBe('19T12:00')
+    expect(to('app-message', '12:00')).toBe('19T12:00')
+    expect(to('kf', '23:00')).toBe('20T08:30')
+    expect(to('kf', '23:00', 'service')).toBe('19T23:00')
+    // Texts avoid the bad hours whatever they are for.
+    const monday = at(18, '10:00')
+    const text: Timed = { channel: 'sms', purpose: 'service', touchpoint: 'parcel' }
+    expect(nextAllowedAt(defaultManners, text, monday).moved?.code).toBe('weekday')
+  })
+
+  it('quiet hours from 22:00 to 06:00 are eight hours, and what is held goes to the next window', () => {
+    const manners = mannersShape.parse({ quietHours: '22:00-06:00', windows: ['05:00-07:00', '20:00-23:00'] })
+    const to = (time: string) => isoOf(nextAllowedAt(manners, offer, at(19, time)).at).slice(8, 16)
+    expect([to('21:59'), to('22:00'), to('05:59'), to('06:00')]).toEqual([
+      '19T21:59',
+      '20T06:00',
+      '19T06:00',
+      '19T06:00',
+    ])
+    expect(to('07:00')).toBe('19T20:00')
   })
 
   it('never end in a loop: manners that forbid everything allow no moment at all', () => {

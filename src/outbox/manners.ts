@@ -1,12 +1,12 @@
 /**
  * Manners: when and how often the machine may hand something over. The schema is the single source of defaults, limits
- * and words; a published cadence carries one, copied into the outbox's own table. Everything here is pure.
+ * and words; a published cadence carries one, copied into the outbox's own table. What follows from it for an instant
+ * stands in moment.ts, for a count in budget.ts.
  */
 import { z } from 'zod'
-import { addDays, dayOf, instantOf, minutesOf, timeOf, weekdayOf } from '../base/calendar.ts'
-import type { Day } from '../base/calendar.ts'
-import type { Instant } from '../base/clock.ts'
-import type { ChannelName, Purpose } from './promise.ts'
+import { isDay } from '../base/calendar.ts'
+import { channelTitles } from './promise.ts'
+import type { ChannelName } from './promise.ts'
 
 const timeOfDay = /^([01]\d|2[0-3]):[0-5]\d$/
 const isSpan = (text: string): boolean => {
@@ -14,19 +14,66 @@ const isSpan = (text: string): boolean => {
   return rest.length === 0 && timeOfDay.test(from) && (timeOfDay.test(to) || to === '24:00') && from !== to
 }
 const span = z.string().refine(isSpan, '时段写成 09:30-11:00')
-const dayText = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, '日期写成 2026-05-20')
+const spans = z.array(span).min(1).max(12)
+
+/** `2026-05-20`, or `2026-05-20~2026-05-22` with both ends. */
+const isDayOrRange = (text: string): boolean => {
+  const [from = '', to = from, ...rest] = text.split('~')
+  return rest.length === 0 && isDay(from) && isDay(to) && from <= to
+}
+const dayOrRange = z.string().refine(isDayOrRange, '日期写成 2026-05-20，连续几天写成 2026-05-20~2026-05-22')
+
+const cap = (most: number) => z.int().min(0).max(most)
+
+/** Of one channel, beside what holds for all. */
+const channelShape = z.strictObject({
+  windows: spans.optional().describe('这个渠道自己的发送时段；不写就用总的 windows'),
+  perDay: cap(10).optional().describe('每位客户每天在这个渠道最多几次营销'),
+  perWeek: cap(50).optional().describe('每位客户任意 7 天内最多几次'),
+  perMonth: cap(200).optional().describe('每位客户任意 30 天内最多几次'),
+})
+export type ChannelManners = z.infer<typeof channelShape>
+const channel = channelShape.prefault({})
+
+/** The welcome is waited for and has no manners. */
+export type MannerlyChannel = Exclude<ChannelName, 'welcome'>
+const channelNames = Object.keys(channelTitles).filter((name): name is ChannelName => name in channelTitles)
+const channelsShape = z.strictObject({
+  'advisor-task': channel,
+  'phone-task': channel,
+  broadcast: channel,
+  'group-broadcast': channel,
+  kf: channel,
+  'app-message': channel,
+  moments: channel,
+  sms: channelShape
+    .extend({ perMonth: cap(200).default(3).describe('短信：任意 30 天内最多几条') })
+    .prefault({}),
+  email: channel,
+} satisfies Record<MannerlyChannel, z.ZodType>)
+
+const blackoutShape = z.union(
+  [
+    dayOrRange,
+    z.strictObject({
+      days: dayOrRange,
+      channels: z.array(z.enum(channelNames)).min(1).max(20).optional(),
+      touchpoints: z.array(z.string().max(64)).min(1).max(50).optional(),
+    }),
+  ],
+  '停发日写成 2026-05-20、2026-05-20~2026-05-22，或 { days: 2026-05-20, channels: [sms], touchpoints: [wake-up] }',
+)
+
+export const quotaModes = ['month-days', '7-per-week', '1-per-day'] as const
+export type QuotaMode = (typeof quotaModes)[number]
 
 export const mannersShape = z.strictObject({
-  /** Broadcasts leave inside these only. */
-  windows: z
-    .array(span)
-    .min(1)
-    .max(12)
+  windows: spans
     .default(['09:30-11:00', '14:30-16:30', '19:30-21:00'])
     .describe('发送时段：群发只在这些时段内交给顾问确认'),
-  /** Nothing automatic, except what the customer waits for. May run over midnight. */
-  quietHours: span.default('21:30-08:30').describe('安静时段：除欢迎语外什么都不自动发'),
-  /** Bad hours for offers. A promise that falls there moves to the next window. 1 = Monday. */
+  /** May run over midnight: 22:00-06:00 is eight hours, not sixteen. */
+  quietHours: span.default('21:30-08:30').describe('安静时段：除欢迎语和客户在等的答复外什么都不自动发'),
+  /** A promise that falls there moves to the next window. 1 = Monday. */
   avoid: z
     .array(z.strictObject({ weekday: z.int().min(1).max(7), span }))
     .max(14)
@@ -34,20 +81,38 @@ export const mannersShape = z.strictObject({
       { weekday: 1, span: '00:00-12:00' },
       { weekday: 5, span: '12:00-18:00' },
     ])
-    .describe('营销避开的时间：默认周一上午、周五下午'),
+    .describe('营销和短信避开的时间：默认周一上午、周五下午'),
   /** Touchpoints that are no offers. */
   avoidExempt: z.array(z.string().max(64)).max(50).default(['daily-tip']).describe('不受避开时间限制的触点'),
-  marketingPerDay: z.int().min(0).max(10).default(1).describe('每位客户每天最多几次营销触达'),
-  marketingPerWeek: z.int().min(0).max(50).default(2).describe('每位客户任意 7 天内最多几次营销触达'),
-  gapHours: z.int().min(0).max(720).default(48).describe('两次营销触达至少间隔几小时'),
-  groupPerDay: z.int().min(0).max(5).default(1).describe('每个社群每天最多几条群发'),
-  afterTalkHours: z.int().min(0).max(168).default(12).describe('刚聊过后几小时内不发营销'),
-  complaintDays: z.int().min(0).max(365).default(14).describe('投诉未解决时，最多几天不发营销'),
-  blackout: z.array(dayText).max(366).default([]).describe('停发日：当天不发营销'),
-  quotaMode: z
-    .enum(['month-days', '7-per-week', '1-per-day'])
-    .default('month-days')
-    .describe('企业微信群发配额规则（群发助手设置）'),
+  marketingPerDay: cap(10).default(1).describe('每位客户每天最多几次营销触达，所有渠道合计'),
+  marketingPerWeek: cap(50).default(2).describe('每位客户任意 7 天内最多几次营销触达，所有渠道合计'),
+  marketingPerMonth: cap(200).default(10).describe('每位客户任意 30 天内最多几次营销触达，所有渠道合计'),
+  gapHours: cap(720).default(48).describe('两次营销触达至少间隔几小时'),
+  groupPerDay: cap(5).default(1).describe('每个社群每天最多几条群发'),
+  channels: channelsShape.prefault({}).describe('各渠道自己的时段和上限'),
+  advisorPerDay: cap(1_000).default(60).describe('每位顾问每天最多几个任务；满了的营销任务顺延'),
+  afterTalkHours: cap(168).default(12).describe('刚聊过后几小时内不发营销'),
+  complaintDays: cap(365).default(14).describe('投诉未解决时，最多几天不发营销'),
+  refundDays: cap(60).default(3).describe('退款后几天内不发营销'),
+  blackout: z
+    .array(blackoutShape)
+    .max(366)
+    .default([])
+    .describe('停发日：当天不发营销；可以只停某些渠道或触点'),
+  holdout: z
+    .strictObject({
+      percent: z.number().min(0).max(50).default(0).describe('对照组占全部客户的百分之几；0 为不留'),
+      salt: z.string().min(1).max(32).default('siyu').describe('换一个词就换一批人；平时不要改'),
+    })
+    .prefault({})
+    .describe('对照组：始终不收营销的一小部分客户，用来衡量触达到底有没有用'),
+  quotaMode: z.enum(quotaModes).default('month-days').describe('企业微信群发配额规则（群发助手设置）'),
+  quotaDoubts: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(3)
+    .describe('一天内有几位客户“配额已满”与我们的计数不符，就改用更严的配额规则'),
 })
 export type Manners = z.infer<typeof mannersShape>
 export const defaultManners: Manners = mannersShape.parse({})
@@ -56,97 +121,3 @@ export interface Reason {
   readonly code: string
   readonly words: string
 }
-
-/** What of a promise decides when it may leave. */
-export interface Timed {
-  readonly channel: ChannelName
-  readonly purpose: Purpose
-  readonly touchpoint: string
-}
-
-export interface Moment {
-  readonly at: Instant
-  /** Why it is not the instant asked for; null when it is. */
-  readonly moved: Reason | null
-}
-
-interface Minutes {
-  readonly from: number
-  readonly to: number
-}
-const minutesOfSpan = (text: string): Minutes => {
-  const [from = '', to = ''] = text.split('-')
-  return { from: minutesOf(from), to: minutesOf(to) }
-}
-const inside = (minute: number, { from, to }: Minutes): boolean =>
-  from <= to ? minute >= from && minute < to : minute >= from || minute < to
-
-const weekdayWords = ['一', '二', '三', '四', '五', '六', '日']
-/** More steps than any sane set of manners can need; beyond it no moment is allowed at all. */
-const maxSteps = 400
-
-const hhmm = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
-const atMinute = (day: Day, minute: number): Instant =>
-  minute >= 1_440 ? instantOf(addDays(day, 1)) : instantOf(day, hhmm(minute))
-
-interface Step {
-  readonly to: Instant
-  readonly reason: Reason
-}
-
-/** The first rule that forbids this instant, and the instant up to which it forbids. */
-function forbids(manners: Manners, what: Timed, at: Instant, mindWindows: boolean): Step | null {
-  const day = dayOf(at)
-  const minute = minutesOf(timeOf(at))
-  if (what.purpose === 'marketing' && manners.blackout.includes(day))
-    return { to: atMinute(day, 1_440), reason: { code: 'blackout', words: '停发日' } }
-  const quiet = minutesOfSpan(manners.quietHours)
-  if (inside(minute, quiet)) {
-    const to = minute < quiet.to ? atMinute(day, quiet.to) : atMinute(addDays(day, 1), quiet.to)
-    return { to, reason: { code: 'quiet-hours', words: `安静时段（${manners.quietHours}）` } }
-  }
-  if (what.purpose === 'marketing' && !manners.avoidExempt.includes(what.touchpoint)) {
-    const bad = manners.avoid.find(
-      (rule) => rule.weekday === weekdayOf(day) && inside(minute, minutesOfSpan(rule.span)),
-    )
-    if (bad) {
-      const words = `周${weekdayWords[bad.weekday - 1] ?? ''} ${bad.span} 避开营销`
-      return { to: atMinute(day, minutesOfSpan(bad.span).to), reason: { code: 'weekday', words } }
-    }
-  }
-  if (!mindWindows) return null
-  const windows = manners.windows.map(minutesOfSpan)
-  if (windows.some((window) => inside(minute, window))) return null
-  const reason = { code: 'window', words: '不在发送时段' }
-  const starts = windows.map(({ from }) => from).sort((a, b) => a - b)
-  const next = starts.find((from) => from > minute)
-  return {
-    to: next === undefined ? atMinute(addDays(day, 1), starts[0] ?? 0) : atMinute(day, next),
-    reason,
-  }
-}
-
-/**
- * The earliest instant, not before `from`, at which this may be handed over. Windows bind broadcasts; a card to an
- * advisor minds only quiet hours and bad hours, since she chooses the minute herself; a welcome is waited for.
- */
-export function nextAllowedAt(manners: Manners, what: Timed, from: Instant): Moment {
-  if (what.channel === 'welcome') return { at: from, moved: null }
-  let mindWindows = what.channel !== 'advisor-task'
-  let at = from
-  let moved: Reason | null = null
-  for (let steps = 0; steps < maxSteps; steps += 1) {
-    const step = forbids(manners, what, at, mindWindows)
-    if (!step) return { at, moved }
-    // Whoever is moved out of a bad hour goes to a good one, not to its first minute.
-    if (step.reason.code === 'weekday') mindWindows = true
-    if (moved === null || step.reason.code === 'weekday') moved = step.reason
-    at = step.to
-  }
-  return { at: Number.MAX_SAFE_INTEGER, moved: moved ?? { code: 'window', words: '没有可用的发送时段' } }
-}
-
-/** Quiet hours alone: reminders to advisors keep to them too. */
-export const isQuiet = (manners: Manners, at: Instant): boolean =>
-  inside(minutesOf(timeOf(at)), minutesOfSpan(manners.quietHours))

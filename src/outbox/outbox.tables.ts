@@ -65,6 +65,7 @@ export const promiseTable = table(
       ['customer', 'due_at'],
       ['subject', 'due_at'],
       ['sender', 'state'],
+      ['sender', 'due_at'],
       ['day', 'touchpoint'],
       ['parcel'],
     ],
@@ -114,17 +115,63 @@ export const parcelTable = table(
   },
 )
 
-/** One row: the manners in force, copied here when a cadence is published. */
-export const mannersTable = table('manners', { id: 'int key', version: 'int', body: 'text' })
+/**
+ * One row: the manners in force, copied here when a cadence is published. `quota_mode`: the stricter quota rule that
+ * holds since `doubted_at`, until a person confirms the written one or writes another.
+ */
+export const mannersTable = table('manners', {
+  id: 'int key',
+  version: 'int',
+  body: 'text',
+  quota_mode: 'text?',
+  doubted_at: 'int?',
+})
 
 /** Locked in order of the key before caps are counted, so that two triggers cannot take the last one. */
 export const budgetTable = table('budget', { customer: 'text key' })
 
-/** What restrains us beyond counting: a live talk, an open complaint. Kept by a projection. */
+/** What restrains us beyond counting: a live talk, an open complaint, a refund. Kept by projections. */
 export const restraintTable = table('restraint', {
   customer: 'text key',
   talked_at: 'int?',
   complaint_at: 'int?',
+  refund_at: 'int?',
 })
 
-export const outboxTables = [promiseTable, parcelTable, mannersTable, budgetTable, restraintTable]
+/** Who is away, both days included, and who speaks for her. */
+export const staffLeaveTable = table('staff_leave', {
+  staff: 'text key',
+  from_day: 'text key',
+  to_day: 'text',
+  deputy: 'text?',
+})
+
+/**
+ * WeCom said that this customer's, or group's, broadcasts of the period are used up. `surprised` = 1 when by our own
+ * count there was room: many of those, and the written rule is wrong.
+ */
+export const quotaSeenTable = table(
+  'quota_seen',
+  { subject: 'text key', until_at: 'int', seen_at: 'int', surprised: 'int' },
+  { index: [['seen_at']] },
+)
+
+/** The kill switch: `scope` is global, campaign, channel or touchpoint; `name` is empty for global. */
+export const pauseTable = table('pause', {
+  scope: 'text key',
+  name: 'text key',
+  at: 'int',
+  by_whom: 'text',
+  reason: 'text',
+})
+
+export const outboxTables = [
+  promiseTable,
+  parcelTable,
+  mannersTable,
+  budgetTable,
+  restraintTable,
+  staffLeaveTable,
+  quotaSeenTable,
+  pauseTable,
+]

@@ -113,13 +113,6 @@ export async function latestCalls(
   return rows.map(({ called_at: at }) => at)
 }
 
-/** Marks broadcasts that still wait for a press as to be taken back. */
-export const recallWaiting = (tx: Tx, why: string, now: Instant): Promise<number> =>
-  tx.run(`UPDATE parcel SET recall = $1, next_look_at = $2 WHERE state = 'waiting' and recall is null`, [
-    why,
-    now,
-  ])
-
 /** The parcel of a batch link: until when its links live, and by which call it went out. */
 export async function parcelOfToken(reader: Reader, batchToken: string): Promise<ParcelRow | null> {
   return (

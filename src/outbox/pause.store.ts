@@ -1,16 +1,46 @@
 import type { Reader, Tx } from '../base/db.ts'
+import type { Instant } from '../base/clock.ts'
+import type { PauseScope, PauseTarget } from './pause.ts'
 
-const name = 'sending-paused'
-
-export async function pauseValue(reader: Reader): Promise<string | null> {
-  return (
-    (await reader.rows<{ value: string }>('select value from meta where name = $1', [name]))[0]?.value ?? null
-  )
+export interface PauseRow {
+  readonly scope: PauseScope
+  readonly name: string
+  readonly at: number
+  readonly by_whom: string
+  readonly reason: string
 }
 
-export const writePause = (tx: Tx, value: string): Promise<number> =>
-  tx.insert('meta', [{ name, value }], 'ON CONFLICT (name) DO NOTHING')
+export const pauseRows = (reader: Reader): Promise<PauseRow[]> =>
+  reader.rows<PauseRow>('select scope, name, at, by_whom, reason from pause order by at, scope, name')
+
+export const writePause = (tx: Tx, row: PauseRow): Promise<number> =>
+  tx.insert('pause', [{ ...row }], 'ON CONFLICT (scope, name) DO NOTHING')
 
 /** Answers whether it was paused. */
-export const clearPause = async (tx: Tx): Promise<boolean> =>
-  (await tx.run('DELETE FROM meta WHERE name = $1', [name])) === 1
+export const clearPause = async (tx: Tx, { scope, name }: PauseTarget): Promise<boolean> =>
+  (await tx.run('DELETE FROM pause WHERE scope = $1 AND name = $2', [scope, name])) === 1
+
+/** Of a row of `promise` called `p`: nothing that is paused may leave. The table is all but always empty. */
+export const notPaused = `not exists (select 1 from pause where pause.scope = 'global'
+    or (pause.scope = 'channel' and pause.name = p.channel)
+    or (pause.scope = 'touchpoint' and pause.name = p.touchpoint)
+    or (pause.scope = 'campaign' and pause.name = p.campaign))`
+
+const columnOf = { campaign: 'campaign', touchpoint: 'touchpoint' } as const
+
+/** Marks broadcasts that still wait for a press as to be taken back, where they carry anything of it. */
+export function recallWaiting(tx: Tx, target: PauseTarget, word: string, now: Instant): Promise<number> {
+  const mark = `UPDATE parcel SET recall = $1, next_look_at = $2 WHERE state = 'waiting' and recall is null`
+  switch (target.scope) {
+    case 'global':
+      return tx.run(mark, [word, now])
+    case 'channel':
+      return tx.run(`${mark} and channel = $3`, [word, now, target.name])
+    case 'campaign':
+    case 'touchpoint':
+      return tx.run(
+        `${mark} and id in (select parcel from promise where state = 'waiting' and ${columnOf[target.scope]} = $3)`,
+        [word, now, target.name],
+      )
+  }
+}

@@ -2,6 +2,7 @@
 import type { Reader, Tx, Value } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
 import { places } from './facts.store.ts'
+import { notPaused } from './pause.store.ts'
 import type { ChannelName, Decided, Decision, Purpose, SubjectKind } from './promise.ts'
 import type { PromiseState } from './state.ts'
 
@@ -206,7 +207,7 @@ export const lockDue = (
   among: readonly string[] = [],
 ): Promise<PromiseRow[]> =>
   tx.rows<PromiseRow>(
-    `${all} where state = 'queued' and ready_at <= $1 and channel = $2
+    `${all} p where state = 'queued' and ready_at <= $1 and channel = $2 and ${notPaused}
      ${among.length === 0 ? '' : `and id in (${places(among.length, 3)})`}
      order by priority desc, ready_at, id limit ${String(limit)} ${tx.dialect === 'postgres' ? 'for update skip locked' : ''}`,
     [now, channel, ...among],
@@ -220,8 +221,8 @@ export const dueIds = (
   limit: number,
 ): Promise<{ id: string; version: string }[]> =>
   reader.rows<{ id: string; version: string }>(
-    `select id, epoch || ' ' || ready_at as version from promise
-     where state = 'queued' and ready_at <= $1 and channel = $2
+    `select id, epoch || ' ' || ready_at as version from promise p
+     where state = 'queued' and ready_at <= $1 and channel = $2 and ${notPaused}
      order by priority desc, ready_at, id limit ${String(limit)}`,
     [now, channel],
   )
@@ -229,7 +230,7 @@ export const dueIds = (
 /** Channels that have anything due: an idle poll asks only this. */
 export async function dueChannels(reader: Reader, now: Instant): Promise<ChannelName[]> {
   const rows = await reader.rows<{ channel: ChannelName }>(
-    `select distinct channel from promise where state = 'queued' and ready_at <= $1`,
+    `select distinct channel from promise p where state = 'queued' and ready_at <= $1 and ${notPaused}`,
     [now],
   )
   return rows.map(({ channel }) => channel)
@@ -254,11 +255,11 @@ export const outwaited = (reader: Reader, now: Instant, limit: number): Promise<
     [now],
   )
 
-/** When the machine has to look at a promise next. */
+/** When the machine has to look at a promise next; what is paused is nothing to look at. */
 export async function nextReadyAt(reader: Reader): Promise<Instant | null> {
   const [row] = await reader.rows<{ at: number | null }>(
     `select min(at) as at from (
-       select min(ready_at) as at from promise where state = 'queued'
+       select min(ready_at) as at from promise p where state = 'queued' and ${notPaused}
        union all select min(ready_at) as at from promise where state = 'waiting' and channel = 'advisor-task'
      ) due`,
   )

@@ -5,17 +5,33 @@ import type { Instant } from '../base/clock.ts'
 export const channelTitles = {
   welcome: '欢迎语',
   'advisor-task': '顾问任务',
+  'phone-task': '电话任务',
   broadcast: '客户群发',
   'group-broadcast': '社群群发',
+  kf: '微信客服',
+  'app-message': '应用消息',
+  moments: '朋友圈',
+  sms: '短信',
+  email: '邮件',
 } as const
 export type ChannelName = keyof typeof channelTitles
 export const isChannelName = (text: string): text is ChannelName => Object.hasOwn(channelTitles, text)
 
+const automatic: readonly ChannelName[] = ['welcome', 'kf', 'app-message', 'sms', 'email']
 /** A person must press before the words leave: such a promise can wait for days. */
-export const needsHuman = (channel: ChannelName): boolean => channel !== 'welcome'
+export const needsHuman = (channel: ChannelName): boolean => !automatic.includes(channel)
+
+/** Things an advisor does from her list: a message from the sidebar, a call. They have no remote task to ask about. */
+export const taskChannels: readonly ChannelName[] = ['advisor-task', 'phone-task']
+export const isTask = (channel: ChannelName): boolean => taskChannels.includes(channel)
+
+/** Counted by WeCom, together with what the staff send alone. */
+export const isBroadcast = (channel: ChannelName): boolean =>
+  channel === 'broadcast' || channel === 'group-broadcast'
 
 export type Purpose = 'marketing' | 'service'
 export type SubjectKind = 'customer' | 'group'
+export type OverCap = 'hold' | 'skip'
 export type Decision = 'queued' | 'later' | 'declined'
 
 export interface Content {
@@ -70,8 +86,10 @@ export interface Candidate {
   readonly wantedAt: Instant
   /** Said by then, or not at all. */
   readonly expiresAt: Instant
-  /** Higher first. */
+  /** Higher first; the bands stand at the top of judge.ts. */
   readonly priority: number
+  /** Where a cap or quota is full: `hold` = to the first moment with room before the expiry, `skip` = not at all. */
+  readonly overCap?: OverCap | undefined
   /** What the customer is expected to be worth in a year, in fen: who comes first where an advisor's day is full. */
   readonly worthFen?: number | undefined
   /** The campaign it is a part of; it can be stopped by itself. */
@@ -81,7 +99,7 @@ export interface Candidate {
   /** The arm of the test whose words these are. */
   readonly variant?: { readonly experiment: string; readonly arm: string } | undefined
   readonly content: Content
-  /** A reason to decline that is known already, for example no advisor or the holdout. */
+  /** A reason to decline that is known already, for example no advisor. */
   readonly skip?: { readonly code: string; readonly words: string } | undefined
 }
 

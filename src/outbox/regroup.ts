@@ -8,9 +8,11 @@ import { overBudget } from './budget.ts'
 import { cancelUnwanted } from './consent.ts'
 import { currentManners } from './enqueue.ts'
 import { lockBudgets, usesOf } from './facts.store.ts'
+import { isHeldOut } from './holdout.ts'
 import { updateParcel } from './parcel.store.ts'
 import { lockPromises, openOf, rekeyPromises, twinsOf } from './promise.store.ts'
 import type { PromiseRow } from './promise.store.ts'
+import { reasonOf } from './reasons.ts'
 import { move } from './settle.ts'
 import type { PromiseState } from './state.ts'
 
@@ -39,6 +41,7 @@ export const outboxRegroup: Regroup = {
     await rekeyPromises(ctx.tx, regrouping)
     if (regrouping.how !== 'merged') return
     await cancel(ctx, await saidTwice(ctx, regrouping), twice)
+    await cancelIfHeldOut(ctx, regrouping.to)
     await cancelBeyondCaps(ctx, regrouping.to)
     await cancelUnwanted(ctx, [regrouping.to])
   },
@@ -54,6 +57,17 @@ async function saidTwice(ctx: Ctx, { from, to }: Regrouping): Promise<PromiseRow
     else if (isOpen(more)) surplus.push(more)
   }
   return surplus
+}
+
+/** The id that stays decides whether she is one of those who are left alone for comparison. */
+async function cancelIfHeldOut(ctx: Ctx, customer: string): Promise<void> {
+  if (!isHeldOut(await currentManners(ctx.tx), customer)) return
+  const open = await openOf(ctx.tx, [customer])
+  await cancel(
+    ctx,
+    open.filter(({ purpose }) => purpose === 'marketing'),
+    reasonOf('holdout'),
+  )
 }
 
 /** Judged again one by one, the most urgent first, as if each were staged now. */

@@ -5,6 +5,7 @@
 import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Kind } from '../interaction/index.ts'
+import { noteQuotaUsed } from './quota.ts'
 import { updatePromises } from './promise.store.ts'
 import type { PromiseRow } from './promise.store.ts'
 import { isSettled, mayMove } from './state.ts'
@@ -53,6 +54,7 @@ export async function move(ctx: Ctx, rows: readonly PromiseRow[], change: Move):
     change.attempt === true,
   )
   for (const row of rows) recordMove(ctx, row, change)
+  if (change.to === 'refused' && change.code === 'quota-used') await noteQuotaUsed(ctx, rows)
 }
 
 function columnsOf(ctx: Ctx, change: Move): Record<string, string | number | null> {

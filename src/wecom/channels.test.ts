@@ -99,8 +99,8 @@ async function all(results: AsyncIterable<RecipientResult> | undefined): Promise
 }
 
 describe('every channel', () => {
-  const names: readonly ChannelName[] = ['welcome', 'advisor-task', 'broadcast', 'group-broadcast']
-  const apiOf = (name: ChannelName): string =>
+  const names = ['welcome', 'advisor-task', 'broadcast', 'group-broadcast'] as const
+  const apiOf = (name: (typeof names)[number]): string =>
     ({
       welcome: 'externalcontact/send_welcome_msg',
       'advisor-task': 'message/send',

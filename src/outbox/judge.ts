@@ -1,0 +1,367 @@
+/**
+ * The decision, pure: a whole staged set against what is known of everybody in it. Who comes first is one order, the
+ * same whatever the order of the set:
+ *
+ * 1. the earlier day;
+ * 2. the higher priority of its touchpoint, by bands: 80-100 service and recovery (a complaint, an order that is late),
+ *    60-79 personal and bound to a time (birthday, follow-up), 40-59 offers, 0-39 everything general;
+ * 3. who is expected to be worth more in a year;
+ * 4. the dedupe key, so that nothing is left to chance.
+ *
+ * What is accepted early counts against the rest: caps and gaps of the customer or group, the advisor's day. Whoever is
+ * held out for comparison is declined last of all, at the instant she would have had, and counts as if she had it.
+ */
+import { addDays, dayOf, instantOf, timeOf } from '../base/calendar.ts'
+import type { Instant } from '../base/clock.ts'
+import { days, hours } from '../base/clock.ts'
+import { loadKey, overBudget } from './budget.ts'
+import type { Use } from './budget.ts'
+import { leaveOn } from './leave.ts'
+import type { Leave } from './leave.ts'
+import { isHeldOut } from './holdout.ts'
+import { kfHours, kfMessages, kfOpen } from './kf-window.ts'
+import { isBlackout, nextAllowedAt } from './moment.ts'
+import type { Moment } from './moment.ts'
+import type { Manners, Reason } from './manners.ts'
+import { channelTitles, isBroadcast, isTask, needsHuman } from './promise.ts'
+import type { Candidate, ChannelName, Decided, Decision } from './promise.ts'
+import { reasonOf } from './reasons.ts'
+
+export interface KnownPromise {
+  readonly dedupe_key: string
+  readonly decision: Decision
+  readonly due_at: number
+  readonly reason_code: string
+  readonly reason_words: string
+}
+
+/** What restrains us beyond counting; each the newest instant, null when never. */
+export interface Restraint {
+  readonly customer: string
+  readonly talked_at: number | null
+  readonly complaint_at: number | null
+  readonly refund_at: number | null
+}
+
+export interface Facts {
+  readonly known: ReadonlyMap<string, KnownPromise>
+  /** `customer` + tab + `purpose`. */
+  readonly optedOut: ReadonlySet<string>
+  /** `customer` + tab + `topic`. */
+  readonly refusedTopics: ReadonlySet<string>
+  /** `external` + tab + `staff` of every living contact. */
+  readonly contacts: ReadonlySet<string>
+  readonly groups: ReadonlySet<string>
+  /** Who may speak, and her name. */
+  readonly speakers: ReadonlyMap<string, string>
+  readonly channels: ReadonlySet<ChannelName>
+  readonly restraints: ReadonlyMap<string, Restraint>
+  readonly uses: ReadonlyMap<string, readonly Use[]>
+  /** Tasks of an advisor on a day, by `staff` + tab + `day`. */
+  readonly load: ReadonlyMap<string, number>
+  readonly leaves: ReadonlyMap<string, readonly Leave[]>
+  /** Whose quota WeCom says is used up, and until when. */
+  readonly quotaSeen: ReadonlyMap<string, Instant>
+}
+
+/** Whose patience it uses: the customer's (however many identities she has), or the group's. */
+export const ownerOf = (candidate: Candidate): string =>
+  candidate.subjectKind === 'group' ? candidate.subject : (candidate.customer ?? candidate.subject)
+
+interface Verdict {
+  readonly decision: Decision
+  readonly dueAt: Instant
+  readonly reason: Reason
+  readonly sender?: string | undefined
+}
+
+/** One set while it is decided. */
+interface Sitting {
+  readonly manners: Manners
+  readonly facts: Facts
+  readonly now: Instant
+  allowedAt(candidate: Candidate, from: Instant): Moment
+  usesOf(owner: string): Use[]
+  /** Held out for comparison. */
+  isApart(customer: string): boolean
+  readonly load: Map<string, number>
+}
+
+const byRank = (a: Candidate, b: Candidate): number => {
+  if (a.day !== b.day) return a.day < b.day ? -1 : 1
+  const rank = b.priority - a.priority || (b.worthFen ?? 0) - (a.worthFen ?? 0)
+  return rank !== 0 ? rank : a.dedupeKey < b.dedupeKey ? -1 : a.dedupeKey > b.dedupeKey ? 1 : 0
+}
+
+export function decideAll(
+  candidates: readonly Candidate[],
+  manners: Manners,
+  facts: Facts,
+  now: Instant,
+): Decided[] {
+  const sitting = openSitting(manners, facts, now)
+  const verdicts = new Map<string, Verdict>()
+  const twice = new Set<Candidate>()
+  for (const candidate of [...candidates].sort(byRank)) {
+    if (verdicts.has(candidate.dedupeKey)) {
+      twice.add(candidate)
+      continue
+    }
+    const known = facts.known.get(candidate.dedupeKey)
+    verdicts.set(candidate.dedupeKey, known ? recall(known) : judge(candidate, sitting))
+  }
+  return candidates.map((candidate) => {
+    const verdict = verdicts.get(candidate.dedupeKey)
+    if (!verdict) throw new Error(`${candidate.dedupeKey} was not decided.`)
+    const { decision, dueAt, reason, sender } = verdict
+    return {
+      ...candidate,
+      ...(sender === undefined ? {} : { sender }),
+      decision,
+      dueAt,
+      reasonCode: reason.code,
+      reasonWords: reason.words,
+      known: twice.has(candidate) || facts.known.has(candidate.dedupeKey),
+    }
+  })
+}
+
+function openSitting(manners: Manners, facts: Facts, now: Instant): Sitting {
+  const moments = new Map<string, Map<Instant, Moment>>()
+  const uses = new Map<string, Use[]>()
+  const apart = new Map<string, boolean>()
+  return {
+    manners,
+    facts,
+    now,
+    load: new Map(facts.load),
+    /** The same few instants come back for thousands of customers. */
+    allowedAt(candidate, from) {
+      const kind = `${candidate.channel} ${candidate.purpose} ${candidate.touchpoint}`
+      const ofKind = moments.get(kind) ?? new Map<Instant, Moment>()
+      moments.set(kind, ofKind)
+      const moment = ofKind.get(from) ?? nextAllowedAt(manners, candidate, from)
+      ofKind.set(from, moment)
+      return moment
+    },
+    usesOf(owner) {
+      const own = uses.get(owner) ?? [...(facts.uses.get(owner) ?? [])]
+      uses.set(owner, own)
+      return own
+    },
+    isApart(customer) {
+      const answer = apart.get(customer) ?? isHeldOut(manners, customer)
+      apart.set(customer, answer)
+      return answer
+    },
+  }
+}
+
+const declined = (candidate: Candidate, reason: Reason): Verdict => ({
+  decision: 'declined',
+  dueAt: candidate.wantedAt,
+  reason,
+})
+const recall = (known: KnownPromise): Verdict => ({
+  decision: known.decision,
+  dueAt: known.due_at,
+  reason: { code: known.reason_code, words: known.reason_words },
+})
+
+function judge(candidate: Candidate, sitting: Sitting): Verdict {
+  const never = candidate.skip ?? hindrance(candidate, sitting)
+  if (never) return declined(candidate, never)
+  const verdict = place(candidate, sitting)
+  if (verdict.decision === 'declined') return verdict
+  reserve(candidate, verdict, sitting)
+  const apart =
+    candidate.purpose === 'marketing' &&
+    candidate.subjectKind === 'customer' &&
+    sitting.isApart(ownerOf(candidate))
+  return apart ? { ...verdict, decision: 'declined', reason: reasonOf('holdout') } : verdict
+}
+
+function reserve(candidate: Candidate, { dueAt, sender }: Verdict, sitting: Sitting): void {
+  const { purpose, channel } = candidate
+  sitting.usesOf(ownerOf(candidate)).push({ at: dueAt, purpose, channel, stage: 'planned' })
+  if (!isTask(channel)) return
+  const key = loadKey(sender ?? candidate.sender ?? '', dueAt)
+  sitting.load.set(key, (sitting.load.get(key) ?? 0) + 1)
+}
+
+// ---------------------------------------------------------------- what no waiting cures
+
+function hindrance(candidate: Candidate, { manners, facts, now }: Sitting): Reason | null {
+  if (now >= candidate.expiresAt) return reasonOf('late')
+  if (!facts.channels.has(candidate.channel))
+    return reasonOf('no-channel', `渠道未接入：${channelTitles[candidate.channel]}`)
+  if (candidate.personal && isBroadcast(candidate.channel)) return reasonOf('personal')
+  const gone = candidate.channel === 'welcome' ? null : nobodyThere(candidate, facts)
+  if (gone) return gone
+  const at = Math.max(candidate.wantedAt, now)
+  const restraint = facts.restraints.get(candidate.customer ?? '')
+  if (candidate.purpose !== 'marketing') return null
+  if (isBlackout(manners, candidate, dayOf(at))) return reasonOf('blackout')
+  const lasts = (since: number | null | undefined, forDays: number): boolean =>
+    since !== null && since !== undefined && since + days(forDays) > at
+  if (lasts(restraint?.complaint_at, manners.complaintDays)) return reasonOf('complaint-open')
+  if (lasts(restraint?.refund_at, manners.refundDays))
+    return reasonOf('refund-open', `${String(manners.refundDays)} 天内有退款`)
+  return null
+}
+
+/** Consent first: it is the reason a person should see, whatever else is missing. */
+function nobodyThere(candidate: Candidate, facts: Facts): Reason | null {
+  const { customer = '', purpose, topic, sender, subject, subjectKind, channel } = candidate
+  if (facts.optedOut.has(`${customer}\t${purpose}`))
+    return reasonOf('opted-out', purpose === 'marketing' ? '已退订营销消息' : '已退订服务消息')
+  if (topic !== undefined && facts.refusedTopics.has(`${customer}\t${topic}`))
+    return reasonOf('topic-refused')
+  // 客服, texts and mails speak for the shop; nobody has to press.
+  if (channel === 'kf' || channel === 'sms' || channel === 'email') return null
+  if (sender === undefined) return reasonOf('no-advisor')
+  if (!facts.speakers.has(sender)) return reasonOf('no-advisor', '顾问不可用或未开通客户联系')
+  if (channel === 'app-message') return null
+  if (subjectKind === 'group') return facts.groups.has(subject) ? null : reasonOf('no-contact', '社群已解散')
+  return facts.contacts.has(`${subject}\t${sender}`) ? null : reasonOf('no-contact')
+}
+
+// ---------------------------------------------------------------- the moment
+
+/** In the way at this instant. `until` null: no waiting is wanted. */
+interface Obstacle {
+  readonly reason: Reason
+  readonly until: Instant | null
+}
+
+/** Bounded also where nothing ever fits: each step goes forward, and the expiry ends it. */
+const maxSteps = 400
+
+function place(candidate: Candidate, sitting: Sitting): Verdict {
+  let at = Math.max(candidate.wantedAt, sitting.now)
+  /** Why the clock moved it, and why anything else did: the latter says more. */
+  let clock: Reason | null = null
+  let cause: Reason | null = null
+  for (let steps = 0; steps < maxSteps; steps += 1) {
+    const moment = sitting.allowedAt(candidate, at)
+    at = moment.at
+    clock ??= moment.moved
+    if (at >= candidate.expiresAt) break
+    const speaker = speakerAt(candidate, at, sitting)
+    const obstacle = 'until' in speaker ? speaker : inTheWay(candidate, at, speaker.sender, sitting)
+    if (obstacle === null) {
+      const sender = 'sender' in speaker ? speaker.sender : candidate.sender
+      return accepted(candidate, at, sender, cause ?? clock, sitting)
+    }
+    if (obstacle.until === null) return declined(candidate, obstacle.reason)
+    cause = obstacle.reason
+    at = Math.max(obstacle.until, at + 1)
+  }
+  const { code, words } = cause ?? clock ?? reasonOf('late')
+  return declined(candidate, { code, words: `${words}，到期前没有合适的时间` })
+}
+
+function accepted(
+  candidate: Candidate,
+  at: Instant,
+  sender: string | undefined,
+  moved: Reason | null,
+  { facts }: Sitting,
+): Verdict {
+  if (moved) return { decision: 'later', dueAt: at, reason: moved, sender }
+  const reason =
+    sender === candidate.sender
+      ? reasonOf('ok')
+      : reasonOf('advisor-on-leave', `顾问休假，由${facts.speakers.get(sender ?? '') ?? ''}代班`)
+  return { decision: 'queued', dueAt: at, reason, sender }
+}
+
+/** Who speaks on that day: she herself, her deputy, or nobody before she is back. */
+function speakerAt(
+  candidate: Candidate,
+  at: Instant,
+  { facts }: Sitting,
+): Obstacle | { readonly sender: string | undefined } {
+  const { sender, channel, subject, content } = candidate
+  if (sender === undefined || !needsHuman(channel)) return { sender }
+  const day = dayOf(at)
+  const leave = leaveOn(facts.leaves.get(sender) ?? [], day)
+  if (!leave) return { sender }
+  const { deputy, to_day: lastDay } = leave
+  const name = facts.speakers.get(sender) ?? ''
+  // Words in which she names herself are not put into somebody else's mouth.
+  const signed = name !== '' && content.text.replace(/\[\[[^\]]*\]\]/g, '').includes(name)
+  const stands =
+    deputy !== null &&
+    !signed &&
+    facts.speakers.has(deputy) &&
+    facts.contacts.has(`${subject}\t${deputy}`) &&
+    leaveOn(facts.leaves.get(deputy) ?? [], day) === null
+  if (stands) return { sender: deputy }
+  return {
+    reason: reasonOf('advisor-on-leave', `顾问休假到 ${lastDay}`),
+    until: instantOf(addDays(lastDay, 1), timeOf(candidate.wantedAt)),
+  }
+}
+
+function inTheWay(
+  candidate: Candidate,
+  at: Instant,
+  sender: string | undefined,
+  sitting: Sitting,
+): Obstacle | null {
+  return (
+    talkedLately(candidate, at, sitting) ??
+    (candidate.channel === 'kf' ? kfClosed(candidate, at, sitting) : null) ??
+    full(candidate, at, sitting.facts.quotaSeen.get(candidate.subject) ?? 0, sitting) ??
+    loaded(candidate, at, sender, sitting)
+  )
+}
+
+function talkedLately(candidate: Candidate, at: Instant, { manners, facts }: Sitting): Obstacle | null {
+  const talkedAt = facts.restraints.get(candidate.customer ?? '')?.talked_at ?? null
+  if (candidate.purpose !== 'marketing' || talkedAt === null) return null
+  const until = talkedAt + hours(manners.afterTalkHours)
+  if (at >= until) return null
+  return { reason: reasonOf('recent-conversation', `${String(manners.afterTalkHours)} 小时内刚聊过`), until }
+}
+
+function kfClosed(candidate: Candidate, at: Instant, { facts, usesOf }: Sitting): Obstacle | null {
+  const wroteAt = facts.restraints.get(candidate.customer ?? '')?.talked_at ?? null
+  const since = usesOf(ownerOf(candidate)).filter(
+    (use) => use.channel === 'kf' && use.at >= (wroteAt ?? 0),
+  ).length
+  if (kfOpen({ wroteAt, since }, at)) return null
+  const words =
+    wroteAt !== null && since >= kfMessages
+      ? `客户上次发言后已回复 ${String(kfMessages)} 条`
+      : `客户 ${String(kfHours)} 小时内没有发言`
+  return { reason: reasonOf('kf-window', words), until: null }
+}
+
+/** Caps, gaps and quota: waited for where the touchpoint says so. */
+function full(candidate: Candidate, at: Instant, spentUntil: Instant, sitting: Sitting): Obstacle | null {
+  const uses = sitting.usesOf(ownerOf(candidate))
+  const { purpose, channel, subjectKind } = candidate
+  const over =
+    overBudget(sitting.manners, { purpose, channel, subjectKind, dueAt: at }, uses) ??
+    (isBroadcast(channel) && at < spentUntil ? { ...reasonOf('quota-used'), until: spentUntil } : null)
+  if (over === null) return null
+  const { code, words, until } = over
+  return { reason: { code, words }, until: candidate.overCap === 'hold' ? until : null }
+}
+
+/** Marketing goes to her next day with room; service is never kept waiting, and uses room like everything else. */
+function loaded(
+  candidate: Candidate,
+  at: Instant,
+  sender: string | undefined,
+  { manners, load }: Sitting,
+): Obstacle | null {
+  if (!isTask(candidate.channel) || candidate.purpose !== 'marketing') return null
+  if ((load.get(loadKey(sender ?? '', at)) ?? 0) < manners.advisorPerDay) return null
+  const reason = reasonOf('advisor-load', `顾问当天任务已满 ${String(manners.advisorPerDay)} 个`)
+  const tomorrow = addDays(dayOf(at), 1)
+  const sameTime = instantOf(tomorrow, timeOf(at))
+  return { reason, until: sameTime < candidate.expiresAt ? sameTime : instantOf(tomorrow) }
+}
