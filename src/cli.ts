@@ -50,6 +50,7 @@ function program(): Command {
   privacy(siyu)
   audience(siyu)
   cadence(siyu)
+  staff(siyu)
   // What follows the name of a verb is for that verb.
   siyu.enablePositionalOptions()
   for (const verb of allVerbs(siyu)) {
@@ -77,6 +78,7 @@ function setUp(siyu: Command): void {
     .option('--public-url <url>')
     .option('--admins <userids>', 'separated by commas')
     .option('--database-url <url>')
+    .option('--quota-mode <mode>', 'month-days, 7-per-week or 1-per-day, as set under 群发助手')
     .option('--force', 'replace an existing .env; the old one is kept beside it')
     .action(document(async (options: object) => (await import('./cli/init.ts')).runInit(options)))
   siyu
@@ -449,16 +451,56 @@ function cadence(siyu: Command): void {
     .action(
       document(async (file: string, options: { note?: string }) => (await verbs()).applyVerb(file, options)),
     )
+  const handles = (command: Command): Command =>
+    command
+      .argument('<reason>')
+      .option('--campaign <name>', 'only this campaign')
+      .option('--channel <name>', 'only this channel, such as broadcast')
+      .option('--touchpoint <name>', 'only this touchpoint')
+  handles(
+    group.command('pause').description('the kill switch: no call starts later than 5 s from now'),
+  ).action(document(async (reason: string, options: object) => (await verbs()).pauseVerb(reason, options)))
+  handles(group.command('resume').description('undo pause')).action(
+    document(async (reason: string, options: object) => (await verbs()).resumeVerb(reason, options)),
+  )
+  lists(
+    group.command('reasons').description('every reason why something is said later or not at all'),
+  ).action(document(async () => (await verbs()).reasonsVerb(), 'reasons'))
   group
-    .command('pause')
-    .description('the kill switch: no call starts later than 5 s from now')
-    .argument('<reason>')
-    .action(document(async (reason: string) => (await verbs()).pauseVerb(reason)))
+    .command('quota')
+    .description("which rule of WeCom's broadcast quota is in force, and whether results speak against it")
+    .option('--confirm', 'the rule in the cadence is right: stop using the stricter one')
+    .action(document(async (options: { confirm?: boolean }) => (await verbs()).quotaVerb(options)))
+}
+
+function staff(siyu: Command): void {
+  const group = siyu.command('staff').description('who is away, and who speaks for her')
+  const verbs = () => import('./cli/staff.ts')
   group
-    .command('resume')
-    .description('undo pause')
-    .argument('<reason>')
-    .action(document(async (reason: string) => (await verbs()).resumeVerb(reason)))
+    .command('leave')
+    .description('an advisor goes on leave; both days included')
+    .argument('<userid>')
+    .requiredOption('--from <date>', 'YYYY-MM-DD')
+    .requiredOption('--to <date>', 'YYYY-MM-DD')
+    .option('--deputy <userid>', 'speaks for her to customers that are also his contacts')
+    .action(
+      document(async (userid: string, options: { from: string; to: string; deputy?: string }) =>
+        (await verbs()).leaveVerb(userid, options),
+      ),
+    )
+  group
+    .command('back')
+    .description('ends a leave, or takes it back')
+    .argument('<userid>')
+    .requiredOption('--from <date>', 'the day on which it begins')
+    .action(
+      document(async (userid: string, options: { from: string }) =>
+        (await verbs()).backVerb(userid, options),
+      ),
+    )
+  lists(group.command('leaves').description('everybody who is away now or will be')).action(
+    document(async () => (await verbs()).leavesVerb(), 'leaves'),
+  )
 }
 
 async function main(): Promise<void> {

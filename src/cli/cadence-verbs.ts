@@ -12,10 +12,13 @@ import {
   cadenceExplain,
   cadencePause,
   cadencePlan,
+  cadenceQuota,
+  cadenceReasons,
   cadenceResume,
   cadenceValidate,
   validationLines,
 } from './cadence.ts'
+import type { SwitchOptions } from './cadence.ts'
 import { withCore } from './data.ts'
 import { cadenceExperiments } from './experiments.ts'
 import { exitCodes, say } from './output.ts'
@@ -53,7 +56,11 @@ export const applyVerb = (file: string, options: { note?: string }): Promise<unk
 export const experimentsVerb = (name: string | undefined): Promise<unknown> =>
   withCadence((parts) => cadenceExperiments(parts, name))
 
-export const pauseVerb = (reason: string): Promise<unknown> =>
-  withCadence((parts) => cadencePause(parts, reason))
-export const resumeVerb = (reason: string): Promise<unknown> =>
-  withCadence((parts) => cadenceResume(parts, reason))
+export const pauseVerb = (reason: string, options: SwitchOptions): Promise<unknown> =>
+  withCadence((parts) => cadencePause(parts, reason, options))
+export const resumeVerb = (reason: string, options: SwitchOptions): Promise<unknown> =>
+  withCadence((parts) => cadenceResume(parts, reason, options))
+
+export const reasonsVerb = (): Promise<unknown> => Promise.resolve(cadenceReasons())
+export const quotaVerb = (options: { confirm?: boolean }): Promise<unknown> =>
+  withCadence((parts) => cadenceQuota(parts, options))

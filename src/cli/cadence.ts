@@ -1,4 +1,4 @@
-/** `siyu cadence validate|plan|explain|diff|apply|pause|resume`: what the verbs do; the command line wires them. */
+/** `siyu cadence validate|plan|explain|diff|apply|pause|resume|reasons|quota`: what the verbs do; the command line wires them. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor } from '../base/act.ts'
@@ -23,7 +23,16 @@ import type {
 } from '../cadence/index.ts'
 import { customerOf, identitiesOf } from '../customer/index.ts'
 import type { IdentityKind } from '../customer/index.ts'
-import { pauseSending, resumeSending } from '../outbox/index.ts'
+import {
+  confirmQuotaMode,
+  currentManners,
+  everything,
+  listedReasons,
+  pauseSending,
+  quotaDoubt,
+  resumeSending,
+} from '../outbox/index.ts'
+import type { ListedReason, PauseTarget } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 
 const usage = (message: string, fix: string): Refusal => new Refusal('usage', message, 400, { fix })
@@ -220,19 +229,70 @@ export async function cadenceApply(
 
 // ---------------------------------------------------------------- pause, resume
 
-export interface SendingSwitched {
+export interface SwitchOptions {
+  readonly campaign?: string | undefined
+  readonly channel?: string | undefined
+  readonly touchpoint?: string | undefined
+}
+
+export interface SendingSwitched extends PauseTarget {
   readonly paused: boolean
   readonly at: string
   readonly by: string
   readonly reason: string
 }
 
-export async function cadencePause(parts: CadenceParts, reason: string): Promise<SendingSwitched> {
-  const pause = await parts.act(actor('pause'), (ctx) => pauseSending(ctx, 'cli', reason))
-  return { paused: true, at: isoOf(pause.at), by: pause.by, reason: pause.reason }
+/** At most one handle; none is everything. */
+function targetOf({ campaign, channel, touchpoint }: SwitchOptions): PauseTarget {
+  const named: PauseTarget[] = [
+    ...(campaign === undefined ? [] : [{ scope: 'campaign' as const, name: campaign }]),
+    ...(channel === undefined ? [] : [{ scope: 'channel' as const, name: channel }]),
+    ...(touchpoint === undefined ? [] : [{ scope: 'touchpoint' as const, name: touchpoint }]),
+  ]
+  if (named.length > 1)
+    throw usage('--campaign, --channel and --touchpoint exclude each other.', 'Give one of them, or none.')
+  return named[0] ?? everything
 }
 
-export async function cadenceResume(parts: CadenceParts, reason: string): Promise<SendingSwitched> {
-  await parts.act(actor('resume'), (ctx) => resumeSending(ctx, 'cli', reason))
-  return { paused: false, at: isoOf(parts.clock.now()), by: 'cli', reason }
+export async function cadencePause(
+  parts: CadenceParts,
+  reason: string,
+  options: SwitchOptions = {},
+): Promise<SendingSwitched> {
+  const target = targetOf(options)
+  const pause = await parts.act(actor('pause'), (ctx) => pauseSending(ctx, 'cli', reason, target))
+  return { ...target, paused: true, at: isoOf(pause.at), by: pause.by, reason: pause.reason }
+}
+
+export async function cadenceResume(
+  parts: CadenceParts,
+  reason: string,
+  options: SwitchOptions = {},
+): Promise<SendingSwitched> {
+  const target = targetOf(options)
+  await parts.act(actor('resume'), (ctx) => resumeSending(ctx, 'cli', reason, target))
+  return { ...target, paused: false, at: isoOf(parts.clock.now()), by: 'cli', reason }
+}
+
+// ---------------------------------------------------------------- reasons, quota
+
+/** Every reason code with its words and what it does; needs no database. */
+export const cadenceReasons = (): { readonly reasons: readonly ListedReason[] } => ({
+  reasons: listedReasons(),
+})
+
+/** Which quota rule is in force; `--confirm` says that the written one is right after all. */
+export async function cadenceQuota(
+  parts: CadenceParts,
+  options: { readonly confirm?: boolean | undefined },
+): Promise<{ readonly written: string; readonly inForce: string; readonly doubtedSince: string | null }> {
+  if (options.confirm === true) await parts.act(actor('quota'), (ctx) => confirmQuotaMode(ctx, 'cli'))
+  const { reader } = parts.db
+  const doubted = await quotaDoubt(reader)
+  const { quotaMode } = await currentManners(reader)
+  return {
+    written: doubted?.written ?? quotaMode,
+    inForce: quotaMode,
+    doubtedSince: doubted === null ? null : isoOf(doubted.since),
+  }
 }

@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { request } from 'undici'
+import { isoOf } from '../base/calendar.ts'
 import { wallClock } from '../base/clock.ts'
 import { packageRoot, readEnv } from '../base/env.ts'
 import type { Env } from '../base/env.ts'
 import { ConfigMistakes, Unreachable, messageOf } from '../base/errors.ts'
 import { parkedRows } from '../interaction/index.ts'
+import { quotaDoubt } from '../outbox/index.ts'
+import type { QuotaDoubt } from '../outbox/index.ts'
 import { openDatabase } from '../schema.ts'
 import { corpTagNotes } from '../wecom/index.ts'
 
@@ -68,6 +71,7 @@ async function database(env: Env): Promise<Finding[]> {
     const { db } = await openDatabase(env.databaseUrl, packageRoot, 'create', wallClock.now())
     const parked = await parkedRows(db.reader)
     const notes = await corpTagNotes(db.reader)
+    const quota = quotaFinding(await quotaDoubt(db.reader))
     await db.close()
     const rows = parked.map(({ follower, seq, error }) =>
       ill(
@@ -76,13 +80,27 @@ async function database(env: Env): Promise<Finding[]> {
         'report it with this line; the row stays in the log and everything after it went on',
       ),
     )
-    return [well('database', db.dialect), ...rows, ...notes.map((note) => well('corp tags', note))]
+    return [
+      well('database', db.dialect),
+      ...rows,
+      ...notes.map((note) => well('corp tags', note)),
+      ...(quota === null ? [] : [quota]),
+    ]
   } catch (error) {
     if (error instanceof ConfigMistakes || error instanceof Unreachable)
       return [ill('database', error.message, 'see the message; `migrate` upgrades an older schema')]
     throw error
   }
 }
+
+const quotaFinding = (doubt: QuotaDoubt | null): Finding | null =>
+  doubt === null
+    ? null
+    : ill(
+        'broadcast quota',
+        `results since ${isoOf(doubt.since)} speak against quotaMode ${doubt.written}; ${doubt.stricter} is used meanwhile`,
+        'look it up under 客户联系 → 群发助手; then correct quotaMode in the cadence, or run `siyu cadence quota --confirm`',
+      )
 
 interface WecomAnswer {
   readonly errcode?: number

@@ -1,10 +1,12 @@
 /** `init`: a `.env` with fresh keys, and what to enter in the WeCom console. */
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
-import { isCancel, text } from '@clack/prompts'
+import { isCancel, select, text } from '@clack/prompts'
 import { Refusal } from '../base/errors.ts'
 import { envShape, packageRoot } from '../base/env.ts'
+import { quotaModes } from '../outbox/index.ts'
+import type { QuotaMode } from '../outbox/index.ts'
 
 export interface InitOptions {
   readonly corpId?: string
@@ -13,6 +15,7 @@ export interface InitOptions {
   readonly publicUrl?: string
   readonly admins?: string
   readonly databaseUrl?: string
+  readonly quotaMode?: string
   readonly force?: boolean
 }
 
@@ -77,9 +80,50 @@ async function ask(question: Question): Promise<string> {
   return answer
 }
 
+// ---------------------------------------------------------------- the quota rule
+
+const quotaWords: Readonly<Record<QuotaMode, string>> = {
+  'month-days': '每月天数（默认，例如 30 天的月份 30 次）',
+  '7-per-week': '每周 7 次',
+  '1-per-day': '每天 1 次',
+}
+
+/** Null: nobody was asked, what the cadence says stays. */
+async function quotaModeOf(given: string | undefined): Promise<QuotaMode | null> {
+  if (given !== undefined) {
+    const mode = quotaModes.find((one) => one === given)
+    if (mode) return mode
+    throw new Refusal('usage', `--quota-mode ${given} is no quota rule.`, 400, {
+      fix: `choose ${quotaModes.join(', ')}, as set under 客户联系 → 群发助手`,
+    })
+  }
+  if (!process.stdin.isTTY) return null
+  const answer = await select({
+    message: '客户联系 → 群发助手里，每位客户可接收群发的次数',
+    options: quotaModes.map((value) => ({ value, label: quotaWords[value] })),
+  })
+  if (isCancel(answer)) throw new Refusal('cancelled', 'Nothing was written.')
+  return answer
+}
+
+const quotaLine = /^(\s+quotaMode:\s*)(\S+)/m
+
+/** Into the cadence that seeds the first version. Answers what stands there now; null where there is no such line. */
+function writeQuotaMode(root: string, mode: QuotaMode | null): string | null {
+  const path = resolve(root, 'config/cadence.yaml')
+  if (!existsSync(path)) return null
+  const yaml = readFileSync(path, 'utf8')
+  const written = quotaLine.exec(yaml)?.[2] ?? null
+  if (mode === null || written === null || written === mode) return written
+  writeFileSync(path, yaml.replace(quotaLine, `$1${mode}`))
+  return mode
+}
+
 export interface InitDocument {
   readonly written: string
   readonly backup: string | null
+  /** As it stands in config/cadence.yaml, which seeds the first version. */
+  readonly quotaMode: string | null
   /** What to enter where in the WeCom console. */
   readonly console: Readonly<Record<string, string>>
 }
@@ -93,6 +137,7 @@ export async function runInit(options: InitOptions, root = packageRoot): Promise
   }
   const answers = new Map<string, string>()
   for (const question of questions) answers.set(question.env, await answerTo(question, options))
+  const quotaMode = await quotaModeOf(options.quotaMode)
   const token = letters(32)
   const aesKey = letters(43)
   const lines = [
@@ -113,6 +158,7 @@ export async function runInit(options: InitOptions, root = packageRoot): Promise
   return {
     written: path,
     backup,
+    quotaMode: writeQuotaMode(root, quotaMode),
     console: {
       '接收消息 → URL': `${publicUrl}/wecom/callback`,
       '接收消息 → Token': token,
