@@ -27,6 +27,7 @@ import { experimentRoutes } from './http/admin/experiments.ts'
 import { adminGameRoutes } from './http/admin/games.ts'
 import { identityRoutes } from './http/admin/identities.ts'
 import { adminTagRoutes } from './http/admin/tags.ts'
+import { mannersRoutes } from './http/admin/manners.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
@@ -93,6 +94,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     ...adminGameRoutes({ reader }),
     ...adminTagRoutes({ reader, rules: core.tagRules }),
     ...pauseRoutes({ act }),
+    ...mannersRoutes({ db, act }),
     ...identityRoutes({ db, act }),
     ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),
     ...sidebarTaskRoutes({

@@ -173,6 +173,13 @@ const table = (): Readonly<
   'GET /api/admin/tags': { row: console },
   'POST /api/admin/pause': { body: { reason: '核对价格' }, row: console },
   'POST /api/admin/resume': { body: { reason: '已核对' }, row: console },
+  'GET /api/admin/manners': { row: console },
+  'POST /api/admin/leaves': {
+    body: { staff: world.admin, from: '2026-01-01', to: '2026-01-01' },
+    row: console,
+  },
+  'POST /api/admin/leaves/end': { body: { staff: world.admin, from: '2026-01-01' }, row: console },
+  'POST /api/admin/quota/confirm': { row: console },
   'GET /api/sidebar/me': { row: staff },
   'GET /api/sidebar/jssdk': {
     path: `/api/sidebar/jssdk?url=${encodeURIComponent(`${world.url}/sidebar/`)}`,
@@ -288,6 +295,9 @@ describe('who may call what', () => {
       'DELETE /api/admin/audiences/:name': ['admin', 'operator'],
       'POST /api/admin/pause': ['admin', 'operator'],
       'POST /api/admin/resume': ['admin', 'operator'],
+      'POST /api/admin/leaves': ['admin', 'operator'],
+      'POST /api/admin/leaves/end': ['admin', 'operator'],
+      'POST /api/admin/quota/confirm': ['admin', 'operator'],
     }
     for (const [key, allowed] of Object.entries(restricted))
       expect([key, allowed]).toEqual([

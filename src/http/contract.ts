@@ -81,7 +81,12 @@ export interface Overview {
     readonly tierMoves: number
     readonly optOuts: number
   }
+  /** Everything. */
   readonly paused: boolean
+  /** Also what is paused only in part. */
+  readonly pauses: readonly PauseShown[]
+  /** The quota rule in force is stricter than the one written down, since results speak against that one. */
+  readonly quotaDoubted: boolean
   readonly cadenceVersion: number
 }
 
@@ -366,8 +371,10 @@ export interface ValueOfCustomer {
 export interface ContactBudget {
   readonly today: number
   readonly week: number
+  readonly month: number
   readonly perDay: number
   readonly perWeek: number
+  readonly perMonth: number
   readonly gapUntil?: string
   readonly broadcast: {
     readonly left: number
@@ -632,8 +639,70 @@ export interface AdminGame {
   readonly result: readonly { readonly label: string; readonly count: number }[]
 }
 
-/** `POST /api/admin/pause` and `/resume` with `{ reason }`: the kill switch. */
-export const pauseBody = z.object({ reason: z.string().min(1).max(200) })
+/** `POST /api/admin/pause` and `/resume`: the kill switch, of everything or of one campaign, channel or touchpoint. */
+export const pauseBody = z
+  .object({
+    reason: z.string().min(1).max(200),
+    scope: z.enum(['global', 'campaign', 'channel', 'touchpoint']).default('global'),
+    name: z.string().max(64).default(''),
+  })
+  .refine(
+    ({ scope, name }) => (scope === 'global') === (name === ''),
+    '暂停全部时不写名字，暂停其中一个时要写',
+  )
+
+export type PauseScope = z.infer<typeof pauseBody>['scope']
+export interface PauseShown {
+  readonly scope: PauseScope
+  /** Empty for everything. */
+  readonly name: string
+  /** As people call it. */
+  readonly title: string
+  readonly by: string
+  readonly at: string
+  readonly reason: string
+}
+
+/** `GET /api/admin/manners`: what holds back and why, for the legend, the switch and the list of who is away. */
+export interface MannersView {
+  readonly pauses: readonly PauseShown[]
+  /** What can be paused by itself. */
+  readonly handles: readonly { readonly scope: PauseScope; readonly name: string; readonly title: string }[]
+  readonly reasons: readonly {
+    readonly code: string
+    readonly words: string
+    readonly meaning: string
+    readonly effects: readonly string[]
+  }[]
+  readonly leaves: readonly LeaveShown[]
+  readonly staff: readonly { readonly userid: string; readonly name: string }[]
+  readonly quota: {
+    readonly written: string
+    readonly inForce: string
+    /** Since when results speak against the written rule. */
+    readonly doubtedSince?: string
+  }
+}
+
+export interface LeaveShown {
+  readonly staff: string
+  readonly name: string
+  readonly from: string
+  readonly to: string
+  readonly deputy?: string
+  readonly deputyName?: string
+}
+
+/** `POST /api/admin/leaves`; one that begins on the same day replaces the earlier one. */
+export const leaveBody = z.object({
+  staff: z.string().min(1).max(64),
+  from: day,
+  to: day,
+  deputy: z.string().min(1).max(64).optional(),
+})
+/** `POST /api/admin/leaves/end`: she is back, or never went. */
+export const leaveEndBody = z.object({ staff: z.string().min(1).max(64), from: day })
+/** `POST /api/admin/quota/confirm`: the quota rule in the cadence is right after all. Answers `{ confirmed }`. */
 
 // ---------------------------------------------------------------- sidebar
 

@@ -1,7 +1,7 @@
 /** The shop at a glance: who is there, and what the last seven days brought. */
-import { addDays, dayOf, instantOf } from '../base/calendar.ts'
+import { addDays, dayOf, instantOf, isoOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
-import { pausedNow } from '../outbox/index.ts'
+import { pausesNow, pauseTitle, quotaDoubt } from '../outbox/index.ts'
 import type { ReportParts } from './customers.ts'
 import { kindCounts, newestCadenceVersion, ordersSince, promiseCounts, tierCounts } from './report.store.ts'
 
@@ -13,6 +13,7 @@ export async function overview({ reader, rules }: ReportParts, now: Instant) {
   const kinds = await kindCounts(reader, ['poll-voted', 'clue-found', 'tier-moved', 'opted-out'], since)
   const orders = await ordersSince(reader, since)
   const promises = await promiseCounts(reader, since, sinceDay)
+  const pauses = await pausesNow(reader)
   return {
     customers: [...counts.values()].reduce((sum, n) => sum + n, 0),
     tiers: [...rules.tiers, rules.lead].map(({ name, title }) => ({
@@ -29,7 +30,9 @@ export async function overview({ reader, rules }: ReportParts, now: Instant) {
       tierMoves: kinds.get('tier-moved') ?? 0,
       optOuts: kinds.get('opted-out') ?? 0,
     },
-    paused: (await pausedNow(reader)) !== null,
+    paused: pauses.some(({ scope }) => scope === 'global'),
+    pauses: pauses.map((pause) => ({ ...pause, title: pauseTitle(pause), at: isoOf(pause.at) })),
+    quotaDoubted: (await quotaDoubt(reader)) !== null,
     cadenceVersion: await newestCadenceVersion(reader),
   }
 }

@@ -11,6 +11,7 @@ import type {
   CadenceDocument,
   CadenceVersion,
   Me,
+  MannersView,
   Overview,
   Paged,
   Problem,
@@ -123,6 +124,25 @@ const startState = (): MockState => ({
   faults: new Map(),
 })
 
+const mannersView: MannersView = {
+  pauses: [],
+  handles: [
+    { scope: 'channel', name: 'broadcast', title: '客户群发' },
+    { scope: 'touchpoint', name: 'wake-up', title: '沉睡唤醒' },
+  ],
+  reasons: [
+    {
+      code: 'gap',
+      words: '与另一次触达相隔太近',
+      meaning: '两次营销之间要留出间隔。',
+      effects: ['delays', 'declines'],
+    },
+  ],
+  leaves: [{ staff: 'lin', name: '林小满', from: '2026-05-19', to: '2026-05-21' }],
+  staff: [{ userid: 'lin', name: '林小满' }],
+  quota: { written: 'month-days', inForce: 'month-days' },
+}
+
 const overview = (state: MockState): Overview => {
   const settled = deliveries.filter((one) => one.at < now)
   return {
@@ -144,6 +164,8 @@ const overview = (state: MockState): Overview => {
       optOuts: 3,
     },
     paused: state.paused,
+    pauses: [],
+    quotaDoubted: false,
     cadenceVersion: state.document.version,
   }
 }
@@ -266,6 +288,11 @@ const adminRoutes = (state: MockState): MockRoute[] => [
     method: 'GET',
     path: '/api/admin/games',
     answer: () => ({ body: { total: games.length, items: games } }),
+  },
+  {
+    method: 'GET',
+    path: '/api/admin/manners',
+    answer: () => ({ body: mannersView }),
   },
   {
     method: 'POST',

@@ -70,6 +70,8 @@ export const profileOf = (over: Partial<Profile> = {}): Profile => ({
     week: 1,
     perDay: 1,
     perWeek: 2,
+    month: 8,
+    perMonth: 10,
     broadcast: { left: 28, of: 31, period: 'month' },
   },
   recommendations: [

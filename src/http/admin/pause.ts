@@ -15,10 +15,12 @@ export function pauseRoutes(parts: { readonly act: Act }): Route[] {
       path: '/api/admin/pause',
       access,
       async handle(call) {
-        const { reason } = parse(pauseBody, call.body)
+        const { reason, ...target } = parse(pauseBody, call.body)
         const userid = call.staff?.userid ?? ''
-        const pause = await parts.act({ kind: 'staff', userid }, (ctx) => pauseSending(ctx, userid, reason))
-        return { json: { paused: true, by: pause.by, at: isoOf(pause.at), reason: pause.reason } }
+        const pause = await parts.act({ kind: 'staff', userid }, (ctx) =>
+          pauseSending(ctx, userid, reason, target),
+        )
+        return { json: { ...target, paused: true, by: pause.by, at: isoOf(pause.at), reason: pause.reason } }
       },
     },
     {
@@ -26,10 +28,10 @@ export function pauseRoutes(parts: { readonly act: Act }): Route[] {
       path: '/api/admin/resume',
       access,
       async handle(call) {
-        const { reason } = parse(pauseBody, call.body)
+        const { reason, ...target } = parse(pauseBody, call.body)
         const userid = call.staff?.userid ?? ''
-        await parts.act({ kind: 'staff', userid }, (ctx) => resumeSending(ctx, userid, reason))
-        return { json: { paused: false } }
+        await parts.act({ kind: 'staff', userid }, (ctx) => resumeSending(ctx, userid, reason, target))
+        return { json: { ...target, paused: false } }
       },
     },
   ]

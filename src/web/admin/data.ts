@@ -17,9 +17,11 @@ import type {
   ExperimentDraft,
   ExperimentList,
   ExperimentView,
+  MannersView,
   Me,
   Overview,
   Paged,
+  PauseScope,
 } from '../../http/contract.ts'
 
 const isCallersFault = (error: unknown): boolean => {
@@ -132,8 +134,27 @@ export const diffCadence = (yaml: string, signal: AbortSignal) =>
 export const publishCadence = (yaml: string, note: string, baseVersion: number) =>
   ask<CadenceDocument>('POST', '/api/admin/cadence/publish', { body: { yaml, note, baseVersion } })
 
-export const setPaused = (paused: boolean, reason: string) =>
-  ask<unknown>('POST', paused ? '/api/admin/pause' : '/api/admin/resume', { body: { reason } })
+export const setPaused = (
+  paused: boolean,
+  reason: string,
+  target: { readonly scope: PauseScope; readonly name: string },
+) => ask<unknown>('POST', paused ? '/api/admin/pause' : '/api/admin/resume', { body: { reason, ...target } })
+
+/** Reasons, pauses, who is away, the quota rule. */
+export const useManners = (enabled: MaybeRefOrGetter<boolean>) =>
+  useGet<MannersView>('/api/admin/manners', {}, enabled)
+
+export const setLeave = (leave: {
+  readonly staff: string
+  readonly from: string
+  readonly to: string
+  readonly deputy?: string
+}) => ask<unknown>('POST', '/api/admin/leaves', { body: leave })
+
+export const endLeave = (staff: string, from: string) =>
+  ask<unknown>('POST', '/api/admin/leaves/end', { body: { staff, from } })
+
+export const confirmQuota = () => ask<unknown>('POST', '/api/admin/quota/confirm', { body: {} })
 
 /** After a deed everything on the screen may have changed: read it again. */
 export const useRefresh = () => {
