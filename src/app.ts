@@ -10,6 +10,7 @@ import type { Env } from './base/env.ts'
 import { holidayTrouble } from './base/holidays.ts'
 import { createJobRunner } from './base/jobs.ts'
 import type { Job } from './base/jobs.ts'
+import { keyedDigest } from './base/ids.ts'
 import type { Log } from './base/log.ts'
 import { createAccessJobs } from './access/index.ts'
 import {
@@ -25,12 +26,14 @@ import type { FileWatch } from './cadence/index.ts'
 import { linkKey } from './content/index.ts'
 import { openCore, shippedCadence } from './core.ts'
 import type { Core } from './core.ts'
-import { createDelivery } from './delivery/index.ts'
+import { createBullQueue, createDelivery, createLimiter, openRedis } from './delivery/index.ts'
+import type { Redis, WorkQueue } from './delivery/index.ts'
 import { ensureGames } from './game/index.ts'
 import type { GameDefinition } from './game/index.ts'
 import { createFollowers } from './interaction/index.ts'
 import type { Check } from './http/health.ts'
 import { createHttp } from './http/server.ts'
+import type { Check } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers, rememberChannels } from './outbox/index.ts'
@@ -80,14 +83,14 @@ export interface App {
   gamesBetween(from: Day, days: number): Promise<GameDefinition[]>
 }
 
-/** Wakes of the job runner: node-cron's minute, this poll, and each commit that may have made something due. */
-const jobPollMs = 15_000
+/** Wakes of the job runner: node-cron's minute, and this poll, by which one planner goes on for another that fell. */
+const jobPollMs = 3_000
 
 export async function openApp({ env, clock, log, root, alone }: AppParts): Promise<App> {
   const core = await openCore({ env, clock, root, mode: 'upgrade' })
   const { db, act, recorder, rules } = core
   try {
-    await act(system('setup'), (ctx) => seedCadence(ctx, rules, shippedCadence(env)))
+    await db.inTurn(() => act(system('setup'), (ctx) => seedCadence(ctx, rules, shippedCadence(env))))
   } catch (error) {
     await core.close()
     throw error
@@ -100,7 +103,12 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
   const spoken = wecom.channels.map(({ name }) => name)
   await act(system('setup'), (ctx) => rememberChannels(ctx, spoken))
   const tags = createTagWork({ ...core, log })
+  const has = (role: Env['roles'][number]): boolean => env.roles.includes(role)
+  const [serves, plans, works] = [has('web'), has('planner'), has('worker')]
+  const shared = await openShared(core, log)
   const delivery = createDelivery({
+    ...shared,
+    limiter: createLimiter({ db, clock, log, redis: shared.redis }),
     db,
     act,
     clock,
@@ -151,18 +159,21 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     clock,
     log,
     metrics,
-    routes: routesOf({ core, api: wecom.api, links, ...(file ? { cadenceFile: file } : {}) }),
     identities: wecom.identities,
-    checks: [...wecom.checks, ...(file ? [fileCheck(file)] : [])],
-    pages: resolve(root, 'dist/web'),
+    checks: [...wecom.checks, ...shared.checks, ...(file ? [fileCheck(file)] : [])],
     publicUrl: env.publicUrl,
     trustProxy: env.trustProxy,
     eventsKey: env.eventsKey,
-    callback: wecom.door,
+    // Without the web role only the probes answer.
+    ...(serves
+      ? {
+          routes: routesOf({ core, api: wecom.api, links, ...(file ? { cadenceFile: file } : {}) }),
+          pages: resolve(root, 'dist/web'),
+          callback: wecom.door,
+        }
+      : { routes: [], pages: null }),
   })
 
-  const plans = env.roles.includes('planner')
-  const works = env.roles.includes('worker')
   let running = 0
   let poll: NodeJS.Timeout | null = null
   const runJobs = async (): Promise<number> => {
@@ -189,9 +200,9 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
         tags.start()
         quietly(runJobs(), 'jobs')
         poll = setInterval(() => quietly(runJobs(), 'jobs'), jobPollMs)
+        wecom.start()
       }
-      if (works) delivery.start()
-      wecom.start()
+      if (plans || works) delivery.start({ announces: plans, delivers: works })
       if (file) quietly(file.start(), 'watching the cadence file')
     },
     wakeJobs: () => (plans ? quietly(runJobs(), 'jobs') : undefined),
@@ -205,6 +216,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
       await tags.stop()
       await wecom.stop()
       while (running > 0) await pause(20)
+      await shared.redis?.close()
       await core.close()
     },
     async settle() {
@@ -252,6 +264,31 @@ const fileCheck = (file: FileWatch): Check => ({
   vital: false,
   missing: () => Promise.resolve(file.missing()),
 })
+
+/**
+ * What several servers share beside the database. SQLite has one server and needs none of it. Without Redis (or without
+ * the queue's schema) everything goes on, found by looking: so it is named by /readyz and vital to nothing.
+ */
+async function openShared(
+  { env, db }: Core,
+  log: Log,
+): Promise<{
+  readonly queue: WorkQueue | null
+  readonly redis: Redis | null
+  readonly checks: readonly Check[]
+}> {
+  if (db.dialect === 'sqlite' || env.roles.join() === 'web') {
+    if (env.redisUrl !== undefined && db.dialect === 'sqlite')
+      log.info('REDIS_URL is not used: with SQLite there is one server')
+    return { queue: null, redis: null, checks: [] }
+  }
+  // Servers of one installation have the same key, whatever name each knows the database by.
+  const prefix = `siyu-${keyedDigest(env.masterKey, 'queue', 12)}`
+  const redis = env.redisUrl === undefined ? null : openRedis(env.redisUrl, prefix, log)
+  const queue = await createBullQueue({ databaseUrl: env.databaseUrl, redis, log })
+  const name = redis === null ? 'queue' : 'redis'
+  return { queue, redis, checks: [{ name, vital: false, missing: () => Promise.resolve(queue.missing()) }] }
+}
 
 /** Games of the day exist before its first message goes out, and as soon as a cadence with new ones is published. */
 const openGames = (core: Core): Job => ({

@@ -34,8 +34,6 @@ export async function runServe(options: ServeOptions): Promise<void> {
   let app: App | null = null
   try {
     app = await openApp({ env, clock: wallClock, log, root: packageRoot, alone: lock !== null })
-    if (env.redisUrl !== undefined)
-      log.warn('REDIS_URL is set, but this version distributes work through the database')
     const { url } = await listening(app, env)
     if (simulator) await simulator.setCallback(`${env.publicUrl}/wecom/callback`)
     app.start()
@@ -104,6 +102,8 @@ export function simulatedEnv(simulator: Simulator): Env {
       SIYU_CONFIG_DIR: given.configDir,
       CADENCE_SOURCE: given.cadenceSource,
       LOG_LEVEL: given.logLevel,
+      SIYU_ROLES: given.roles.join(','),
+      REDIS_URL: given.redisUrl,
       WECOM_API_URL: url,
       WECOM_OAUTH_URL: `${url}/connect/oauth2/authorize`,
       WECOM_LOGIN_URL: `${url}/wwlogin/sso/login`,

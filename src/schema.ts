@@ -55,7 +55,7 @@ export async function openDatabase(
 ): Promise<Opened> {
   const db = await openDb({ url, root, tables, migrations })
   try {
-    return await prepareSchema(db, sqlitePath(url, root), mode, now)
+    return await db.inTurn(() => prepareSchema(db, sqlitePath(url, root), mode, now))
   } catch (error) {
     await db.close()
     throw error

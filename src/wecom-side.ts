@@ -19,6 +19,7 @@ import {
   createClient,
   createCodec,
   createMirror,
+  createSharedToken,
   createSync,
   createWecomChannels,
   failureWords,
@@ -58,6 +59,10 @@ export function createWecom({
   const { env, db, act, clock, recorder } = core
   const client = createClient(env.wecom, {
     clock,
+    sharedToken:
+      db.dialect === 'sqlite'
+        ? null
+        : createSharedToken({ db, clock, log, masterKey: env.masterKey, app: env.wecom }),
     onCall: (api, result, ms) => metrics.wecomCall(api, result, ms),
   })
   const api = createApi(client)

@@ -159,6 +159,42 @@ onBothDatabases('jobs', (open) => {
     const [slot] = await opened.db.reader.rows('select state, attempts, error from job_slot')
     expect(slot).toEqual({ state: 'exhausted', attempts: 3, error: 'no' })
   })
+
+  it('are taken over from a holder that froze, whose late end then changes nothing', async () => {
+    let thaw: () => void = () => undefined
+    const frozen = new Promise<void>((ok) => {
+      thaw = ok
+    })
+    const runs: string[] = []
+    const job = (name: string, until: () => Promise<void>): Job =>
+      daily({
+        run: async () => {
+          runs.push(name)
+          await until()
+        },
+      })
+    const log = createLog('silent')
+    const first = createJobRunner(opened.db, [job('first', () => frozen)], log)
+    const second = createJobRunner(opened.db, [job('second', () => Promise.resolve())], log)
+    const slot = async () =>
+      (await opened.db.reader.rows('select state, holder, attempts, error from job_slot'))[0]
+    const asleep = first.runDue(at('2026-05-20', '08:31'))
+    while (runs.length === 0) await new Promise((ok) => setTimeout(ok, 1))
+    const held = await slot()
+    expect(await second.runDue(at('2026-05-20', '08:31'))).toBe(0)
+    await opened.db.tx((tx) => tx.run('UPDATE job_slot SET lease_until = 0'))
+    // Its own lease is over too, yet nobody takes over from himself.
+    expect(await first.runDue(at('2026-05-20', '08:31'))).toBe(0)
+    const third = createJobRunner(opened.db, [job('third', () => Promise.reject(new Error('no')))], log)
+    expect(await third.runDue(at('2026-05-20', '08:31'))).toBe(1)
+    expect(runs).toEqual(['first', 'third'])
+    const taken = await slot()
+    expect(taken).toMatchObject({ state: 'failed', attempts: 2, error: 'no' })
+    expect(taken?.['holder']).not.toBe(held?.['holder'])
+    thaw()
+    await asleep
+    expect(await slot()).toEqual(taken)
+  })
 })
 
 it('slots of a schedule are counted in the shop’s zone', () => {

@@ -46,6 +46,11 @@ export interface Db {
   readonly reader: Reader
   readonly source: DataSource
   tx<T>(work: (tx: Tx) => Promise<T>, lane?: Lane): Promise<T>
+  /**
+   * One writing statement as a transaction of its own: a single round trip on PostgreSQL, for what is asked before every
+   * call. It records nothing and must be worth nothing without its answer.
+   */
+  single<T extends object>(sql: string, params?: readonly Value[]): Promise<T[]>
   /** Runs `publish` for chunks of at most 500 rows, each in its own short transaction, with a pause between. */
   inChunks<R, T>(rows: readonly R[], publish: (tx: Tx, chunk: readonly R[]) => Promise<T>): Promise<T[]>
   /**
@@ -53,6 +58,11 @@ export interface Db {
    * It takes no lock on the database and keeps nobody waiting on the shared reader.
    */
   aside<T>(work: (scratch: Tx) => Promise<T>): Promise<T>
+  /**
+   * One process at a time: upgrading the schema, writing what a first start writes. Servers that start side by side wait
+   * for each other here; on SQLite there is one server anyway.
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Transactions waiting or running here. */
   busy(): boolean
   close(): Promise<void>
@@ -396,6 +406,7 @@ async function openSqlite(options: DbOptions): Promise<Db> {
         inside.run(within, () => sqliteTransaction(runner, statementsOfWriter, work)),
       )
     },
+    single: (sql, params) => db.tx((tx) => tx.rows(sql, params), 'door'),
     inChunks: (rows, publish) => inChunks(db, rows, publish),
     async aside(work) {
       const source = await new DataSource({ ...common, migrations: [] }).initialize()
@@ -409,6 +420,7 @@ async function openSqlite(options: DbOptions): Promise<Db> {
         await source.destroy()
       }
     },
+    inTurn: (work) => work(),
     busy: () => gate.busy(),
     async close() {
       await gate.enter('bulk', () => Promise.resolve())
@@ -437,11 +449,26 @@ async function sqliteTransaction<T>(runner: QueryRunner, tx: Tx, work: (tx: Tx) 
 const attempts = 6
 const again = new Set(['40001', '40P01'])
 
+/**
+ * A process that is frozen or cut off in the middle of a transaction would keep its locks (the head of the log among
+ * them) and stop every other server: the database ends such a session after 5 s. A dead peer is noticed by keep-alives.
+ */
+const sessions = {
+  idle_in_transaction_session_timeout: 5_000,
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 5_000,
+}
+
+/** For a library that opens connections of its own and keeps its tables in a schema beside ours. */
+export const postgresSessions = (url: string) => ({ ...sessions, connectionString: url })
+
 async function openPostgres(options: DbOptions): Promise<Db> {
   const source = new DataSource({
     type: 'postgres',
     url: options.url,
     poolSize: 12,
+    extra: sessions,
     entities: options.tables.map(({ schema }) => schema),
     migrations: options.migrations,
     migrationsTransactionMode: 'each',
@@ -453,19 +480,21 @@ async function openPostgres(options: DbOptions): Promise<Db> {
     throw new Unreachable(`PostgreSQL does not answer (DATABASE_URL): ${messageOf(error)}`, error)
   }
   let running = 0
+  async function alone<T extends object>(
+    mode: 'master' | 'slave',
+    sql: string,
+    params: readonly Value[] = [],
+  ): Promise<T[]> {
+    const runner = source.createQueryRunner(mode)
+    try {
+      return await statements(runner, 'postgres').rows<T>(sql, params)
+    } finally {
+      await runner.release()
+    }
+  }
   const db: Db = {
     dialect: 'postgres',
-    reader: {
-      dialect: 'postgres',
-      async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
-        const runner = source.createQueryRunner('slave')
-        try {
-          return await statements(runner, 'postgres').rows<T>(sql, params)
-        } finally {
-          await runner.release()
-        }
-      },
-    },
+    reader: { dialect: 'postgres', rows: (sql, params) => alone('slave', sql, params) },
     source,
     async tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       refuseNesting(source)
@@ -476,6 +505,7 @@ async function openPostgres(options: DbOptions): Promise<Db> {
         running -= 1
       }
     },
+    single: (sql, params) => alone('master', sql, params),
     inChunks: (rows, publish) => inChunks(db, rows, publish),
     async aside(work) {
       const runner = source.createQueryRunner()
@@ -484,6 +514,16 @@ async function openPostgres(options: DbOptions): Promise<Db> {
       } finally {
         // TEMP tables live as long as their session, and the pool keeps sessions.
         await runner.query('DISCARD TEMP')
+        await runner.release()
+      }
+    },
+    async inTurn(work) {
+      const runner = source.createQueryRunner()
+      try {
+        await runner.query(`select pg_advisory_lock(hashtext('siyu start'))`)
+        return await work()
+      } finally {
+        await runner.query(`select pg_advisory_unlock_all()`)
         await runner.release()
       }
     },
@@ -524,6 +564,6 @@ export const isUniqueViolation = (error: unknown): boolean =>
 /** The database is busy, full, read-only or gone: the world's trouble, worth a 503 and another try. */
 export const isDatabaseTrouble = (error: unknown): boolean =>
   /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
-  /^(08|53|57P)/.test(sqlStateOf(error)) ||
+  /^(08|53|57P|25P03)/.test(sqlStateOf(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
   /Connection terminated|connection timeout/i.test(messageOf(error))

@@ -21,7 +21,7 @@ export const jobSlotTable = table(
     finished_at: 'int?',
     error: 'text?',
   },
-  { index: [['job', 'due_at']] },
+  { index: [['job', 'due_at'], ['state']] },
 )
 
 /** Small facts of the installation: corp id, pause switch. */

@@ -29,12 +29,18 @@ export interface Job {
   run(slot: Slot): Promise<void>
 }
 
-const leaseMs = 120_000
+/**
+ * Beaten four times over: another planner goes on within 15 s of a crash. The lease only says when to take over; what
+ * keeps a frozen and resumed holder from writing its end over the new one's is the fence in `settle`.
+ */
+const leaseMs = 8_000
+const beatMs = 2_000
 const maxAttempts = 3
 /** A failed slot rests this long before it is tried again. */
 const backOffMs = 5_000
 
 interface SlotRow {
+  readonly job: string
   readonly slot: string
   readonly due_at: number
   readonly holder: string
@@ -52,21 +58,39 @@ export interface JobRunner {
 
 export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunner {
   const holder = randomUUID()
-  const looked = new Map<string, Look>()
+  const lookedAt = new Map<string, Instant>()
+  /** What this process is at: however late its own beats are, it does not take over from itself. */
+  const inHand = new Set<string>()
+  let openLookAt = Number.NEGATIVE_INFINITY
+
+  async function leftByOthers(now: Instant): Promise<ReadonlySet<string>> {
+    if (performance.now() - openLookAt < openLookMs) return new Set()
+    openLookAt = performance.now()
+    const rows = await leftOpen(db, now)
+    return new Set(rows.filter((row) => !inHand.has(handOf(row))).map(({ job }) => job))
+  }
+
   return {
     jobs,
     async runDue(now) {
       let ran = 0
+      const left = await leftByOthers(now)
       for (const job of jobs) {
-        if (isQuiet(job, looked.get(job.name), now)) continue
-        looked.set(job.name, { at: now, steady: performance.now() })
+        if (!left.has(job.name) && isQuiet(job, lookedAt.get(job.name), now)) continue
+        lookedAt.set(job.name, now)
         await settlePast({ db, job, log }, now)
         // One at a time: what is claimed and waits would outlive its lease.
-        for (let claim = await claimNext(db, job, now, holder); claim;) {
-          // A failed slot is open again after its rest.
-          if (!(await runSlot({ db, job, log }, claim))) looked.delete(job.name)
+        for (let claim = await claimNext(db, job, now, { holder, inHand }); claim;) {
+          const name = handOf({ job: job.name, slot: claim.slot.name })
+          inHand.add(name)
+          try {
+            // A failed slot is open again after its rest.
+            if (!(await runSlot({ db, job, log }, claim))) openLookAt = Number.NEGATIVE_INFINITY
+          } finally {
+            inHand.delete(name)
+          }
           ran += 1
-          claim = await claimNext(db, job, now, holder)
+          claim = await claimNext(db, job, now, { holder, inHand })
         }
       }
       return ran
@@ -91,20 +115,22 @@ interface Claim {
   readonly attempt: number
 }
 
-/** When this process last looked at a job's slots. */
-interface Look {
-  readonly at: Instant
-  readonly steady: number
-}
 /** Slots that others left open are looked for this often, on the machine's own time. */
-const openLookMs = 5_000
+const openLookMs = 2_000
 
-/** No slot has fallen due since the last look, and that was a moment ago: nothing to ask the database. */
-const isQuiet = (job: Job, last: Look | undefined, now: Instant): boolean =>
-  last !== undefined &&
-  now >= last.at &&
-  nextSlotAfter(job.schedule, last.at, job.zone) > now &&
-  performance.now() - last.steady < openLookMs
+/** No slot has fallen due since the last look: nothing to ask the database. */
+const isQuiet = (job: Job, lastAt: Instant | undefined, now: Instant): boolean =>
+  lastAt !== undefined && now >= lastAt && nextSlotAfter(job.schedule, lastAt, job.zone) > now
+
+/** What failed, or was left by a process that stopped, of all jobs in one look. Which leases are over `reclaim` decides. */
+const leftOpen = (db: Db, now: Instant): Promise<SlotRow[]> =>
+  db.reader.rows<SlotRow>(
+    `select job, slot, due_at, holder, state, attempts, lease_until from job_slot
+     where state in ('running', 'failed') and due_at <= $1`,
+    [now],
+  )
+
+const handOf = ({ job, slot }: Pick<SlotRow, 'job' | 'slot'>): string => `${job} ${slot}`
 
 // ---------------------------------------------------------------- what will not run
 
@@ -185,17 +211,24 @@ const firstLook = (job: Job): number =>
 // ---------------------------------------------------------------- what will
 
 /** The oldest first: a row in hand says that every slot before it has one. */
-async function claimNext(db: Db, job: Job, now: Instant, holder: string): Promise<Claim | null> {
+async function claimNext(
+  db: Db,
+  job: Job,
+  now: Instant,
+  { holder, inHand }: { readonly holder: string; readonly inHand: ReadonlySet<string> },
+): Promise<Claim | null> {
   // Most looks find nothing due: ask the reader before taking the writer.
-  const open = await db.reader.rows<SlotRow>(
-    `select slot, due_at, holder, state, attempts, lease_until from job_slot
+  const left = await db.reader.rows<SlotRow>(
+    `select job, slot, due_at, holder, state, attempts, lease_until from job_slot
      where job = $1 and state in ('running', 'failed') and due_at <= $2`,
     [job.name, now],
   )
+  const open = left.filter((row) => !inHand.has(handOf(row)))
   const fresh = slotsBetween(job.schedule, await newestSlot(db, job, now), now, job.zone)
   if (fresh.length === 0 && open.length === 0) return null
   const rows = new Map(open.map((row) => [row.slot, row]))
-  const slots = [...open.map(slotOf), ...fresh.filter(({ name }) => !rows.has(name))]
+  const known = new Set(left.map(({ slot }) => slot))
+  const slots = [...open.map(slotOf), ...fresh.filter(({ name }) => !known.has(name))]
   return db.tx(async (tx) => {
     const moment = { now, databaseNow: await tx.databaseNow() }
     for (const slot of slots.sort((a, b) => a.dueAt - b.dueAt)) {
@@ -274,7 +307,7 @@ async function insertSlot(
 async function runSlot(work: Work, claim: Claim): Promise<boolean> {
   const { job, log } = work
   const { slot, attempt } = claim
-  const beat = setInterval(() => void extendLease(work, claim), leaseMs / 4)
+  const beat = setInterval(() => void extendLease(work, claim), beatMs)
   try {
     await job.run(slot)
     await settle(work, claim, 'done', null)
@@ -292,7 +325,8 @@ async function runSlot(work: Work, claim: Claim): Promise<boolean> {
 
 /** True of the row only while it is still in our hands. */
 const ours = (first: number): string =>
-  ['job', 'slot', 'holder', 'attempts'].map((column, n) => `${column} = $${String(first + n)}`).join(' AND ')
+  ['job', 'slot', 'holder', 'attempts'].map((column, n) => `${column} = $${String(first + n)}`).join(' AND ') +
+  ` AND state = 'running'`
 const keyOf = (job: Job, { slot, holder, attempt }: Claim): (string | number)[] => [
   job.name,
   slot.name,
@@ -302,11 +336,13 @@ const keyOf = (job: Job, { slot, holder, attempt }: Claim): (string | number)[] 
 
 async function extendLease({ db, job, log }: Work, claim: Claim): Promise<void> {
   try {
-    await db.tx(async (tx) =>
-      tx.run(`UPDATE job_slot SET lease_until = $1 WHERE ${ours(2)}`, [
-        (await tx.databaseNow()) + leaseMs,
-        ...keyOf(job, claim),
-      ]),
+    await db.tx(
+      async (tx) =>
+        tx.run(`UPDATE job_slot SET lease_until = $1 WHERE ${ours(2)}`, [
+          (await tx.databaseNow()) + leaseMs,
+          ...keyOf(job, claim),
+        ]),
+      'door',
     )
   } catch (error) {
     log.warn({ job: job.name, slot: claim.slot.name, err: error }, 'a lease could not be extended')

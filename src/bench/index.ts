@@ -11,6 +11,7 @@ export interface BenchOptions {
   readonly writes?: string | undefined
   readonly postgresUrl?: string | undefined
   readonly databaseUrl?: string | undefined
+  readonly redisUrl?: string | undefined
 }
 
 type Bench = (options: BenchOptions, say: (words: string) => void) => Promise<object>
@@ -36,6 +37,15 @@ const benches: Readonly<Record<string, Bench>> = {
       seconds: numbers(options.seconds ?? '60')[0] ?? 60,
       rate: numbers(options.rate ?? '500')[0] ?? 500,
       databaseUrl: options.databaseUrl,
+      say,
+    }),
+  limiter: async (options, say) =>
+    (await import('./limiter.ts')).benchLimiter({
+      perSecond: numbers(options.rate ?? '100')[0] ?? 100,
+      seconds: numbers(options.seconds ?? '5')[0] ?? 5,
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      postgresUrl: options.postgresUrl,
+      redisUrl: options.redisUrl,
       say,
     }),
   '360': async (options, say) =>

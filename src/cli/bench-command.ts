@@ -11,7 +11,7 @@ export function addBenchVerb(siyu: Command, document: Document): void {
   siyu
     .command('bench')
     .description('benchmarks of the project beside its named peers, as ratios; on databases of their own')
-    .argument('<name>', 'clv, segment, freshness, 360')
+    .argument('<name>', 'clv, segment, freshness, limiter, 360')
     .option('--sizes <numbers>', 'customers, separated by commas')
     .option('--databases <names>', 'sqlite,postgres')
     .option('--pairs <n>', 'interleaved pairs')
@@ -19,6 +19,7 @@ export function addBenchVerb(siyu: Command, document: Document): void {
     .option('--rate <n>', 'events a second')
     .option('--writes <n>', 'writes a second beside the load')
     .option('--postgres-url <url>', 'a server to make databases on; otherwise one of its own is started')
+    .option('--redis-url <url>', 'limiter: a Redis to measure on, beside BullMQ')
     .option('--database-url <url>', 'freshness: a database to make the shop in, or to use again')
     .action(
       document(async (name: string, options: BenchOptions) =>

@@ -1,18 +1,34 @@
-/** A precise token bucket (GCRA): never more than `burst` at once, never more than the rate over any longer time. */
+/**
+ * A precise token bucket (GCRA): never more than `burst` at once, never more than `perMinute` in any minute, the rest
+ * evenly spread. Alone it lives in memory; several processes share one that somebody else keeps (limiter.ts).
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
+
+export interface Rate {
+  readonly perMinute: number
+  readonly burst: number
+}
 
 export interface Bucket {
   /** Resolves when one call may start. First come, first served. */
   take(): Promise<void>
 }
 
-export function createBucket(
-  clock: Pick<Clock, 'steady'>,
-  rate: { readonly perMinute: number; readonly burst: number },
-): Bucket {
-  const spacingMs = 60_000 / rate.perMinute
-  const slackMs = spacingMs * (Math.max(1, rate.burst) - 1)
+export interface Limiter {
+  /** One bucket a name. */
+  bucketOf(name: string, rate: Rate): Bucket
+}
+
+/** What is not spent as a burst is spread over the minute, so that no minute holds more than is permitted. */
+export function pace({ perMinute, burst }: Rate): { readonly spacingMs: number; readonly slackMs: number } {
+  const atOnce = Math.max(1, Math.min(burst, Math.floor(perMinute / 2)))
+  const spacingMs = 60_000 / Math.max(1, perMinute - atOnce)
+  return { spacingMs, slackMs: spacingMs * (atOnce - 1) }
+}
+
+export function createBucket(clock: Pick<Clock, 'steady'>, rate: Rate): Bucket {
+  const { spacingMs, slackMs } = pace(rate)
   /** When the next call would start if calls came exactly at the rate. */
   let due = Number.NEGATIVE_INFINITY
   return {
@@ -20,7 +36,66 @@ export function createBucket(
       const now = clock.steady()
       const startAt = Math.max(now, due - slackMs)
       due = Math.max(due, now) + spacingMs
-      if (startAt > now) await pause(startAt - now)
+      if (startAt > now) await pause(Math.ceil(startAt - now))
+    },
+  }
+}
+
+export function createMemoryLimiter(clock: Pick<Clock, 'steady'>): Limiter {
+  return keptBuckets((_, rate) => createBucket(clock, rate))
+}
+
+/**
+ * Takes the next `n` places of a shared bucket. Answers how far ahead of the keeper's own clock (`nowMs`) the first of
+ * them lies when calls come evenly; the others follow at `spacingMs`.
+ */
+export type Reserve = (
+  name: string,
+  spacingMs: number,
+  n: number,
+) => Promise<{ readonly nowMs: number; readonly offsetMs: number }>
+
+/** Whoever waits while a question is under way is asked for in the next one: round trips do not grow with calls. */
+export function createSharedLimiter(clock: Pick<Clock, 'steady'>, reserve: Reserve): Limiter {
+  return keptBuckets((name, rate) => {
+    const { spacingMs, slackMs } = pace(rate)
+    const waiting: { ok(waitMs: number): void; fail(error: unknown): void }[] = []
+    // A stall of this process would let go at once all that fell due meanwhile; here they are spread again.
+    const own = createBucket(clock, rate)
+    let asking = false
+    const ask = async (): Promise<void> => {
+      asking = true
+      while (waiting.length > 0) {
+        const group = waiting.splice(0)
+        try {
+          const { offsetMs } = await reserve(name, spacingMs, group.length)
+          group.forEach(({ ok }, i) => ok(offsetMs + i * spacingMs - slackMs))
+        } catch (error) {
+          for (const { fail } of group) fail(error)
+        }
+      }
+      asking = false
+    }
+    return {
+      async take() {
+        const waitMs = await new Promise<number>((ok, fail) => {
+          waiting.push({ ok, fail })
+          if (!asking) void ask()
+        })
+        if (waitMs > 0) await pause(Math.ceil(waitMs))
+        await own.take()
+      },
+    }
+  })
+}
+
+function keptBuckets(make: (name: string, rate: Rate) => Bucket): Limiter {
+  const buckets = new Map<string, Bucket>()
+  return {
+    bucketOf(name, rate) {
+      const bucket = buckets.get(name) ?? make(name, rate)
+      buckets.set(name, bucket)
+      return bucket
     },
   }
 }

@@ -5,10 +5,13 @@
 import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { dueChannels, nextLookAt, nextReadyAt } from '../outbox/index.ts'
+import { createMemoryLimiter } from './bucket.ts'
 import { createDrain } from './drain.ts'
 import { createGroupedAct } from './group.ts'
 import { createLease } from './lease.ts'
 import type { DeliveryParts, Works } from './parts.ts'
+import { createAnnouncer, lostAfterMs } from './queue.ts'
+import type { Hint } from './queue.ts'
 import { reconcile } from './reconcile.ts'
 import { pollResults } from './results.ts'
 
@@ -27,8 +30,14 @@ export interface Delivery {
   nextDueAt(): Promise<Instant | null>
   /** Soon instead of at the next tick: for a welcome, right after its commit. */
   wake(): void
-  start(): void
+  /** `announces`: tells the queue what is due (a planner). `delivers`: calls (a worker). */
+  start(duties?: Duties): void
   stop(): Promise<void>
+}
+
+export interface Duties {
+  readonly announces: boolean
+  readonly delivers: boolean
 }
 
 export function createDelivery(parts: DeliveryParts): Delivery {
@@ -40,6 +49,8 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     failPoint,
     stopping: () => stopping,
     lease,
+    limiter: parts.limiter ?? createMemoryLimiter(parts.clock),
+    queue: parts.queue ?? null,
     grouped: createGroupedAct(parts.act, system('delivery')),
     channels: new Map(parts.channels.map((channel) => [channel.name, channel])),
     rests: new Map(),
@@ -62,15 +73,16 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     drainOnce: (now) => during(drain.run(now)),
     reconcileOnce: (now) => during(looking(now)),
     pollOnce: (now) => during(polling(now)),
-    idle: () => underWay.size === 0 && !drain.busy(),
+    idle: () => underWay.size === 0 && !drain.busy() && (parts.queue?.idle() ?? true),
     nextDueAt: () => nextDueAt(works),
-    ...createTicker(
-      works,
-      () => delivery,
-      () => {
+    ...createTicker(works, {
+      delivery: () => delivery,
+      take: (hint) => during(drain.take(hint)),
+      drain: (now, lateMs) => during(drain.run(now, lateMs)),
+      ask: () => {
         stopping = true
       },
-    ),
+    }),
   }
   return delivery
 }
@@ -103,40 +115,66 @@ async function restedAt(works: Works, ready: Instant, now: Instant): Promise<Ins
   return rests.length > 0 && rests.every((until) => until > now) ? Math.min(...rests) : ready
 }
 
-function createTicker(
-  works: Works,
-  delivery: () => Delivery,
-  ask: () => void,
-): Pick<Delivery, 'wake' | 'start' | 'stop'> {
+interface Turns {
+  delivery(): Delivery
+  take(hint: Hint): Promise<number>
+  drain(now: Instant, lateMs: number): Promise<number>
+  /** From now on no other call is made. */
+  ask(): void
+}
+
+function createTicker(works: Works, turns: Turns): Pick<Delivery, 'wake' | 'start' | 'stop'> {
+  const { queue, clock } = works
+  const announcer = queue === null ? null : createAnnouncer(works, queue)
+  let duties: Duties | null = null
   let timer: NodeJS.Timeout | null = null
   let soon: NodeJS.Timeout | null = null
-  const quietly = (work: Promise<number>, what: string): void => {
-    work.catch((error: unknown) => works.log.warn({ err: error }, `${what} stopped early and will go on`))
+  const quietly = async (work: Promise<number>, what: string): Promise<void> => {
+    try {
+      await work
+    } catch (error) {
+      works.log.warn({ err: error }, `${what} stopped early and will go on`)
+    }
+  }
+  /** While the queue answers, a worker looks by itself only for what the queue has lost. */
+  const look = (): void => {
+    const queued = queue !== null && queue.missing() === null
+    if (duties?.announces === true && announcer !== null)
+      void quietly(announcer.look(clock.now()), 'announcing')
+    if (duties?.delivers === true)
+      void quietly(turns.drain(clock.now(), queued ? lostAfterMs : 0), 'delivery')
   }
   const tick = (): void => {
-    const now = works.clock.now()
-    quietly(delivery().drainOnce(now), 'delivery')
-    quietly(delivery().reconcileOnce(now), 'reconciling')
-    quietly(delivery().pollOnce(now), 'reading results')
+    look()
+    if (duties?.delivers !== true) return
+    void quietly(turns.delivery().reconcileOnce(clock.now()), 'reconciling')
+    void quietly(turns.delivery().pollOnce(clock.now()), 'reading results')
   }
   return {
     wake() {
       if (timer === null || soon !== null) return
       soon = setTimeout(() => {
         soon = null
-        quietly(delivery().drainOnce(works.clock.now()), 'delivery')
+        look()
       }, 10)
     },
-    start() {
+    start(what = { announces: true, delivers: true }) {
+      duties = what
+      if (what.delivers)
+        queue?.start(
+          [...works.channels.values()].map(({ name }) => name),
+          (hint) => quietly(turns.take(hint), 'delivery'),
+        )
       tick()
       timer ??= setInterval(tick, tickMs)
     },
     async stop() {
-      ask()
+      turns.ask()
       if (timer !== null) clearInterval(timer)
       if (soon !== null) clearTimeout(soon)
       timer = null
-      while (!delivery().idle()) await new Promise((ok) => setTimeout(ok, 20))
+      await queue?.stop()
+      while (!turns.delivery().idle()) await new Promise((ok) => setTimeout(ok, 20))
       await works.lease.release()
     },
   }

@@ -7,8 +7,7 @@ import type { Instant } from '../base/clock.ts'
 import { isDatabaseTrouble } from '../base/db.ts'
 import { currentManners, dueChannels, lockDue, lockPromises, move } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
-import { createBucket, createSlots } from './bucket.ts'
-import type { Bucket } from './bucket.ts'
+import { createSlots } from './bucket.ts'
 import type { Channel } from './channel.ts'
 import { forgetAll } from './delivery.store.ts'
 import { mean, sortOutLate } from './intent.ts'
@@ -17,6 +16,7 @@ import { suspectAt, takeOver } from './lease.ts'
 import { callAndSettle, groupBy, settleOurFault } from './outcome.ts'
 import { contentOf, lookAt } from './parts.ts'
 import type { Works } from './parts.ts'
+import type { Hint } from './queue.ts'
 
 /** Calls of one channel at once; WeCom has an undisclosed ceiling per endpoint (45033). */
 const inFlight = 8
@@ -25,21 +25,24 @@ const personalBatch = 64
 const claimAtOnce = 500
 
 export interface Drain {
-  /** Works until nothing is due any more; answers how many promises were called for. */
-  run(now: Instant): Promise<number>
+  /**
+   * Works until nothing is due any more; answers how many promises were called for. `lateMs`: only if something of the
+   * channel is overdue by that much and nothing of it is in hand.
+   */
+  run(now: Instant, lateMs?: number): Promise<number>
+  /** Those of one hint that are still due; without ids whatever is. */
+  take(hint: Hint): Promise<number>
   busy(): boolean
 }
 
 export function createDrain(works: Works): Drain {
   const running = new Map<string, Promise<number>>()
   const slots = new Map<string, ReturnType<typeof createSlots>>()
-  const buckets = new Map<string, Bucket>()
+  const hinted = new Map<string, number>()
   let buried = works.alone !== true
 
   async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<number> {
-    const bucket = buckets.get(channel.name) ?? createBucket(works.clock, channel.rate)
-    buckets.set(channel.name, bucket)
-    if (!works.stopping()) await bucket.take()
+    if (!works.stopping()) await works.limiter.bucketOf(channel.name, channel.rate).take()
     if (works.stopping() || !works.lease.alive()) return putBack(works, rows)
     const meant = await meanOrBlame(works, channel, rows)
     await works.failPoint('meant')
@@ -48,21 +51,25 @@ export function createDrain(works: Works): Drain {
     return rows.length
   }
 
+  /** Claims once and delivers; null when nothing was due or the channel must rest. */
+  async function turn(channel: Channel, among: readonly string[] = []): Promise<number | null> {
+    if (works.stopping() || (works.rests.get(channel.name) ?? 0) > works.clock.now()) return null
+    await works.lease.hold()
+    const claimed = await claim(works, channel, among)
+    await works.failPoint('claimed')
+    if (claimed === null) return null
+    const parcels = packed(channel, claimed)
+    const enter = slots.get(channel.name) ?? createSlots(inFlight)
+    slots.set(channel.name, enter)
+    const trusted = parcels.filter((rows) => !isSuspect(rows))
+    let called = await allOf(trusted.map((rows) => enter(() => deliver(channel, rows))))
+    for (const rows of parcels.filter(isSuspect)) called += await deliver(channel, rows)
+    return called
+  }
+
   async function drainChannel(channel: Channel): Promise<number> {
     let called = 0
-    while (!works.stopping()) {
-      if ((works.rests.get(channel.name) ?? 0) > works.clock.now()) return called
-      await works.lease.hold()
-      const claimed = await claim(works, channel)
-      await works.failPoint('claimed')
-      if (claimed === null) return called
-      const parcels = packed(channel, claimed)
-      const enter = slots.get(channel.name) ?? createSlots(inFlight)
-      slots.set(channel.name, enter)
-      const trusted = parcels.filter((rows) => !isSuspect(rows))
-      called += await allOf(trusted.map((rows) => enter(() => deliver(channel, rows))))
-      for (const rows of parcels.filter(isSuspect)) called += await deliver(channel, rows)
-    }
+    for (let some = await turn(channel); some !== null; some = await turn(channel)) called += some
     return called
   }
 
@@ -70,27 +77,44 @@ export function createDrain(works: Works): Drain {
   function once(channel: Channel): Promise<number> {
     const already = running.get(channel.name)
     if (already) return already
-    const run = drainChannel(channel)
-      .catch((error: unknown) => {
-        // What it still holds is taken over when the lease of its old name ends.
-        works.lease.abandon()
-        throw error
-      })
-      .finally(() => running.delete(channel.name))
+    const run = orAbandon(works, drainChannel(channel)).finally(() => running.delete(channel.name))
     running.set(channel.name, run)
     return run
   }
 
   return {
-    busy: () => running.size > 0,
-    async run(now) {
+    busy: () => running.size > 0 || hinted.size > 0,
+    async take({ channel: name, ids }) {
+      const channel = works.channels.get(name)
+      if (!channel) return 0
+      if (ids.length === 0) return once(channel)
+      hinted.set(name, (hinted.get(name) ?? 0) + 1)
+      try {
+        return (await orAbandon(works, turn(channel, ids))) ?? 0
+      } finally {
+        const left = (hinted.get(name) ?? 1) - 1
+        if (left === 0) hinted.delete(name)
+        else hinted.set(name, left)
+      }
+    },
+    async run(now, lateMs = 0) {
       if (!buried) await works.db.tx(forgetAll)
       buried = true
       await takeOver({ ...works, lookAt: (parcel, now) => lookAt(works, parcel, now) })
-      const names = await dueChannels(works.db.reader, now)
+      const names = await dueChannels(works.db.reader, now - lateMs)
       const channels = names.flatMap((name) => works.channels.get(name) ?? [])
-      return allOf(channels.map(once))
+      return allOf(channels.filter(({ name }) => lateMs === 0 || !hinted.has(name)).map(once))
     },
+  }
+}
+
+/** What it still holds after a failure is taken over when the lease of its old name ends. */
+async function orAbandon<T>(works: Works, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    works.lease.abandon()
+    throw error
   }
 }
 
@@ -129,23 +153,29 @@ async function putBack(works: Works, rows: readonly PromiseRow[]): Promise<numbe
 const isSuspect = (rows: readonly PromiseRow[]): boolean => rows.some(({ crashes }) => crashes >= suspectAt)
 
 /** Everything due that may share a parcel, in short transactions; null when nothing is due any more. */
-async function claim(works: Works, channel: Channel): Promise<PromiseRow[] | null> {
+async function claim(works: Works, channel: Channel, among: readonly string[]): Promise<PromiseRow[] | null> {
   const most = Math.max(personalBatch, channel.maxRecipients)
   const claimed: PromiseRow[] = []
   let any = false
   while (claimed.length < most) {
-    const part = await claimSome(works, channel, Math.min(claimAtOnce, most - claimed.length))
+    const part = await claimSome(works, channel, Math.min(claimAtOnce, most - claimed.length), among)
     if (part === null) break
     any = true
     claimed.push(...part)
+    if (among.length > 0) break
   }
   return any ? claimed : null
 }
 
 /** An empty list when what was due had to wait or was too late. */
-function claimSome(works: Works, channel: Channel, limit: number): Promise<PromiseRow[] | null> {
+function claimSome(
+  works: Works,
+  channel: Channel,
+  limit: number,
+  among: readonly string[],
+): Promise<PromiseRow[] | null> {
   return works.act(system('delivery'), async (ctx) => {
-    const due = await lockDue(ctx.tx, channel.name, ctx.now, limit)
+    const due = await lockDue(ctx.tx, channel.name, ctx.now, limit, among)
     if (due.length === 0) return null
     const timely = await sortOutLate(ctx, await currentManners(ctx.tx), due)
     const holder = works.lease.worker

@@ -14,3 +14,11 @@ export type {
 export { createDelivery } from './deliver.ts'
 export type { Delivery } from './deliver.ts'
 export type { DeliveryParts } from './parts.ts'
+
+// What several processes share.
+export { createLimiter } from './limiter.ts'
+export type { Limiter, Rate } from './bucket.ts'
+export type { WorkQueue } from './queue.ts'
+export { createBullQueue, queueSchema } from './queue-bullmq.ts'
+export { openRedis } from './redis.ts'
+export type { Redis } from './redis.ts'

@@ -5,9 +5,11 @@ import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { LinkParts } from '../content/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Limiter } from './bucket.ts'
 import type { Channel, Outcome, Parcel, ParcelRecipient } from './channel.ts'
 import type { GroupedAct } from './group.ts'
 import type { Lease } from './lease.ts'
+import type { WorkQueue } from './queue.ts'
 
 export interface DeliveryParts {
   readonly db: Db
@@ -20,12 +22,18 @@ export interface DeliveryParts {
   readonly reconcileDelaysMs: readonly number[]
   /** No other worker can be alive (the lock of the SQLite file is ours): what dead ones held is taken over at once. */
   readonly alone?: boolean
+  /** Keeps the rates; alone in memory. */
+  readonly limiter?: Limiter
+  /** Hands work out to several workers; without it each looks for work itself. */
+  readonly queue?: WorkQueue | null
   /** For tests that stop a worker between two steps. */
   readonly failPoint?: (step: string) => Promise<void>
 }
 
 /** What the loops share. */
-export interface Works extends Omit<DeliveryParts, 'channels' | 'failPoint'> {
+export interface Works extends Omit<DeliveryParts, 'channels' | 'failPoint' | 'limiter' | 'queue'> {
+  readonly limiter: Limiter
+  readonly queue: WorkQueue | null
   readonly lease: Lease
   /** For what is done once per call: several calls share a transaction. */
   readonly grouped: GroupedAct

@@ -33,8 +33,8 @@ export interface ServerParts {
   readonly identities: Identities
   readonly checks: readonly Check[]
   readonly metrics: Metrics
-  /** Folder of the built pages, `dist/web`. */
-  readonly pages: string
+  /** Folder of the built pages, `dist/web`; null in a process that answers to probes only. */
+  readonly pages: string | null
   readonly publicUrl: string
   readonly trustProxy: boolean
   readonly eventsKey: string | undefined
@@ -110,6 +110,10 @@ function createApp(parts: ServerParts): Koa {
   app.use(compress({ threshold: 1024 }))
   const router = routerOf(parts, https)
   app.use(router.routes())
+  if (parts.pages === null) {
+    app.use(noWebRole)
+    return app
+  }
   app.use(noSuchApi)
   app.use(servePages(parts.pages))
   app.use((ctx) => {
@@ -289,6 +293,13 @@ function write(ctx: Context, answer: Answer, https: boolean): void {
   } else {
     ctx.status = answer.status ?? 204
   }
+}
+
+/** A balancer that sends callbacks or people here is wrongly set up, and should hear so. */
+const noWebRole: Middleware = () => {
+  throw new Refusal('no-web-role', '这个进程不提供页面和接口', 503, {
+    fix: '请把请求转到 SIYU_ROLES 包含 web 的进程；这里只有 /livez、/readyz 和 /metrics',
+  })
 }
 
 const noSuchApi: Middleware = (ctx, next) => {

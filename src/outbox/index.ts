@@ -75,6 +75,7 @@ export type { Pause, PauseScope, PauseTarget } from './pause.ts'
 export {
   campaignOfSaid,
   dueChannels,
+  dueIds,
   heldByOthers,
   lockDue,
   lockOfParcel,

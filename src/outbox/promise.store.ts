@@ -197,11 +197,35 @@ export const updatePressed = (tx: Tx, id: string, pressedAt: Instant | null): Pr
 
 // ---------------------------------------------------------------- what the machine looks for
 
-/** Due promises of one channel, most urgent first; on PostgreSQL without those that another worker is taking. */
-export const lockDue = (tx: Tx, channel: ChannelName, now: Instant, limit: number): Promise<PromiseRow[]> =>
+/**
+ * Due promises of one channel, most urgent first; on PostgreSQL without those that another worker is taking. `among`:
+ * those of a hint, if they are still due.
+ */
+export const lockDue = (
+  tx: Tx,
+  channel: ChannelName,
+  now: Instant,
+  limit: number,
+  among: readonly string[] = [],
+): Promise<PromiseRow[]> =>
   tx.rows<PromiseRow>(
     `${all} p where state = 'queued' and ready_at <= $1 and channel = $2 and ${notPaused}
+     ${among.length === 0 ? '' : `and id in (${places(among.length, 3)})`}
      order by priority desc, ready_at, id limit ${String(limit)} ${tx.dialect === 'postgres' ? 'for update skip locked' : ''}`,
+    [now, channel, ...among],
+  )
+
+/** The same without taking them. `version` changes whenever a row comes back to the queue. */
+export const dueIds = (
+  reader: Reader,
+  channel: ChannelName,
+  now: Instant,
+  limit: number,
+): Promise<{ id: string; version: string }[]> =>
+  reader.rows<{ id: string; version: string }>(
+    `select id, epoch || ' ' || ready_at as version from promise p
+     where state = 'queued' and ready_at <= $1 and channel = $2 and ${notPaused}
+     order by priority desc, ready_at, id limit ${String(limit)}`,
     [now, channel],
   )
 

@@ -42,7 +42,7 @@ export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
   return {
     name: kind.name,
     maxRecipients: kind.maxRecipients,
-    rate: { perMinute: 600, burst: 20 },
+    rate: { perMinute: 600, burst: 10 },
     compose: (draft) =>
       JSON.stringify({
         chat_type: kind.chatType,

@@ -47,4 +47,19 @@ export const seenTagTable = table('seen_tag', {
   at: 'int',
 })
 
-export const wecomTables = [rereadTable, corpTagTable, seenTagTable]
+/**
+ * The access token that all processes share, sealed with the master key. Who fetches the next one holds a short lease;
+ * `version` grows with each token, so that a slow answer never replaces a newer one.
+ */
+export const tokenTable = table('wecom_token', {
+  /** Corp, agent and a digest of the secret: another secret has a token of its own. */
+  app: 'text key',
+  sealed: 'text?',
+  renew_at: 'int',
+  version: 'int',
+  holder: 'text?',
+  /** Database time. */
+  lease_until: 'int',
+})
+
+export const wecomTables = [rereadTable, corpTagTable, seenTagTable, tokenTable]

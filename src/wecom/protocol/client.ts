@@ -13,7 +13,7 @@ import { createCircuit, createLanes, createSemaphore } from './limits.ts'
 import type { Circuit } from './limits.ts'
 import type { Result } from './result.ts'
 import { createTokenSource } from './token.ts'
-import type { Issued, TokenState } from './token.ts'
+import type { Issued, SharedToken, TokenState } from './token.ts'
 
 export interface ClientSettings {
   readonly apiUrl: string
@@ -27,6 +27,8 @@ export interface ClientSettings {
 
 export interface ClientParts {
   readonly clock: Clock
+  /** Null: the token is this process's own. */
+  readonly sharedToken?: SharedToken | null
   /** For the metrics: path, `ok` or the name of the failure, milliseconds. */
   readonly onCall?: (api: string, result: string, ms: number) => void
 }
@@ -71,7 +73,7 @@ export function createClient(settings: ClientSettings, parts: ClientParts): Weco
   const semaphores = new Map<string, ReturnType<typeof createSemaphore>>()
   const circuits = new Map<string, Circuit>()
   const lanes = createLanes()
-  const token = createTokenSource(parts.clock, async (): Promise<Result<Issued>> => {
+  const issue = async (): Promise<Result<Issued>> => {
     const query = { corpid: settings.corpId, corpsecret: settings.agentSecret }
     const ask = () => post('gettoken', { query, answer: tokenAnswer })
     const first = await ask()
@@ -80,7 +82,8 @@ export function createClient(settings: ClientSettings, parts: ClientParts): Weco
     if (issued.kind !== 'ok') return issued
     const { access_token, expires_in } = issued.value
     return { kind: 'ok', value: { token: access_token, expiresInMs: expires_in * 1000 } }
-  })
+  }
+  const token = createTokenSource(parts.clock, issue, parts.sharedToken)
   const circuitOf = (api: string): Circuit => kept(circuits, api, () => createCircuit(parts.clock))
   const semaphoreOf = (api: string) => kept(semaphores, api, () => createSemaphore(atOnce))
 

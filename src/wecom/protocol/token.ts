@@ -1,6 +1,6 @@
 /**
  * The access token of one app: fetched once however many wait for it, renewed at nine tenths of its life, dropped only
- * by whoever saw exactly this token fail (a newer one is never thrown away).
+ * by whoever saw exactly this token fail (a newer one is never thrown away). Several processes may share one.
  */
 import type { Clock, Instant } from '../../base/clock.ts'
 import type { Result } from './result.ts'
@@ -8,6 +8,16 @@ import type { Result } from './result.ts'
 export interface Issued {
   readonly token: string
   readonly expiresInMs: number
+}
+
+export interface FetchedToken {
+  readonly token: string
+  readonly renewAt: Instant
+}
+
+/** Where processes share a token: theirs if there is one other than the `failed` one, else what `fetchOne` brings. */
+export interface SharedToken {
+  obtain(failed: string | null, fetchOne: () => Promise<Result<FetchedToken>>): Promise<Result<FetchedToken>>
 }
 
 export interface TokenState {
@@ -27,20 +37,31 @@ const renewAt = 0.9
 const firstRestMs = 60_000
 const longestRestMs = 600_000
 
-export function createTokenSource(clock: Clock, issue: () => Promise<Result<Issued>>): TokenSource {
-  let held: { readonly token: string; readonly renewAt: Instant } | null = null
+export function createTokenSource(
+  clock: Clock,
+  issue: () => Promise<Result<Issued>>,
+  shared: SharedToken | null = null,
+): TokenSource {
+  let held: FetchedToken | null = null
+  let failedToken: string | null = null
   let running: Promise<Result<string>> | null = null
   let resting: { readonly until: number; readonly ms: number; readonly answer: Result<string> } | null = null
   let trouble: string | null = 'no token has been fetched yet'
 
-  async function fetchToken(): Promise<Result<string>> {
+  async function fetchOne(): Promise<Result<FetchedToken>> {
     const issued = await issue()
+    if (issued.kind !== 'ok') return issued
+    const { token, expiresInMs } = issued.value
+    return { kind: 'ok', value: { token, renewAt: clock.now() + expiresInMs * renewAt } }
+  }
+
+  async function fetchToken(): Promise<Result<string>> {
+    const issued = shared === null ? await fetchOne() : await shared.obtain(failedToken, fetchOne)
     if (issued.kind === 'ok') {
-      const { token, expiresInMs } = issued.value
-      held = { token, renewAt: clock.now() + expiresInMs * renewAt }
+      held = issued.value
       resting = null
       trouble = null
-      return { kind: 'ok', value: token }
+      return { kind: 'ok', value: held.token }
     }
     trouble = issued.kind === 'error' ? `${issued.words} (${String(issued.code)})` : issued.why
     if (issued.kind === 'error' && issued.reaction === 'alert') {
@@ -60,7 +81,9 @@ export function createTokenSource(clock: Clock, issue: () => Promise<Result<Issu
       return running
     },
     drop(failed) {
-      if (held?.token === failed) held = null
+      if (held?.token !== failed) return
+      held = null
+      failedToken = failed
     },
     state: () => ({ missing: trouble }),
   }
