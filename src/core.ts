@@ -21,7 +21,14 @@ import type { RecommendSettings } from './order/index.ts'
 import { outboxProjections, outboxRegroup } from './outbox/index.ts'
 import { loadRadarSettings } from './report/index.ts'
 import type { RadarSettings } from './report/index.ts'
-import { applyLevelRules, loadLevelRules, rewardRegroup } from './reward/index.ts'
+import {
+  applyLevelRules,
+  applyRewardSettings,
+  loadLevelRules,
+  loadRewardSettings,
+  rewardRegroup,
+} from './reward/index.ts'
+import type { LevelRules } from './reward/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
 import {
@@ -71,6 +78,7 @@ export interface Core {
   readonly recommend: RecommendSettings
   readonly radar: RadarSettings
   readonly churn: ChurnRules
+  readonly levels: LevelRules
   /** What audience rules may ask about. */
   readonly audienceFields: ReadonlyMap<string, AudienceField>
   readonly clv: ClvSettings
@@ -98,6 +106,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const clv = loadClvSettings(env.configDir)
   const levels = loadLevelRules(env.configDir)
   const holidays = loadHolidays(env.configDir)
+  const rewards = loadRewardSettings(env.configDir)
   const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
   const wakes: (() => void)[] = []
   const erasures = createErasures(env.masterKey)
@@ -113,7 +122,10 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const act = createAct({ db, clock, flush: async (ctx, happenings) => void (await flush(ctx, happenings)) })
   try {
     await belongTo(db, act, env)
-    await act(system('setup'), (ctx) => applyLevelRules(ctx, levels))
+    await act(system('setup'), async (ctx) => {
+      await applyLevelRules(ctx, levels)
+      await applyRewardSettings(ctx, rewards)
+    })
     await fillBehaviour({ db, act }, [...itemProjections, ...behaviourProjections])
   } catch (error) {
     await db.close()
@@ -132,6 +144,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
     recommend,
     radar,
     churn,
+    levels,
     audienceFields: fieldMap(audienceFields, [tagField(tagRules)]),
     clv,
     holidays,

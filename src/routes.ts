@@ -30,15 +30,19 @@ import { adminTagRoutes } from './http/admin/tags.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
+import { couponHoldRoutes } from './http/public/coupons.ts'
 import { eventRoutes } from './http/public/events.ts'
 import { groupMessageRoutes } from './http/public/group-messages.ts'
 import { h5Routes } from './http/public/h5.ts'
 import type { PromiseOfLink } from './http/public/h5.ts'
+import { referralRoutes } from './http/public/referral.ts'
 import type { Route } from './http/route.ts'
+import { sidebarCouponRoutes } from './http/sidebar/coupons.ts'
 import { jssdkRoutes } from './http/sidebar/jssdk.ts'
 import { sidebarTaskRoutes } from './http/sidebar/tasks.ts'
 import { campaignOfSaid, promiseById } from './outbox/index.ts'
 import { createCards, customerRows } from './report/index.ts'
+import { redeemForOrder } from './reward/index.ts'
 import type { WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
@@ -65,6 +69,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     recommend: core.recommend,
     attributes: loadAttributes(env.configDir),
     tagRules: core.tagRules,
+    levels: core.levels,
   })
   return [
     ...authRoutes(authPartsOf(core, api)),
@@ -106,11 +111,15 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
         return found
       },
     }),
+    ...sidebarCouponRoutes({ act, db, publicUrl: env.publicUrl }),
     ...eventRoutes({
       recorder,
+      redeem: (told) => act({ kind: 'api', name: 'events' }, (ctx) => redeemForOrder(ctx, told)),
       hashPhone: phoneHasher(env.masterKey),
       attributes: loadAttributes(env.configDir),
     }),
+    ...couponHoldRoutes({ act, reader }),
+    ...referralRoutes({ act, reader, publicUrl: env.publicUrl, playerKey }),
     ...groupMessageRoutes({
       act,
       reader,

@@ -205,6 +205,26 @@ const table = (): Readonly<
     body: {},
     row: owner,
   },
+  // Any advisor may look up and redeem a code she is shown; this one is nobody's.
+  'GET /api/sidebar/coupons/:code': {
+    path: '/api/sidebar/coupons/ABCDEFGHJK',
+    row: [401, 401, 404, 404, 404, 401, 401],
+  },
+  'POST /api/sidebar/coupons/:code/redeem': {
+    path: '/api/sidebar/coupons/ABCDEFGHJK/redeem',
+    body: { key: 'tap-00001' },
+    row: [401, 401, 404, 404, 404, 401, 401],
+  },
+  'GET /api/sidebar/coupon-templates': { row: staff },
+  'POST /api/sidebar/customers/:external/coupons': {
+    path: `/api/sidebar/customers/${task.subject}/coupons`,
+    body: { template: 'care-20', key: 'tap-00001' },
+    row: owner,
+  },
+  'POST /api/v1/coupons/lock': { body: {}, row: row(401) },
+  'POST /api/v1/coupons/release': { body: {}, row: row(401) },
+  'GET /h5/r/:code': { path: '/h5/r/ABCDEFGH', row: row(302) },
+  'GET /api/public/referral': { row: player },
   'POST /api/v1/events': { body: { events: [] }, row: row(401) },
   'POST /api/v1/group-messages': { body: {}, row: row(401) },
   'GET /h5/l/:token': { path: groupPath(), row: row(302) },
@@ -243,6 +263,7 @@ describe('who may call what', () => {
       'GET /api/public/callback',
       'GET /api/public/login',
       'GET /h5/l/:token',
+      'GET /h5/r/:code',
       'POST /api/auth/logout',
     ])
   })
@@ -309,7 +330,7 @@ describe('who may call what', () => {
   })
 
   it('takes the events key and no other', async () => {
-    for (const path of ['/api/v1/events', '/api/v1/group-messages']) {
+    for (const path of ['/api/v1/events', '/api/v1/group-messages', '/api/v1/coupons/lock']) {
       const withKey = (key: string) =>
         ask(world, 'POST', path, { body: {}, headers: { authorization: `Bearer ${key}` } })
       expect((await withKey(world.eventsKey)).status).toBe(400)

@@ -240,6 +240,7 @@ export interface CustomerCard extends CustomerRow {
   readonly points: number
   readonly tags: readonly string[]
   readonly coupons: readonly Coupon[]
+  readonly level?: MemberLevel
   readonly orders: readonly {
     readonly at: string
     readonly amountFen: number
@@ -692,6 +693,39 @@ export const skipBody = z.object({ reason: z.string().min(1).max(200) })
 /** `POST /api/sidebar/customers/:externalUserId/opt-out` and `/opt-in`; answers `{ optedOut }`. */
 export const sidebarOptOutBody = z.object({ said: z.string().max(200).default('') })
 
+/** `GET /api/sidebar/coupons/:code`: what she is shown before she redeems it. 404 `coupon-unknown`. */
+export interface SidebarCoupon extends Coupon {
+  readonly redeemedAt?: string
+  /** Why it cannot be redeemed now; absent = it can. */
+  readonly why?: string
+  readonly fix?: string
+  /** Her own customer's name in full, anybody else's masked. */
+  readonly owner: string
+  /** Only for a customer of hers. */
+  readonly externalUserId?: string
+}
+/** `POST /api/sidebar/coupons/:code/redeem`; the same `key` again is the same redemption. Answers SidebarCoupon. */
+export const redeemBody = z.object({ key: z.string().regex(/^[A-Za-z0-9-]{8,64}$/) })
+/** `GET /api/sidebar/coupon-templates`: what may be handed out. */
+export interface CouponTemplates {
+  readonly templates: readonly {
+    readonly name: string
+    readonly title: string
+    readonly terms: string
+    readonly validDays: number
+  }[]
+}
+/** `POST /api/sidebar/customers/:externalUserId/coupons`; the same `key` again answers the same coupon. */
+export const issueBody = z.object({
+  template: z.string().min(1).max(32),
+  key: z.string().regex(/^[A-Za-z0-9-]{8,64}$/),
+})
+export interface IssuedCoupon {
+  readonly coupon: Coupon
+  /** Ready to send. */
+  readonly text: string
+}
+
 // ---------------------------------------------------------------- H5 (public)
 
 export interface Coupon {
@@ -704,9 +738,39 @@ export interface Coupon {
   readonly terms?: string
 }
 
+export interface MemberLevel {
+  readonly name: string
+  readonly title: string
+  readonly benefits: readonly string[]
+  /** The last day on which the level she earned is held. */
+  readonly keepUntil?: string
+  /** The last day of a level given above it. */
+  readonly grantedUntil?: string
+  /** Absent at the top. */
+  readonly nextTitle?: string
+  readonly missingFen?: number
+  /** To be spent by `keepUntil` to keep it; 0 = enough. */
+  readonly keepMissingFen: number
+}
+
+/** `GET /api/public/referral`: her own link, and what came of it. */
+export interface Referral {
+  /** Off: nothing is given now, the link is not shown. */
+  readonly on: boolean
+  readonly link: string
+  /** What each side is given, in words. */
+  readonly mine: string
+  readonly theirs: string
+  readonly afterDays: number
+  readonly joined: number
+  readonly waiting: number
+  readonly credited: number
+}
+
 /** `GET /api/public/me`; 401 `sign-in` with the address to open in `fix` when nobody is known yet. */
 export interface Player {
   readonly name: string
+  readonly level?: MemberLevel
   readonly points: number
   readonly coupons: readonly Coupon[]
   readonly games: readonly {
@@ -834,6 +898,8 @@ export const eventsBody = z.object({
         chat: shopText(64).optional(),
         orderId: shopText(64).optional(),
         amountFen: z.number().int().min(0).max(1_000_000_000).optional(),
+        /** The code of the coupon an order was made with; it is redeemed by the order. */
+        coupon: shopText(64).optional(),
         items: z
           .array(
             z.object({
@@ -859,6 +925,22 @@ export const eventsBody = z.object({
 export interface EventsAnswer {
   readonly recorded: number
   readonly known: number
+  /** What was recorded and is still worth a look: a coupon that could not be redeemed. Absent = nothing. */
+  readonly warnings?: readonly {
+    readonly id: string
+    readonly code: string
+    readonly message: string
+    readonly fix: string
+  }[]
+}
+/** `POST /api/v1/coupons/lock` and `/release`: the shop holds a coupon while its order is being paid. */
+export const couponHoldBody = z.object({ code: shopText(64), orderId: shopText(64) })
+export interface CouponHold {
+  readonly code: string
+  readonly title: string
+  readonly terms: string
+  readonly state: Coupon['state']
+  readonly expiresAt: string
 }
 
 // ------------------------------------------------------------------ who is who

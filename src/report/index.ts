@@ -1,5 +1,5 @@
 /** What the folders to the right may use. */
-export { createCards } from './card/card.ts'
+export { createCards, levelFace } from './card/card.ts'
 export type { CardParts, CustomerCards } from './card/card.ts'
 export { customerRows, listCustomers } from './customers.ts'
 export type { CustomerOverview, CustomerQuery, ReportParts } from './customers.ts'

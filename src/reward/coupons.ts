@@ -82,10 +82,12 @@ export async function issueCoupon(
 
 // ------------------------------------------------------------------ why not
 
+export const unknownCoupon = (): Refusal =>
+  new Refusal('coupon-unknown', '查无此券', 404, { fix: '请核对券码，共 10 位，没有 0、O、1、I、L' })
+
 /** In words that can be said to the customer at the counter. */
 function refusalOf(row: CouponRow | undefined, at: Instant, now: Instant): Refusal {
-  if (!row)
-    return new Refusal('coupon-unknown', '查无此券', 404, { fix: '请核对券码，共 10 位，没有 0、O、1、I、L' })
+  if (!row) return unknownCoupon()
   if (row.state === 'redeemed')
     return new Refusal('coupon-redeemed', `已核销于 ${clockWords(row.redeemed_at ?? now)}`, 409, {
       fix: '一张券只能用一次；如有疑问请核对客户的订单',
@@ -108,6 +110,10 @@ function refusalOf(row: CouponRow | undefined, at: Instant, now: Instant): Refus
 
 /** `11-28 20:05`, the shop's time. */
 const clockWords = (at: Instant): string => isoOf(at).slice(5, 16).replace('T', ' ')
+
+/** Null when it can be redeemed now by whoever does not hold it for somebody else. */
+export const whyNotUsable = (row: CouponRow | undefined, now: Instant): Refusal | null =>
+  row && presentCoupon(row, now).state === 'issued' ? null : refusalOf(row, now, now)
 
 // ------------------------------------------------------------------ moves
 

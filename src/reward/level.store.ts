@@ -196,6 +196,30 @@ export const spentOf = (
      group by p.customer`,
   )
 
+export const levelColumns = [
+  'level',
+  'earned',
+  'since_no',
+  'keep_no',
+  'granted_no',
+  'next_no',
+  'spent',
+  'keeping',
+] as const
+
+/** One row about the customer `$1`, for a screen that reads many things at once. */
+export function levelRowSql(
+  todayNo: number,
+  { windowDays, holdDays }: { readonly windowDays: number; readonly holdDays: number },
+): string {
+  const spentSince = (from: string): string =>
+    `(select cast(coalesce(sum(p.amount_fen), 0) as bigint) from purchase_day p
+      where p.customer = c.customer and p.day_no > ${from} and p.day_no <= ${String(todayNo)})`
+  return `select s.level, s.earned, s.since_no, s.keep_no, s.granted_no, s.next_no,
+      ${spentSince(String(todayNo - windowDays))} as spent, ${spentSince(`s.keep_no - ${String(holdDays)}`)} as keeping
+    from (select cast($1 as text) as customer) c left join level_standing s on s.customer = c.customer`
+}
+
 export const deleteLevel = (tx: Tx, customer: string): Promise<number> =>
   tx.run('DELETE FROM level_standing WHERE customer = $1', [customer])
 

@@ -5,7 +5,7 @@
 import type { Ctx } from '../base/act.ts'
 import { dayNumber, dayOf, dayOfNumber } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
-import type { Reader } from '../base/db.ts'
+import type { Reader, Row, Value } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import { identitiesOf, whoOfCustomer } from '../customer/index.ts'
 import { currentLevelRules } from './level-rules.ts'
@@ -201,6 +201,29 @@ export async function levelOf(reader: Reader, customer: string, today: Day): Pro
   const found = (await levelsOf(reader, [customer], today)).get(customer)
   if (!found) throw new Error(`No level was told of ${customer}.`)
   return found
+}
+
+const numberOrNull = (value: Value | undefined): number | null => (typeof value === 'number' ? value : null)
+
+/** From the row of `levelRowSql`. */
+export function presentLevelRow(rules: LevelRules, customer: string, row: Row | undefined): LevelOf {
+  const blank = blankOf(rules)
+  const { level, earned } = row ?? {}
+  const standing =
+    typeof level === 'string' && typeof earned === 'string'
+      ? {
+          level,
+          earned,
+          sinceNo: numberOrNull(row?.['since_no']),
+          keepNo: numberOrNull(row?.['keep_no']),
+          grantedNo: numberOrNull(row?.['granted_no']),
+          nextNo: numberOrNull(row?.['next_no']),
+        }
+      : blank
+  return faceOf(rules, customer, standing, {
+    spent: numberOrNull(row?.['spent']) ?? 0,
+    keeping: numberOrNull(row?.['keeping']) ?? 0,
+  })
 }
 
 const dayOrNull = (dayNo: number | null): Day | null => (dayNo === null ? null : dayOfNumber(dayNo))

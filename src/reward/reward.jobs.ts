@@ -19,6 +19,9 @@ import { currentLevelRules, meaningOf } from './level-rules.ts'
 import type { LevelRules } from './level-rules.ts'
 import { levelCandidates, levelsDue } from './level.store.ts'
 import { relevel } from './levels.ts'
+import { orderCouponFollower } from './order-coupons.ts'
+import { creditReferral, referralFollower } from './referral.ts'
+import { dueReferrals } from './referral.store.ts'
 import type { LevelOccasion } from './levels.ts'
 import { expirePoints, leftoversOf, yearsEnded } from './points.ts'
 import { lockAccount } from './points.store.ts'
@@ -137,6 +140,17 @@ export async function expireDuePoints({ db, act }: RewardParts, now: Instant): P
   return ended
 }
 
+/** What nobody took back within its days; each credit is a deed of its own. */
+export async function creditDueReferrals({ db, act }: RewardParts, day: Day): Promise<number> {
+  let settled = 0
+  for (;;) {
+    const due = await dueReferrals(db.reader, dayNumber(day), perDeed)
+    if (due.length === 0) return settled
+    for (const referral of due) await act(system('referrals'), (ctx) => creditReferral(ctx, referral))
+    settled += due.length
+  }
+}
+
 export function createRewardJobs(parts: RewardParts): Job[] {
   return [
     {
@@ -164,6 +178,14 @@ export function createRewardJobs(parts: RewardParts): Job[] {
       },
     },
     {
+      name: 'referral-credits',
+      schedule: { every: 'day', at: '09:10' },
+      catchUpMs: days(7),
+      async run({ day }) {
+        await creditDueReferrals(parts, day)
+      },
+    },
+    {
       name: 'points-expire',
       schedule: { every: 'day', at: '00:05' },
       catchUpMs: days(30),
@@ -184,4 +206,4 @@ async function expireOf(ctx: Ctx, year: number, players: readonly string[]): Pro
   return ended
 }
 
-export const createRewardFollowers = (): Follower[] => [levelFollower]
+export const createRewardFollowers = (): Follower[] => [levelFollower, orderCouponFollower, referralFollower]

@@ -1,5 +1,5 @@
 /** A poll, a hunt and one member, kept in memory: the members' pages' server for their browser tests. */
-import type { HuntView, Player, PlayResult, PollView } from '../../src/http/contract.ts'
+import type { HuntView, Player, PlayResult, PollView, Referral } from '../../src/http/contract.ts'
 import { problem, servePage, type Answer, type Call, type PageServer } from './h5-serve.ts'
 
 /** Far enough ahead of any machine's clock that a page never thinks the game is over. */
@@ -73,6 +73,15 @@ export const hunt = (over: Partial<HuntView> = {}): HuntView => ({
 export const player = (over: Partial<Player> = {}): Player => ({
   name: '小团子妈妈',
   points: 1280,
+  level: {
+    name: 'silver',
+    title: '银卡',
+    benefits: ['每两个月包邮 1 次', '生日当月双倍积分'],
+    keepUntil: '2027-03-01',
+    nextTitle: '金卡',
+    missingFen: 380_000,
+    keepMissingFen: 0,
+  },
   coupons: [
     {
       code: 'KUI8F2K77QM3',
@@ -104,6 +113,17 @@ export const player = (over: Partial<Player> = {}): Player => ({
   shop: '小葵母婴',
   ...over,
 })
+
+const referral: Referral = {
+  on: true,
+  link: 'https://shop.example/h5/r/ABCDEFGH',
+  mine: '邀请好友奖励券（减50元，无门槛）',
+  theirs: '好友见面礼券（减50元，无门槛）',
+  afterDays: 7,
+  joined: 3,
+  waiting: 1,
+  credited: 2,
+}
 
 export interface ClubState {
   player: Player
@@ -162,6 +182,7 @@ const answer = (state: ClubState, call: Call): Answer | undefined => {
   if (area === 'login') return { body: '登录页' }
   if (!state.signedIn) return problem(401, 'sign-in', '请先登录', '/api/public/login')
   if (area === 'me') return { body: state.player }
+  if (area === 'referral') return { body: referral }
   if (area === 'subscription') {
     return call.method === 'PUT' ? changeSubscription(state, call) : { body: state.player.subscription }
   }

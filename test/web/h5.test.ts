@@ -121,6 +121,21 @@ describe('a member’s own pages', () => {
     await page.getByText('寻宝榜').waitFor()
   })
 
+  it('shows her level, a coupon a till can scan, and the link for her friends', async () => {
+    const { page, faults } = await visit('#/me')
+    await page.getByText('再消费 ¥3,800 升级金卡').waitFor()
+    await page.getByText('KUI8 F2K7 7QM3').tap()
+    await page.getByRole('img', { name: '券码 KUI8F2K77QM3 的条形码' }).waitFor()
+    await page.goBack()
+    await page.getByRole('link', { name: /邀请好友/ }).tap()
+    await page.getByText('https://shop.example/h5/r/ABCDEFGH').waitFor()
+    await page.getByRole('button', { name: '复制邀请链接' }).tap()
+    await page.getByText('链接已复制，去发给朋友吧').waitFor()
+    await page.setViewportSize({ width: 360, height: 640 })
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    expect(faults).toEqual([])
+  })
+
   it('opts out at once and says so', async () => {
     const { page, posts } = await visit('#/subscription')
     const marketing = page.getByRole('switch', { name: /营销消息/ })

@@ -1,6 +1,15 @@
 /** A desk with a handful of customers, kept in memory: the sidebar's server for its browser tests. */
 import { profileOf } from './mock-profile.ts'
-import type { CustomerCard, Me, Paged, SidebarCustomer, SidebarTask } from '../../src/http/contract.ts'
+import type {
+  CouponTemplates,
+  CustomerCard,
+  IssuedCoupon,
+  Me,
+  Paged,
+  SidebarCoupon,
+  SidebarCustomer,
+  SidebarTask,
+} from '../../src/http/contract.ts'
 import { problem, servePage, type Answer, type Call, type PageServer } from './h5-serve.ts'
 
 const now = '2026-05-20T10:05:00+08:00'
@@ -51,6 +60,15 @@ export const card = (over: Partial<CustomerCard> = {}): CustomerCard => ({
   addedAt: '2025-06-01T10:00:00+08:00',
   stage: '成熟期',
   averageFen: 71_837,
+  level: {
+    name: 'gold',
+    title: '金卡',
+    benefits: ['每月包邮 1 次', '优先客服'],
+    keepUntil: '2027-03-01',
+    nextTitle: '铂金',
+    missingFen: 1_137_950,
+    keepMissingFen: 0,
+  },
   points: 1280,
   tags: ['孕 · 已生', '奶粉 1 段', '价格不敏感', '爱晒娃', '混合肌', '周末购物', '参加过寻宝', '金卡'],
   coupons: [
@@ -92,7 +110,18 @@ export const card = (over: Partial<CustomerCard> = {}): CustomerCard => ({
   ...over,
 })
 
+export const couponAtCounter = (over: Partial<SidebarCoupon> = {}): SidebarCoupon => ({
+  code: 'KUF2K77QM3',
+  title: '2 段奶粉立减 30 元',
+  terms: '减30元，满199元可用',
+  state: 'issued',
+  expiresAt: '2026-05-31T23:59:00+08:00',
+  owner: '赵**',
+  ...over,
+})
+
 export interface DeskState {
+  coupon: SidebarCoupon
   tasks: SidebarTask[]
   cards: CustomerCard[]
   me: Me
@@ -128,6 +157,38 @@ const optOut = (state: DeskState, id: string, optedOut: boolean): Answer => {
   return { body: { optedOut } }
 }
 
+const templates: CouponTemplates = {
+  templates: [
+    { name: 'care-20', title: '专属 20 元券', terms: '减20元，满99元可用', validDays: 7 },
+    { name: 'free-shipping', title: '包邮券', terms: '包邮一次', validDays: 30 },
+  ],
+}
+
+/** Codes are compared as the server does: blanks and small letters mean nothing. */
+const atCounter = (state: DeskState, typed: string, verb: string): Answer => {
+  if (typed.toUpperCase().replace(/[\s-]/g, '') !== state.coupon.code)
+    return problem(404, 'coupon-unknown', '查无此券', '请核对券码，共 10 位，没有 0、O、1、I、L')
+  if (verb === 'redeem') {
+    if (state.coupon.why) return problem(409, 'coupon-redeemed', state.coupon.why)
+    state.coupon = { ...state.coupon, state: 'redeemed', why: '已核销于 05-20 10:05' }
+  }
+  return { body: state.coupon }
+}
+
+const handOut = (call: Call): Answer => {
+  const chosen = templates.templates.find(({ name }) => name === call.body['template'])
+  if (!chosen) return problem(404, 'unknown-template', '没有这种券')
+  const coupon = {
+    code: 'ABCDEFGHJK',
+    title: chosen.title,
+    terms: chosen.terms,
+    state: 'issued' as const,
+    expiresAt: '2026-05-27T10:05:00+08:00',
+  }
+  const text = `送您一张「${chosen.title}」，${chosen.terms}：https://shop.example/h5/#/coupon/${coupon.code}`
+  return { body: { coupon, text } satisfies IssuedCoupon }
+}
+
 const answer = (state: DeskState, call: Call): Answer | undefined => {
   const fault = state.faults.get(call.path)
   if (fault) return fault
@@ -140,7 +201,10 @@ const answer = (state: DeskState, call: Call): Answer | undefined => {
   if (area === 'today')
     return { body: { total: state.tasks.length, items: state.tasks } satisfies Paged<SidebarTask> }
   if (area === 'promises') return settled(state, call, id, verb)
+  if (area === 'coupon-templates') return { body: templates }
+  if (area === 'coupons') return atCounter(state, id, verb)
   if (area !== 'customers') return undefined
+  if (verb === 'coupons') return handOut(call)
   if (verb === 'opt-out') return optOut(state, id, true)
   if (verb === 'opt-in') return optOut(state, id, false)
   return customerAnswer(state, id)
@@ -200,6 +264,7 @@ export const serveDesk = async (
       }),
     ],
     me,
+    coupon: couponAtCounter(),
     faults: new Map(),
     ...over,
   }

@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser } from './browser.ts'
 import { hostileName, openPhone, overflow, type Phone } from './h5-phone.ts'
 import { ensureBuilt, problem, unknownToOldViews, type Call } from './h5-serve.ts'
-import { card, fakeBridge, serveDesk, task, weComAgent, type DeskState } from './sidebar-mock.ts'
+import {
+  card,
+  couponAtCounter,
+  fakeBridge,
+  serveDesk,
+  task,
+  weComAgent,
+  type DeskState,
+} from './sidebar-mock.ts'
 
 interface BridgeCall {
   readonly name: string
@@ -278,4 +286,55 @@ describe('today’s list and the states of a page', () => {
 
 it('uses no style that the oldest web view does not know', () => {
   expect(unknownToOldViews('sidebar')).toEqual([])
+})
+
+describe('coupons in the sidebar', () => {
+  it('redeems a code after one look, and says why when it cannot', async () => {
+    const { page, posts, faults } = await visit({ chat: null, hash: '#/coupon' })
+    await page.getByLabel('券码').fill('kuf2 k77q m3')
+    await page.getByRole('button', { name: '查询' }).tap()
+    await page.getByText('赵**（其他顾问的客户）').waitFor()
+    await page.getByText('减30元，满199元可用').waitFor()
+    await page.getByRole('button', { name: '确认核销' }).tap()
+    await page.getByText('核销成功').waitFor()
+    expect(posts()).toHaveLength(1)
+    expect(posts()[0]?.body['key']).toMatch(/^[a-z0-9-]{8,}$/)
+    await page.getByRole('button', { name: '核销下一张' }).tap()
+    await page.getByLabel('券码').fill('KUF2K77QM3')
+    await page.getByRole('button', { name: '查询' }).tap()
+    await page.getByText('已核销于 05-20 10:05').waitFor()
+    expect(await page.getByRole('button', { name: '确认核销' }).count()).toBe(0)
+    await page.getByLabel('券码').fill('ABCDEFGHJK')
+    await page.getByRole('button', { name: '查询' }).tap()
+    await page.getByText('查无此券').waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('shows a hostile owner as plain words, and fits a narrow phone', async () => {
+    const coupon = couponAtCounter({ owner: hostileName, title: '很长很长的券名'.repeat(6) })
+    const { page, faults } = await visit({ chat: null, hash: '#/coupon', desk: { coupon } })
+    await page.setViewportSize({ width: 360, height: 640 })
+    await page.getByLabel('券码').fill(coupon.code)
+    await page.getByRole('button', { name: '查询' }).tap()
+    await page.getByRole('button', { name: '确认核销' }).waitFor()
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    expect(faults).toEqual([])
+  })
+
+  it('hands one out in two taps beside the chat', async () => {
+    const { page, bridge, posts } = await visit()
+    await page.getByText('金卡').first().waitFor()
+    await page.getByRole('button', { name: '发券', exact: true }).tap()
+    await page.getByRole('button', { name: /专属 20 元券/ }).tap()
+    await page.getByRole('button', { name: '发到聊天' }).tap()
+    await expect
+      .poll(async () => (await bridge()).find(({ name }) => name === 'sendChatMessage')?.params)
+      .toMatchObject({
+        text: {
+          content:
+            '送您一张「专属 20 元券」，减20元，满99元可用：https://shop.example/h5/#/coupon/ABCDEFGHJK',
+        },
+      })
+    expect(posts().map(({ path }) => path)).toEqual(['/api/sidebar/customers/wm-wang/coupons'])
+  })
 })

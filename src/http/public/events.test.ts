@@ -10,6 +10,7 @@ import type { CustomerCard, CustomerRow, EventsAnswer, Overview, Paged } from '.
 import type { Call, Route } from '../route.ts'
 import { loadRecommendSettings } from '../../order/index.ts'
 import { createCards, loadRadarSettings } from '../../report/index.ts'
+import { loadLevelRules } from '../../reward/index.ts'
 import { shopEventNames } from '../../files/index.ts'
 import { eventNames } from '../contract.ts'
 import { loadTagRules } from '../../segment/index.ts'
@@ -35,6 +36,7 @@ onBothDatabases('events in, customers out', (open) => {
           recommend: loadRecommendSettings(configDir),
           attributes: usualAttributes,
           tagRules: loadTagRules(configDir, store.rules.tagGroup),
+          levels: loadLevelRules(configDir),
         }),
         promisesOf: () => Promise.resolve([]),
       }),

@@ -12,6 +12,8 @@ import { childWithoutConsent, describing, readAttribute, usualAttributes } from 
 import type { AttributeSpec, AttributeValue, HashPhone } from '../../customer/index.ts'
 import { shopEvents } from '../../files/index.ts'
 import type { Kind, Recorder } from '../../interaction/index.ts'
+import { couponIn } from '../../reward/index.ts'
+import type { CouponWarning } from '../../reward/index.ts'
 import { eventsBody } from '../contract.ts'
 import type { EventsAnswer } from '../contract.ts'
 import { parse } from '../parse.ts'
@@ -30,6 +32,8 @@ export interface EventParts {
   readonly hashPhone?: HashPhone | undefined
   /** What a customer may have, by config/attributes.yaml. */
   readonly attributes?: readonly AttributeSpec[] | undefined
+  /** Redeems the coupon an order names; why not, when it cannot be. */
+  readonly redeem?: ((told: Happening) => Promise<CouponWarning | null>) | undefined
 }
 
 type Refuse = (field: string, words: string) => Refusal
@@ -45,11 +49,32 @@ export const eventRoutes = (parts: EventParts): Route[] => [
       const happenings = events.map((event, i) => happeningOf(event, i, now, parts))
       const recorded = await Promise.all(happenings.map((happening) => parts.recorder.submit(happening)))
       const fresh = recorded.filter((one) => one.fresh).length
-      const answer: EventsAnswer = { recorded: fresh, known: recorded.length - fresh }
+      const warnings = await redeemNamed(happenings, parts)
+      const answer: EventsAnswer = {
+        recorded: fresh,
+        known: recorded.length - fresh,
+        ...(warnings.length === 0 ? {} : { warnings }),
+      }
       return { json: answer }
     },
   },
 ]
+
+/** After the orders are safe: a coupon that is not what the shop thinks is said, and costs no order. */
+async function redeemNamed(
+  happenings: readonly Happening[],
+  { redeem }: EventParts,
+): Promise<NonNullable<EventsAnswer['warnings']>> {
+  const warnings: NonNullable<EventsAnswer['warnings']>[number][] = []
+  for (const told of happenings) {
+    const isTrade = told.kind === 'order-placed' || told.kind === 'coupon-redeemed'
+    if (!redeem || !isTrade || couponIn(told) === null) continue
+    const warning = await redeem(told)
+    if (warning)
+      warnings.push({ id: told.sourceKey, code: warning.code, message: warning.words, fix: warning.fix })
+  }
+  return warnings
+}
 
 function happeningOf(event: Event, index: number, now: Instant, parts: EventParts): Happening {
   const refuse: Refuse = (field, words) =>
@@ -67,6 +92,8 @@ function happeningOf(event: Event, index: number, now: Instant, parts: EventPart
   if (event.kind === 'order' && event.amountFen === undefined) throw refuse('amountFen', '订单缺少金额（分）')
   if (event.kind === 'refund' && event.orderId === undefined) throw refuse('orderId', '退款缺少订单号')
   if (event.kind === 'delivered' && event.orderId === undefined) throw refuse('orderId', '签收缺少订单号')
+  if (event.coupon !== undefined && event.kind !== 'order' && event.kind !== 'coupon')
+    throw refuse('coupon', '只有订单和核销可以带券码')
   if (event.kind === 'campaign' && event.detail['campaign'] === undefined)
     throw refuse('detail.campaign', '缺少活动编号')
   if (Object.keys(event.detail).length > maxDetails)
@@ -83,6 +110,7 @@ function happeningOf(event: Event, index: number, now: Instant, parts: EventPart
       ...facts,
       ...(event.orderId === undefined ? {} : { orderId: event.orderId }),
       ...(event.amountFen === undefined ? {} : { amountFen: event.amountFen }),
+      ...(event.coupon === undefined ? {} : { coupon: event.coupon }),
       ...(isTrade || event.items.length > 0 ? { items: event.items } : {}),
     },
     // What a person wrote is kept beside the log, where it can be erased.

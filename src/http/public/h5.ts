@@ -5,15 +5,16 @@
 import type { Act, Actor } from '../../base/act.ts'
 import type { Reader } from '../../base/db.ts'
 import type { Instant } from '../../base/clock.ts'
-import { isoOf } from '../../base/calendar.ts'
+import { dayOf, isoOf } from '../../base/calendar.ts'
 import { Refusal } from '../../base/errors.ts'
 import { readLink } from '../../content/index.ts'
 import type { LinkRead } from '../../content/index.ts'
 import { findGame, listGames, play, stateOf, viewGame } from '../../game/index.ts'
 import type { Game, PlayerNames, Player as GamePlayer } from '../../game/index.ts'
 import type { Recorder } from '../../interaction/index.ts'
-import { couponsOf, pointsOf, presentCoupon, termsWords } from '../../reward/index.ts'
+import { couponsOf, levelOf, pointsOf, presentCoupon, termsWords } from '../../reward/index.ts'
 import type { Coupon as RewardCoupon } from '../../reward/index.ts'
+import { levelFace } from '../../report/index.ts'
 import { playBody, subscriptionBody } from '../contract.ts'
 import type { Coupon, GameView, PlayResult, Player, Subscription } from '../contract.ts'
 import { parse } from '../parse.ts'
@@ -137,6 +138,7 @@ async function me(parts: H5Parts, call: Call): Promise<Answer> {
   const face: Player = {
     name: (await parts.nameOf(player)) ?? '家长',
     points: await pointsOf(parts.reader, key),
+    level: levelFace(await levelOf(parts.reader, key, dayOf(call.now))),
     coupons: (await couponsOf(parts.reader, key)).map((row) => couponFace(presentCoupon(row, call.now))),
     games: games.map((game) => ({
       id: game.id,

@@ -4,6 +4,8 @@ import { offerColumns, offersSql } from '../../order/recommend/offers.store.ts'
 import type { RecommendSettings } from '../../order/index.ts'
 import { figureColumns, figuresSql } from '../radar/radar.store.ts'
 import type { FiguresQuery } from '../radar/radar.store.ts'
+import { levelColumns, levelRowSql } from '../../reward/index.ts'
+import type { LevelRules } from '../../reward/index.ts'
 import { keptFeaturesSql } from '../../segment/standing.store.ts'
 import type { TierRules } from '../../segment/index.ts'
 import type { Part } from '../together.ts'
@@ -18,6 +20,7 @@ export interface CardQuery {
   readonly radar: Omit<FiguresQuery, 'whose'>
   readonly recommend: RecommendSettings
   readonly recommendations: number
+  readonly levels: LevelRules
 }
 
 const couponColumns =
@@ -30,7 +33,7 @@ const part = (columns: string, sql: string, params: Part['params']): Part => ({
 })
 
 /** Everything that follows from the values `customer`, `now`, and `usedSince`. */
-export function cardParts({ dayNo, rules, radar, recommend, recommendations }: CardQuery) {
+export function cardParts({ dayNo, rules, radar, recommend, recommendations, levels }: CardQuery) {
   const her = ['customer']
   const externals = `select value from identity where customer = $1 and kind = 'external'`
   return {
@@ -75,6 +78,7 @@ export function cardParts({ dayNo, rules, radar, recommend, recommendations }: C
        where player in (select cast($1 as text) union all ${externals}) order by issued_at desc, code limit 100`,
       her,
     ),
+    level: { columns: [...levelColumns], sql: levelRowSql(dayNo, levels), params: her },
     tags: part('tag', 'select tag from wanted_tag where customer = $1 order by tag_group, tag', her),
     attributes: part(
       'name, value',

@@ -8,7 +8,8 @@ import type { OfferRow } from '../../order/recommend/offers.store.ts'
 import type { RecommendSettings } from '../../order/index.ts'
 import { mannersFrom, remainingOf, toUse, usesLookBackMs } from '../../outbox/index.ts'
 import type { UseRow } from '../../outbox/index.ts'
-import { presentCoupon, termsWords } from '../../reward/index.ts'
+import { presentCoupon, presentLevelRow, termsWords } from '../../reward/index.ts'
+import type { LevelOf, LevelRules } from '../../reward/index.ts'
 import {
   causeOf,
   dormancyTitles,
@@ -39,6 +40,7 @@ export interface CardParts {
   readonly recommend: RecommendSettings
   readonly attributes: readonly AttributeSpec[]
   readonly tagRules: TagRules
+  readonly levels: LevelRules
 }
 
 const shownRecommendations = 3
@@ -74,6 +76,7 @@ export function createCards(parts: CardParts) {
     return {
       ...who(customer, line, first, named, rules, basis),
       ...rewards(first, now),
+      level: levelFace(presentLevelRow(parts.levels, customer, first.level[0])),
       ...(await value(parts, basis, line, dayNo)),
       radar: radarFrom(line, radar, basis.radar, rules, dayNo),
       tags: tagsIn(first.tags, first.profiles),
@@ -104,7 +107,7 @@ export function createCards(parts: CardParts) {
   }
 }
 
-const readingOf = ({ reader, rules, radar, recommend }: CardParts, dayNo: number) =>
+const readingOf = ({ reader, rules, radar, recommend, levels }: CardParts, dayNo: number) =>
   prepareTogether(
     reader,
     cardParts({
@@ -113,6 +116,7 @@ const readingOf = ({ reader, rules, radar, recommend }: CardParts, dayNo: number
       radar: { dayNo, settings: radar, leadTier: rules.lead.name },
       recommend,
       recommendations: shownRecommendations,
+      levels,
     }),
   )
 
@@ -182,6 +186,17 @@ function rewards({ points, coupons }: First, now: Instant) {
     }),
   }
 }
+
+/** As her card and her own page show it. */
+export const levelFace = (level: LevelOf) => ({
+  name: level.level,
+  title: level.title,
+  benefits: level.benefits,
+  ...(level.keepUntil === null ? {} : { keepUntil: level.keepUntil }),
+  ...(level.grantedUntil === null ? {} : { grantedUntil: level.grantedUntil }),
+  ...(level.next === null ? {} : { nextTitle: level.next.title, missingFen: level.missingFen }),
+  keepMissingFen: level.keepMissingFen,
+})
 
 /** Null for whoever bought nothing; a window of days cannot be told from the facts and is asked for. */
 async function value({ reader, rules }: CardParts, basis: CardBasis, line: LineRow, dayNo: number) {

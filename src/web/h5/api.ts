@@ -1,4 +1,4 @@
-import type { GameView, PlayResult, Player, Subscription } from '../../http/contract.ts'
+import type { GameView, PlayResult, Player, Referral, Subscription } from '../../http/contract.ts'
 import { makeApi } from '../shared/phone/api.ts'
 
 const api = makeApi('/api/public/login')
@@ -12,6 +12,7 @@ export interface SubscriptionChange {
 }
 
 export const fetchPlayer = (): Promise<Player> => api.get('/api/public/me')
+export const fetchReferral = (): Promise<Referral> => api.get('/api/public/referral')
 export const fetchGame = (id: string): Promise<GameView> => api.get(gamePath(id))
 export const postPlay = (id: string, play: Play): Promise<PlayResult> =>
   api.send('POST', `${gamePath(id)}/play`, play)

@@ -1,4 +1,13 @@
-import type { JssdkConfig, Me, Paged, SidebarCustomer, SidebarTask } from '../../http/contract.ts'
+import type {
+  CouponTemplates,
+  IssuedCoupon,
+  JssdkConfig,
+  Me,
+  Paged,
+  SidebarCoupon,
+  SidebarCustomer,
+  SidebarTask,
+} from '../../http/contract.ts'
 import { makeApi } from '../shared/phone/api.ts'
 
 const api = makeApi('/api/auth/login')
@@ -27,3 +36,16 @@ export const postOptOut = (id: string, said: string): Promise<{ optedOut: boolea
   api.send('POST', `${customerPath(id)}/opt-out`, { said })
 export const postOptIn = (id: string): Promise<{ optedOut: boolean }> =>
   api.send('POST', `${customerPath(id)}/opt-in`, {})
+
+const couponPath = (code: string): string => `/api/sidebar/coupons/${encodeURIComponent(code)}`
+export const fetchCoupon = (code: string): Promise<SidebarCoupon> => api.get(couponPath(code))
+/** The same key again is the same redemption: a tap that was not heard is simply repeated. */
+export const postRedeem = (code: string, key: string): Promise<SidebarCoupon> =>
+  api.send('POST', `${couponPath(code)}/redeem`, { key })
+export const fetchTemplates = (): Promise<CouponTemplates> => api.get('/api/sidebar/coupon-templates')
+export const postCoupon = (id: string, template: string, key: string): Promise<IssuedCoupon> =>
+  api.send('POST', `${customerPath(id)}/coupons`, { template, key })
+
+/** One per wish of the advisor, however often it is tapped. */
+export const newKey = (): string =>
+  `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12).padEnd(10, '0')}`
