@@ -373,6 +373,7 @@ export const en: Record<WordKey, string> = {
   'card.average': 'Average order',
   'card.purchases': 'Purchases',
   'card.points': 'Points',
+  'card.level': 'Level',
   'card.last': 'Last purchase',
   'card.tags': 'Tags',
   'card.coupons': 'Coupons',

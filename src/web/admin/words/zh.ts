@@ -361,6 +361,7 @@ export const zh = {
   'card.average': '平均每单',
   'card.purchases': '购买次数',
   'card.points': '积分',
+  'card.level': '会员等级',
   'card.last': '最近购买',
   'card.tags': '标签',
   'card.coupons': '优惠券',
