@@ -33,13 +33,11 @@ import type { GameDefinition } from './game/index.ts'
 import { createFollowers } from './interaction/index.ts'
 import type { Check } from './http/health.ts'
 import { createHttp } from './http/server.ts'
-import type { Check } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers, rememberChannels } from './outbox/index.ts'
 import { createReportJobs } from './report/index.ts'
 import { createRewardFollowers, createRewardJobs } from './reward/index.ts'
-import {
   createChurnFollowers,
   createChurnJobs,
   createClvFollowers,
