@@ -26,6 +26,7 @@ import { Versions1764300000030 } from './1764300000030-versions.ts'
 import { ScaleOut1764300000050 } from './1764300000050-scale-out.ts'
 import { Experiments1764300000080 } from './1764300000080-experiments.ts'
 import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
+import { Delivery1764300000060 } from './1764300000060-delivery.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -55,4 +56,5 @@ export const migrations = [
   ScaleOut1764300000050,
   Experiments1764300000080,
   Campaigns1764300000090,
+  Delivery1764300000060,
 ]

@@ -28,6 +28,7 @@ import { adminGameRoutes } from './http/admin/games.ts'
 import { identityRoutes } from './http/admin/identities.ts'
 import { adminTagRoutes } from './http/admin/tags.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
+import { restoreRoutes } from './http/admin/restore.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
 import { eventRoutes } from './http/public/events.ts'
@@ -93,6 +94,7 @@ export function routesOf({ core, api, links }: RouteParts): Route[] {
     ...adminGameRoutes({ reader }),
     ...adminTagRoutes({ reader, rules: core.tagRules }),
     ...pauseRoutes({ act }),
+    ...restoreRoutes({ act }),
     ...identityRoutes({ db, act }),
     ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),
     ...sidebarTaskRoutes({

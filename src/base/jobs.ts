@@ -11,6 +11,7 @@ import type { Day, TimeOfDay } from './calendar.ts'
 import type { Db, Tx } from './db.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
+import { jobsNotBefore, quarantineOf } from './quarantine.ts'
 
 export interface Slot {
   /** `2026-05-20T08:00`, local: the slot's name in the table. */
@@ -104,6 +105,7 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
   return {
     jobs,
     async runDue(now) {
+      if (await quarantineOf(db.reader)) return 0
       let ran = 0
       const left = await leftByOthers()
       for (const job of jobs) {
@@ -166,12 +168,13 @@ async function claimDue(
   if (fresh.length === 0 && open.length === 0) return []
   return db.tx(async (tx) => {
     const databaseNow = await tx.databaseNow()
+    const notBefore = await jobsNotBefore(tx)
     const claimed: Held[] = []
     for (const row of open)
       if (await reclaim(tx, row, holder, databaseNow))
         claimed.push({ job: job.name, slot: slotAt(row.due_at), holder, attempts: row.attempts + 1 })
     for (const slot of fresh)
-      if (await insertSlot(tx, job, slot, now, holder, databaseNow))
+      if (await insertSlot(tx, job, slot, { now, holder, databaseNow, notBefore }))
         claimed.push({ job: job.name, slot, holder, attempts: 1 })
     return claimed.sort((a, b) => a.slot.dueAt - b.slot.dueAt)
   })
@@ -195,11 +198,15 @@ async function insertSlot(
   tx: Tx,
   job: Job,
   slot: Slot,
-  now: Instant,
-  holder: string,
-  databaseNow: number,
+  look: {
+    readonly now: Instant
+    readonly holder: string
+    readonly databaseNow: number
+    readonly notBefore: Instant
+  },
 ): Promise<boolean> {
-  const missed = slot.dueAt < now - job.catchUpMs
+  const { now, holder, databaseNow, notBefore } = look
+  const missed = slot.dueAt < Math.max(now - job.catchUpMs, notBefore)
   const written = await tx.insert(
     'job_slot',
     [

@@ -1,7 +1,7 @@
 /** What the folders to the right may use. */
 import type { Privacy } from '../interaction/index.ts'
 export { outboxTables } from './outbox.tables.ts'
-export { channelTitles, isChannelName, needsHuman } from './promise.ts'
+export { channelTitles, isChannelName, isTask, needsHuman, taskChannels } from './promise.ts'
 export type {
   Candidate,
   ChannelName,
@@ -21,7 +21,7 @@ export { currentManners, decide, mannersFrom, enqueue, publishManners } from './
 export type { DecideOptions } from './enqueue.ts'
 export { remainingFor, remainingOf } from './remaining.ts'
 export type { Remaining } from './remaining.ts'
-export { defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
+export { afterQuiet, defaultManners, isQuiet, mannersShape, nextAllowedAt } from './manners.ts'
 export type { Manners, Moment, Reason, Timed } from './manners.ts'
 export type { UseRow } from './facts.store.ts'
 export { usesLookBackMs } from './facts.store.ts'
@@ -49,6 +49,8 @@ export {
   lockOfParcel,
   lockPromises,
   nextReadyAt,
+  offersInHand,
+  openWhenRestored,
   openOf,
   outwaited,
   postpone,
@@ -67,7 +69,9 @@ export {
   nextLookAt,
   parcelById,
   parcelOfToken,
+  parcelsByIds,
   parcelsToLookAt,
+  reopenParcels,
   updateParcel,
 } from './parcel.store.ts'
 export type { ParcelRow, ParcelState } from './parcel.store.ts'

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { addDays, dayOf, instantOf, minutesOf, timeOf, weekdayOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
+import { isTask } from './promise.ts'
 import type { ChannelName, Purpose } from './promise.ts'
 
 const timeOfDay = /^([01]\d|2[0-3]):[0-5]\d$/
@@ -133,7 +134,7 @@ function forbids(manners: Manners, what: Timed, at: Instant, mindWindows: boolea
  */
 export function nextAllowedAt(manners: Manners, what: Timed, from: Instant): Moment {
   if (what.channel === 'welcome') return { at: from, moved: null }
-  let mindWindows = what.channel !== 'advisor-task'
+  let mindWindows = !isTask(what.channel)
   let at = from
   let moved: Reason | null = null
   for (let steps = 0; steps < maxSteps; steps += 1) {
@@ -150,3 +151,11 @@ export function nextAllowedAt(manners: Manners, what: Timed, from: Instant): Mom
 /** Quiet hours alone: reminders to advisors keep to them too. */
 export const isQuiet = (manners: Manners, at: Instant): boolean =>
   inside(minutesOf(timeOf(at)), minutesOfSpan(manners.quietHours))
+
+/** This instant, or the end of the quiet hours it falls into. */
+export function afterQuiet(manners: Manners, at: Instant): Instant {
+  if (!isQuiet(manners, at)) return at
+  const quiet = minutesOfSpan(manners.quietHours)
+  const [day, minute] = [dayOf(at), minutesOf(timeOf(at))]
+  return minute < quiet.to ? atMinute(day, quiet.to) : atMinute(addDays(day, 1), quiet.to)
+}

@@ -5,6 +5,7 @@
 import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
+import { quarantineOf } from '../base/quarantine.ts'
 import { recallWaiting } from './parcel.store.ts'
 import { clearPause, pauseValue, writePause } from './pause.store.ts'
 
@@ -14,14 +15,21 @@ export interface Pause {
   readonly reason: string
 }
 
+/** Also while a restored database waits for a person: then nothing may start either. */
 export async function pausedNow(reader: Reader): Promise<Pause | null> {
+  const quarantine = await quarantineOf(reader)
+  if (quarantine) return { at: quarantine.since, by: 'restore', reason: '数据库来自备份，等待人工确认' }
+  return switchedOff(reader)
+}
+
+async function switchedOff(reader: Reader): Promise<Pause | null> {
   const value = await pauseValue(reader)
   return value === null ? null : (JSON.parse(value) as Pause)
 }
 
 /** Pausing twice keeps the first pause. */
 export async function pauseSending(ctx: Ctx, by: string, reason: string): Promise<Pause> {
-  const before = await pausedNow(ctx.tx)
+  const before = await switchedOff(ctx.tx)
   if (before) return before
   const pause: Pause = { at: ctx.now, by, reason }
   await writePause(ctx.tx, JSON.stringify(pause))

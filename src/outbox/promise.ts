@@ -5,6 +5,7 @@ import type { Instant } from '../base/clock.ts'
 export const channelTitles = {
   welcome: '欢迎语',
   'advisor-task': '顾问任务',
+  'phone-task': '电话任务',
   broadcast: '客户群发',
   'group-broadcast': '社群群发',
 } as const
@@ -13,6 +14,10 @@ export const isChannelName = (text: string): text is ChannelName => Object.hasOw
 
 /** A person must press before the words leave: such a promise can wait for days. */
 export const needsHuman = (channel: ChannelName): boolean => channel !== 'welcome'
+
+/** Things an advisor does from her list: a message from the sidebar, a call. They have no remote task to ask about. */
+export const taskChannels: readonly ChannelName[] = ['advisor-task', 'phone-task']
+export const isTask = (channel: ChannelName): boolean => taskChannels.includes(channel)
 
 export type Purpose = 'marketing' | 'service'
 export type SubjectKind = 'customer' | 'group'

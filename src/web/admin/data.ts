@@ -132,6 +132,12 @@ export const diffCadence = (yaml: string, signal: AbortSignal) =>
 export const publishCadence = (yaml: string, note: string, baseVersion: number) =>
   ask<CadenceDocument>('POST', '/api/admin/cadence/publish', { body: { yaml, note, baseVersion } })
 
+export const resolveHeld = (id: string, verdict: 'sent' | 'again' | 'cancel') =>
+  ask<unknown>('POST', `/api/admin/deliveries/${encodeURIComponent(id)}/resolve`, { body: { verdict } })
+
+export const confirmRestore = (reason: string) =>
+  ask<unknown>('POST', '/api/admin/restore/confirm', { body: { reason } })
+
 export const setPaused = (paused: boolean, reason: string) =>
   ask<unknown>('POST', paused ? '/api/admin/pause' : '/api/admin/resume', { body: { reason } })
 
