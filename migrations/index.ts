@@ -24,9 +24,9 @@ import { PromiseContext1764300000000 } from './1764300000000-promise-context.ts'
 import { Rewards1764300000020 } from './1764300000020-rewards.ts'
 import { Versions1764300000030 } from './1764300000030-versions.ts'
 import { ScaleOut1764300000050 } from './1764300000050-scale-out.ts'
+import { Delivery1764300000060 } from './1764300000060-delivery.ts'
 import { Experiments1764300000080 } from './1764300000080-experiments.ts'
 import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
-import { Delivery1764300000060 } from './1764300000060-delivery.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -54,7 +54,7 @@ export const migrations = [
   Rewards1764300000020,
   Versions1764300000030,
   ScaleOut1764300000050,
+  Delivery1764300000060,
   Experiments1764300000080,
   Campaigns1764300000090,
-  Delivery1764300000060,
 ]
