@@ -36,7 +36,7 @@ export interface Loaded {
 
 /** What a fresh schema holds by itself, and what belongs to a run that is over. */
 const seeds = new Set(['log_head', 'meta', 'segment_state', 'churn_state', 'migrations'])
-const ofOneRun = ['worker_lease', 'session', 'oauth_state']
+const ofOneRun = ['worker_lease', 'session', 'oauth_state', 'wecom_token', 'rate_bucket']
 
 export async function loadBackup(parts: RestoreParts, file: string): Promise<Loaded> {
   if (!existsSync(file)) throw new Refusal('not-found', `There is no file ${file}.`, 404)
