@@ -25,6 +25,7 @@ import { Rewards1764300000020 } from './1764300000020-rewards.ts'
 import { Versions1764300000030 } from './1764300000030-versions.ts'
 import { Manners1764300000040 } from './1764300000040-manners.ts'
 import { ScaleOut1764300000050 } from './1764300000050-scale-out.ts'
+import { Delivery1764300000060 } from './1764300000060-delivery.ts'
 import { Experiments1764300000080 } from './1764300000080-experiments.ts'
 import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
 import { Tips1764300000091 } from './1764300000091-tips.ts'
@@ -56,6 +57,7 @@ export const migrations = [
   Versions1764300000030,
   Manners1764300000040,
   ScaleOut1764300000050,
+  Delivery1764300000060,
   Experiments1764300000080,
   Campaigns1764300000090,
   Tips1764300000091,

@@ -62,7 +62,7 @@ function program(): Command {
 }
 
 /** Groups are no verbs, except for those that do something by themselves, too. */
-const doesItself = new Set(['segment'])
+const doesItself = new Set(['segment', 'restore'])
 const allVerbs = (command: Command): Command[] =>
   command.commands.flatMap((verb) => [
     ...(verb.commands.length === 0 || doesItself.has(verb.name()) ? [verb] : []),
@@ -86,6 +86,22 @@ function setUp(siyu: Command): void {
     .command('migrate')
     .description('bring the database to this version, after a backup')
     .action(document(async () => (await import('./cli/migrate.ts')).runMigrate()))
+  siyu
+    .command('backup')
+    .description('a copy of the whole database in one file, taken beside a running server')
+    .argument('[file]', 'default: backups/ beside the database')
+    .action(document(async (file: string | undefined) => (await import('./cli/backup.ts')).backupVerb(file)))
+  const restore = siyu
+    .command('restore')
+    .description('a backup into an empty database; nothing is sent from it until somebody confirms')
+    .enablePositionalOptions()
+    .argument('<file>')
+    .action(document(async (file: string) => (await import('./cli/backup.ts')).restoreVerb(file)))
+  restore
+    .command('confirm')
+    .description('somebody has looked: what was open is judged, and sending goes on')
+    .argument('<reason>', 'what was looked at; kept in the log')
+    .action(document(async (reason: string) => (await import('./cli/backup.ts')).confirmRestoreVerb(reason)))
   siyu
     .command('doctor')
     .description('look at everything an installation needs and say what is wrong, with the fix')

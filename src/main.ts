@@ -6,12 +6,17 @@ import { packageRoot, readEnv } from './base/env.ts'
 import type { Env } from './base/env.ts'
 import { wallClock } from './base/clock.ts'
 import { Refusal, messageOf } from './base/errors.ts'
+import { keepCount, noticeCopy } from './base/instance.ts'
 import { createLog } from './base/log.ts'
+import type { Log } from './base/log.ts'
+import { quarantineOf } from './base/quarantine.ts'
 import { newSecret } from './base/ids.ts'
 import { takeServerLock } from './base/server-lock.ts'
 import { openApp } from './app.ts'
 import { checkCadence } from './cadence/index.ts'
 import { shippedCadence } from './core.ts'
+import { erasureListFile } from './privacy.ts'
+import { eraseAgain } from './restore.ts'
 import { loadTierRules } from './segment/index.ts'
 import type { App } from './app.ts'
 import { exitCodes, say } from './cli/output.ts'
@@ -34,10 +39,14 @@ export async function runServe(options: ServeOptions): Promise<void> {
   let app: App | null = null
   try {
     app = await openApp({ env, clock: wallClock, log, root: packageRoot, alone: lock !== null })
+    await lookForCopy(app, path, log)
     const { url } = await listening(app, env)
     if (simulator) await simulator.setCallback(`${env.publicUrl}/wecom/callback`)
     app.start()
-    const wake = cron.schedule('* * * * *', () => app?.wakeJobs())
+    const wake = cron.schedule('* * * * *', () => {
+      app?.wakeJobs()
+      if (app && path !== null) void countInstance(app, path, log)
+    })
     log.info({ url, roles: env.roles, database: app.db.dialect, simulated: env.simulated }, 'listening')
     ready(options, env, url, simulator)
     await untilStopped()
@@ -46,6 +55,28 @@ export async function runServe(options: ServeOptions): Promise<void> {
     await app?.stop()
     await simulator?.close()
     await lock?.release()
+  }
+}
+
+/** A file put in place by hand, or a restore that nobody confirmed: said at once, and the erased are erased again. */
+async function lookForCopy(app: App, path: string | null, log: Log): Promise<void> {
+  if (path !== null) {
+    const seen = await noticeCopy(app.db, path, wallClock.now())
+    if (seen === 'older-copy' || seen === 'other-place')
+      log.warn({ seen }, 'this database file is not the one that was served here last')
+  }
+  if (!(await quarantineOf(app.db.reader))) return
+  await eraseAgain(app.importParts, erasureListFile(app.env.databaseUrl, packageRoot))
+  log.warn(
+    'this database comes from a backup: nothing is sent until a person confirms (siyu restore confirm REASON)',
+  )
+}
+
+async function countInstance(app: App, path: string, log: Log): Promise<void> {
+  try {
+    await keepCount(app.db, path, wallClock.now())
+  } catch (error) {
+    log.warn({ err: error }, 'the counter beside the database could not be moved')
   }
 }
 

@@ -132,8 +132,8 @@ export interface Erased {
 
 export interface EraseParts extends Pick<Core, 'db' | 'act' | 'clock'> {
   readonly erasures: Erasures
-  /** Keeps the hashes outside the database, for a restored copy. */
-  readonly listFile: string
+  /** Keeps the hashes outside the database, for a restored copy; null when they stand there already. */
+  readonly listFile: string | null
 }
 
 const actor = { kind: 'cli', verb: 'privacy' } as const
@@ -182,7 +182,7 @@ async function eraseIn(
   const person = await personOf(tx, customer)
   if (person.known.length === 0) throw new Refusal('not-found', 'She was erased a moment ago.', 404)
   const { names, hashes } = await forgetIdentities(ctx, person, erasures)
-  appendToList(listFile, hashes, ctx.now)
+  if (listFile !== null) appendToList(listFile, hashes, ctx.now)
   const seqs = await seqsNaming(tx, person.known)
   await eraseWords(tx, seqs)
   await blankParcels(tx, person.customers)

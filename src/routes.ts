@@ -32,6 +32,7 @@ import { identityRoutes } from './http/admin/identities.ts'
 import { adminTagRoutes } from './http/admin/tags.ts'
 import { mannersRoutes } from './http/admin/manners.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
+import { restoreRoutes } from './http/admin/restore.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
 import { couponHoldRoutes } from './http/public/coupons.ts'
@@ -116,6 +117,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
     ...adminTagRoutes({ reader, rules: core.tagRules }),
     ...pauseRoutes({ act }),
     ...mannersRoutes({ db, act }),
+    ...restoreRoutes({ act }),
     ...identityRoutes({ db, act }),
     ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),
     ...sidebarTaskRoutes({

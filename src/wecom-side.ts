@@ -3,13 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Instant } from './base/clock.ts'
 import type { Job } from './base/jobs.ts'
 import type { Log } from './base/log.ts'
+import { quarantineOf } from './base/quarantine.ts'
 import type { Core } from './core.ts'
 import type { Channel } from './delivery/index.ts'
 import { createIdentities } from './http/auth.ts'
 import { createCallbackDoor } from './http/callback.ts'
 import type { CallbackDoor } from './http/callback.ts'
 import type { Identities } from './http/guard.ts'
-import { databaseCheck } from './http/health.ts'
+import { databaseCheck, restoreCheck } from './http/health.ts'
 import type { Check } from './http/health.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Follower } from './interaction/index.ts'
@@ -70,6 +71,8 @@ export function createWecom({
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
   const work = createLoop(log, async () => {
     const reread = await sync.rereadDue(clock.now())
+    // What a restored database wants may be yesterday's wish.
+    if (await quarantineOf(db.reader)) return reread > 0
     return (await mirror.converge()) > 0 || reread > 0
   })
   let compareTimer: NodeJS.Timeout | null = null
@@ -95,6 +98,7 @@ export function createWecom({
     identities: createIdentities(authPartsOf(core, api)),
     checks: [
       databaseCheck(db.reader),
+      restoreCheck(db.reader),
       wecomCheck(client),
       { name: 'comparison', vital: false, missing: () => sync.incomplete() },
     ],

@@ -201,6 +201,7 @@ const table = (): Readonly<
   },
   'GET /api/admin/games': { row: console },
   'GET /api/admin/tags': { row: console },
+  'POST /api/admin/restore/confirm': { body: { reason: '已核对' }, row: [401, 401, 403, 403, 409, 401, 401] },
   'POST /api/admin/pause': { body: { reason: '核对价格' }, row: console },
   'POST /api/admin/resume': { body: { reason: '已核对' }, row: console },
   'GET /api/admin/manners': { row: console },
@@ -226,6 +227,12 @@ const table = (): Readonly<
     path: `/api/sidebar/promises/${task.id}/settle`,
     body: { result: 'not-sent' },
     row: owner,
+  },
+  'POST /api/sidebar/promises/:id/call': {
+    path: `/api/sidebar/promises/${task.id}/call`,
+    // A message, not a call: its own advisor is told so, everybody else knows of no such task.
+    body: { outcome: 'not-reached' },
+    row: [401, 401, 409, 404, 404, 401, 401],
   },
   'POST /api/sidebar/promises/:id/skip': {
     path: `/api/sidebar/promises/${task.id}/skip`,
@@ -351,6 +358,7 @@ describe('who may call what', () => {
       'GET /api/admin/staff': ['admin'],
       'PUT /api/admin/staff/:userid/roles': ['admin'],
       'POST /api/admin/deliveries/:id/resolve': ['admin', 'operator'],
+      'POST /api/admin/restore/confirm': ['admin'],
       'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
       'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],
       'POST /api/admin/customers/:id/unmerge': ['admin', 'operator'],

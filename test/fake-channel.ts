@@ -3,8 +3,12 @@
  * answer late; a test then asks it, not our tables, what customers would have got.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { OutsideFailure } from '../src/base/errors.ts'
 import type { Channel, Outcome, Parcel, RecipientResult, SenderLimits } from '../src/delivery/index.ts'
 import type { ChannelName } from '../src/outbox/index.ts'
+
+const mostLetters = 4_000
+const dayMs = 86_400_000
 
 export interface Accepted {
   readonly remoteId: string
@@ -44,6 +48,8 @@ export interface FakeOptions {
   readonly asks?: boolean
   readonly outcome?: 'sent' | 'waiting'
   readonly now?: () => number
+  /** Subjects it names in its fail_list. */
+  readonly strangers?: readonly string[]
 }
 
 export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeChannel {
@@ -51,7 +57,16 @@ export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeC
   const asks = options.asks ?? name.endsWith('broadcast')
   const now = options.now ?? (() => 0)
 
+  const isTask = name.endsWith('-task')
+  const remindedAt = new Map<string, number[]>()
+
   function accept(parcel: Parcel): Outcome {
+    if (parcel.sender === null && name !== 'welcome')
+      return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
+    if (parcel.text.length > mostLetters) return { kind: 'refused', code: 'too-long', why: '内容过长' }
+    const failed = parcel.recipients
+      .filter(({ subject }) => options.strangers?.includes(subject))
+      .map(({ subject }) => ({ subject, code: 'not-a-friend', words: '已不是好友' }))
     const twin =
       options.resendWithinMs === undefined ? undefined : accepted.find(({ body }) => body === parcel.body)
     const row: Accepted = twin ?? {
@@ -68,7 +83,7 @@ export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeC
     if (!twin) accepted.push(row)
     if (options.outcome === 'sent') return { kind: 'sent', remoteId: row.remoteId }
     const why = asks ? 'advisor-must-confirm' : 'advisor-must-send'
-    return { kind: 'waiting', remoteId: row.remoteId, why }
+    return { kind: 'waiting', remoteId: row.remoteId, why, ...(failed.length > 0 ? { failed } : {}) }
   }
 
   const channel: FakeChannel = {
@@ -92,7 +107,8 @@ export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeC
         token: draft.batchToken,
         to: draft.recipients.map(({ promise, subject }) => (asks ? subject : `${subject} ${promise}`)),
       }),
-    async send(parcel) {
+    async send(parcel, signal) {
+      if (signal.aborted) return { kind: 'retry', afterMs: 0, why: 'given up', channelWide: true }
       channel.calls.push(parcel)
       const behaviour = channel.next.shift() ?? channel.otherwise
       if (channel.latencyMs > 0) await pause(channel.latencyMs)
@@ -121,6 +137,13 @@ export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeC
         return meant !== undefined && (!row.cancelled || row.sentTo.has(meant.subject))
       }).length,
   }
+  if (isTask) {
+    channel.nudge = (sender) => {
+      if (sender.startsWith('nobody')) return Promise.reject(new OutsideFailure('no such member'))
+      channel.reminded.push(sender)
+      return Promise.resolve()
+    }
+  }
   if (!asks) return channel
   return Object.assign(channel, {
     async *results(parcel: Parcel): AsyncIterable<RecipientResult> {
@@ -129,7 +152,12 @@ export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeC
       for (const { subject } of row?.recipients ?? []) {
         if (row?.sentTo.has(subject)) yield { subject, status: 'sent', at: now() }
         else if (row?.refusedTo.has(subject))
-          yield { subject, status: 'refused', code: row.refusedTo.get(subject) ?? '', words: '已不是好友' }
+          yield {
+            subject,
+            status: 'refused',
+            code: row.refusedTo.get(subject) ?? '',
+            words: '企业微信未送达',
+          }
         else yield { subject, status: 'waiting' }
       }
     },
@@ -143,10 +171,14 @@ export function fakeChannel(name: ChannelName, options: FakeOptions = {}): FakeC
     },
     cancel(remoteId: string) {
       const row = accepted.find((one) => one.remoteId === remoteId)
-      if (row) row.cancelled = true
+      if (!row) return Promise.reject(new OutsideFailure('no such broadcast'))
+      row.cancelled = true
       return Promise.resolve()
     },
     remind(remoteId: string) {
+      const past = (remindedAt.get(remoteId) ?? []).filter((at) => at > now() - dayMs)
+      if (past.length >= 3) return Promise.resolve('too-often' as const)
+      remindedAt.set(remoteId, [...past, now()])
       channel.reminded.push(remoteId)
       return Promise.resolve('reminded' as const)
     },

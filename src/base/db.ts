@@ -439,8 +439,17 @@ async function sqliteTransaction<T>(runner: QueryRunner, tx: Tx, work: (tx: Tx) 
     await runner.query('COMMIT')
     return answer
   } catch (error) {
-    await runner.query('ROLLBACK')
+    await rollBack(runner)
     throw error
+  }
+}
+
+/** A full disk ends a transaction by itself: then there is nothing to roll back, and the first error is the one to tell. */
+async function rollBack(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.query('ROLLBACK')
+  } catch (error) {
+    if (!/no transaction is active/.test(messageOf(error))) throw error
   }
 }
 
@@ -564,6 +573,6 @@ export const isUniqueViolation = (error: unknown): boolean =>
 /** The database is busy, full, read-only or gone: the world's trouble, worth a 503 and another try. */
 export const isDatabaseTrouble = (error: unknown): boolean =>
   /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
-  /^(08|53|57P|25P03)/.test(sqlStateOf(error)) ||
+  /^(08|53|57P|58|25P03|25006)/.test(sqlStateOf(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
   /Connection terminated|connection timeout/i.test(messageOf(error))

@@ -11,6 +11,7 @@ import type { Instant } from './clock.ts'
 import type { Db, Tx } from './db.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
+import { jobsNotBefore, quarantineOf } from './quarantine.ts'
 import { nextSlotAfter, slotsBetween } from './schedule.ts'
 import type { Every, Slot } from './schedule.ts'
 
@@ -73,6 +74,7 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
   return {
     jobs,
     async runDue(now) {
+      if (await quarantineOf(db.reader)) return 0
       let ran = 0
       const left = await leftByOthers(now)
       for (const job of jobs) {
@@ -230,7 +232,7 @@ async function claimNext(
   const known = new Set(left.map(({ slot }) => slot))
   const slots = [...open.map(slotOf), ...fresh.filter(({ name }) => !known.has(name))]
   return db.tx(async (tx) => {
-    const moment = { now, databaseNow: await tx.databaseNow() }
+    const moment = { now, databaseNow: await tx.databaseNow(), notBefore: await jobsNotBefore(tx) }
     for (const slot of slots.sort((a, b) => a.dueAt - b.dueAt)) {
       const row = rows.get(slot.name)
       const attempt = row
@@ -247,6 +249,8 @@ const slotOf = ({ slot, due_at }: SlotRow): Slot => ({ name: slot, dueAt: due_at
 interface Moment {
   readonly now: Instant
   readonly databaseNow: number
+  /** Slots due before a restored database was confirmed do not run. */
+  readonly notBefore: Instant
 }
 
 /**
@@ -278,9 +282,9 @@ async function insertSlot(
   job: Job,
   slot: Slot,
   holder: string,
-  { now, databaseNow }: Moment,
+  { now, databaseNow, notBefore }: Moment,
 ): Promise<number | null> {
-  if (isTooLate(job, slot.dueAt, now)) {
+  if (isTooLate(job, slot.dueAt, now) || slot.dueAt < notBefore) {
     await insertMissed(tx, job, [slot])
     return null
   }

@@ -428,3 +428,18 @@ export const endGroup = (tx: Tx, chat: string): Promise<number> =>
 
 export const forgetMembers = (tx: Tx, chat: string): Promise<number> =>
   tx.run('DELETE FROM group_member WHERE chat = $1', [chat])
+
+/** All identities, in parts: whoever looks for a few among all of them. */
+export async function* identitiesInParts(reader: Reader): AsyncGenerator<KnownIdentity[]> {
+  let [kind, value] = ['', '']
+  for (;;) {
+    const rows = await reader.rows<KnownIdentity>(
+      `select kind, value, customer, seq from identity where (kind, value) > ($1, $2) order by kind, value limit 2000`,
+      [kind, value],
+    )
+    const last = rows.at(-1)
+    if (!last) return
+    yield rows
+    ;[kind, value] = [last.kind, last.value]
+  }
+}

@@ -21,8 +21,9 @@ export async function fullUntil(
   const limits = channel.perSender
   if (!limits || sender === null) return null
   // Two workers must not both count the last free place.
-  await lockBudgets(ctx.tx, [`${channel.name}:${sender}`])
-  const asked = { channel: channel.name, sender, except }
+  const channels = limits.shared ?? [channel.name]
+  await lockBudgets(ctx.tx, [`${channels[0] ?? channel.name}:${sender}`])
+  const asked = { channels, sender, except }
   const inMinute = await latestCalls(ctx.tx, asked, ctx.now - minuteMs, limits.perMinute)
   const [latest] = inMinute
   // To the end of the whole burst, so that what waits comes back together and not once for each place.

@@ -23,7 +23,7 @@ export interface ParcelRecipient {
 export interface ParcelDraft {
   readonly id: string
   readonly channel: ChannelName
-  /** The advisor who speaks (broadcasts) or who gets the card (advisor-task). */
+  /** The advisor who speaks (broadcasts) or who gets the card (tasks). */
   readonly sender: string | null
   /** Unguessable, in every link of a broadcast; by it `find` knows the parcel again. */
   readonly batchToken: string
@@ -91,6 +91,8 @@ export interface Found {
 export interface SenderLimits {
   readonly perMinute: number
   readonly perHour: number
+  /** Channels whose calls count together, this one among them: they speak through one API. Absent: it alone. */
+  readonly shared?: readonly ChannelName[]
 }
 
 export interface Channel {
@@ -121,4 +123,9 @@ export interface Channel {
   cancel?(remoteId: string, signal: AbortSignal): Promise<void>
   /** Reminds the advisor. `too-often`: WeCom's ceiling, not an error. */
   remind?(remoteId: string, signal: AbortSignal): Promise<'reminded' | 'too-often'>
+  /**
+   * Tells an advisor how much of this channel waits for her, where there is no remote task to remind of. Called once for
+   * each reminder that is written down, so a lost one stays lost. Throws OutsideFailure when it cannot be done now.
+   */
+  nudge?(sender: string, words: string, signal: AbortSignal): Promise<void>
 }

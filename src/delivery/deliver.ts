@@ -4,6 +4,7 @@
  */
 import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
+import { quarantineOf } from '../base/quarantine.ts'
 import { dueChannels, nextLookAt, nextReadyAt } from '../outbox/index.ts'
 import { createMemoryLimiter } from './bucket.ts'
 import { createDrain } from './drain.ts'
@@ -13,6 +14,7 @@ import type { DeliveryParts, Works } from './parts.ts'
 import { createAnnouncer, lostAfterMs } from './queue.ts'
 import type { Hint } from './queue.ts'
 import { reconcile } from './reconcile.ts'
+import { createTaskReminder } from './remind.ts'
 import { pollResults } from './results.ts'
 
 const tickMs = 1_000
@@ -57,8 +59,14 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   }
   const drain = createDrain(works)
   const underWay = new Set<Promise<number>>()
-  const looking = alone((now: Instant) => reconcile(works, now))
-  const polling = alone((now: Instant) => pollResults(works, now))
+  // A database that came from a backup is left as it is until a person has looked.
+  const unlessRestored = async (work: () => Promise<number>): Promise<number> =>
+    (await quarantineOf(works.db.reader)) ? 0 : work()
+  const looking = alone((now: Instant) => unlessRestored(() => reconcile(works, now)))
+  const remindOfTasks = createTaskReminder(works)
+  const polling = alone((now: Instant) =>
+    unlessRestored(async () => (await pollResults(works, now)) + (await remindOfTasks(now))),
+  )
 
   async function during(work: Promise<number>): Promise<number> {
     underWay.add(work)
@@ -99,6 +107,7 @@ function alone(work: (now: Instant) => Promise<number>): (now: Instant) => Promi
 }
 
 async function nextDueAt(works: Works): Promise<Instant | null> {
+  if (await quarantineOf(works.db.reader)) return null
   const now = works.clock.now()
   const lookAt = await nextLookAt(works.db.reader)
   const ready = await nextReadyAt(works.db.reader)

@@ -1,4 +1,6 @@
+import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx } from '../base/db.ts'
+import { taskChannels } from '../outbox/index.ts'
 
 export interface WorkerRow {
   readonly worker: string
@@ -36,3 +38,44 @@ export async function nameOf(reader: Reader, external: string, staff: string | n
   )
   return row?.name ?? ''
 }
+
+// ---------------------------------------------------------------- reminders
+
+/** What lies in one advisor's list, not pressed, for longer than a while. */
+export interface SenderTasks {
+  readonly sender: string
+  readonly tasks: number
+  readonly calls: number
+  readonly first_end: number
+}
+
+export const sendersToRemind = (
+  reader: Reader,
+  handedBefore: Instant,
+  now: Instant,
+): Promise<SenderTasks[]> =>
+  reader.rows<SenderTasks>(
+    `select p.sender, cast(count(*) as bigint) as tasks, min(p.expires_at) as first_end,
+       cast(sum(case when p.channel = 'phone-task' then 1 else 0 end) as bigint) as calls
+     from promise p join parcel q on q.id = p.parcel
+     where p.state = 'waiting' and p.pressed_at is null and p.sender is not null and p.expires_at > $1
+       and q.called_at <= $2 and p.channel in (${taskChannels.map((_, i) => `$${String(i + 3)}`).join(', ')})
+     group by p.sender order by p.sender`,
+    [now, handedBefore, ...taskChannels],
+  )
+
+export async function remindersSince(reader: Reader, sender: string, since: Instant): Promise<Instant[]> {
+  const rows = await reader.rows<{ at: number }>(
+    'select at from sender_reminder where sender = $1 and at > $2 order by at desc',
+    [sender, since],
+  )
+  return rows.map(({ at }) => at)
+}
+
+export const writeReminder = (
+  tx: Tx,
+  row: { readonly sender: string; readonly at: Instant; readonly tasks: number },
+): Promise<number> => tx.insert('sender_reminder', [{ ...row }])
+
+export const forgetReminders = (tx: Tx, sender: string, before: Instant): Promise<number> =>
+  tx.run('DELETE FROM sender_reminder WHERE sender = $1 AND at < $2', [sender, before])

@@ -6,4 +6,11 @@ export const workerLeaseTable = table('worker_lease', { worker: 'text key', leas
 /** When the next call of a channel would start if all workers together called exactly at its rate: database time, µs. */
 export const rateBucketTable = table('rate_bucket', { name: 'text key', due_us: 'int' })
 
-export const deliveryTables = [workerLeaseTable, rateBucketTable]
+/** Each time an advisor was told how many tasks wait for her; what bounds the next time. */
+export const senderReminderTable = table('sender_reminder', {
+  sender: 'text key',
+  at: 'int key',
+  tasks: 'int',
+})
+
+export const deliveryTables = [workerLeaseTable, rateBucketTable, senderReminderTable]

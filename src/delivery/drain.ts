@@ -5,6 +5,7 @@
 import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { isDatabaseTrouble } from '../base/db.ts'
+import { quarantineOf } from '../base/quarantine.ts'
 import { currentManners, dueChannels, lockDue, lockPromises, move } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
 import { createSlots } from './bucket.ts'
@@ -176,7 +177,8 @@ function claimSome(
 ): Promise<PromiseRow[] | null> {
   return works.act(system('delivery'), async (ctx) => {
     const due = await lockDue(ctx.tx, channel.name, ctx.now, limit, among)
-    if (due.length === 0) return null
+    // A database that came from a backup sends nothing until a person has looked.
+    if (due.length === 0 || (await quarantineOf(ctx.tx))) return null
     const timely = await sortOutLate(ctx, await currentManners(ctx.tx), due)
     const holder = works.lease.worker
     await move(ctx, timely, { to: 'claimed', holder })

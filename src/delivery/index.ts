@@ -13,6 +13,10 @@ export type {
 } from './channel.ts'
 export { createDelivery } from './deliver.ts'
 export type { Delivery } from './deliver.ts'
+export { confirmRestore } from './restored.ts'
+export type { RestoreConfirmed } from './restored.ts'
+export { remindersOf } from './remind.ts'
+export type { Reminders } from './remind.ts'
 export type { DeliveryParts } from './parts.ts'
 
 // What several processes share.

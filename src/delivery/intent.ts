@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Ctx } from '../base/act.ts'
+import { minutes } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import { batchLink, fillLinks, personalLink } from '../content/index.ts'
 import {
@@ -15,7 +16,9 @@ import {
   lockParcel,
   lockPromises,
   move,
+  needsHuman,
   nextAllowedAt,
+  offersInHand,
   pausesNow,
   postpone,
   promisesOfParcel,
@@ -29,6 +32,8 @@ import { groupBy } from './outcome.ts'
 import { contentOf, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
 
+/** How soon a customer with an offer in somebody's hands is looked at again. */
+const crowdedMs = minutes(30)
 /** 96 random bits: nobody guesses one, and `find` never mistakes one for another. */
 const tokenBytes = 12
 
@@ -54,7 +59,7 @@ export function mean(works: Works, channel: Channel, claimed: readonly PromiseRo
     }
     const manners = await currentManners(ctx.tx)
     const timely = await sortOutLate(ctx, manners, await sortOutPaused(ctx, mine))
-    const willing = await cancelUnwantedOf(ctx, timely)
+    const willing = await sortOutCrowded(ctx, channel, await cancelUnwantedOf(ctx, timely))
     const fullTo = await fullUntil(ctx, channel, willing[0]?.sender ?? null)
     if (fullTo !== null) {
       await move(ctx, willing, { to: 'queued', readyAt: fullTo })
@@ -116,6 +121,30 @@ export async function sortOutLate(
     )
   }
   return timely
+}
+
+/**
+ * An advisor is not asked to send a customer two offers at once: the second waits until the first is sent or over.
+ * Service is never held up by an offer that nobody presses.
+ */
+async function sortOutCrowded(
+  ctx: Ctx,
+  channel: Channel,
+  rows: readonly PromiseRow[],
+): Promise<PromiseRow[]> {
+  const offers = rows.filter(({ purpose, customer }) => purpose === 'marketing' && customer !== null)
+  if (offers.length === 0 || !needsHuman(channel.name)) return [...rows]
+  const inHand = await offersInHand(
+    ctx.tx,
+    channel.name,
+    offers.flatMap(({ customer }) => customer ?? []),
+  )
+  const crowded = offers.filter(({ customer }) => inHand.has(customer ?? ''))
+  for (const [until, some] of groupBy(crowded, ({ customer }) => inHand.get(customer ?? '') ?? ctx.now)) {
+    const readyAt = Math.max(ctx.now + minutes(1), Math.min(until, ctx.now + crowdedMs))
+    await move(ctx, some, { to: 'queued', readyAt })
+  }
+  return rows.filter((row) => !crowded.includes(row))
 }
 
 /**
@@ -198,6 +227,7 @@ async function makeParcel(
     created_at: ctx.now,
     settled_at: null,
     error: null,
+    reminders: null,
   }
   await insertParcel(ctx.tx, row)
   return row

@@ -141,6 +141,8 @@ const poisonReason = { code: 'poison', words: '发送进程多次在此中断，
 async function search(works: Works, channel: Channel, parcel: ParcelRow): Promise<void> {
   // A worker that fell while it settled a big parcel had the answer already.
   if (parcel.remote_id !== null) return settleFound(works, parcel, parcel.remote_id)
+  // Words that carry no token look like anybody's: no search can tell, so a person has to.
+  if (!parcel.body.includes(parcel.batch_token)) return holdUnsure(works, parcel)
   const found = await look(works, channel, parcel)
   if (found !== 'unsure' && found.length > 0) return adopt(works, channel, parcel, found)
   await works.act(system('delivery'), async (ctx) => {
@@ -161,6 +163,10 @@ async function lookLater(ctx: Ctx, parcel: ParcelRow): Promise<void> {
     // An unsure look says nothing: it is not one of the looks that prove absence.
     return updateParcel(ctx.tx, parcel.id, { next_look_at: ctx.now + unsureMs, error: '暂时查不到结果' })
   }
+  await hold(ctx, parcel)
+}
+
+async function hold(ctx: Ctx, parcel: ParcelRow): Promise<void> {
   await updateParcel(ctx.tx, parcel.id, { state: 'held', next_look_at: null })
   await move(ctx, await unknownOf(ctx, parcel.id), {
     to: 'held',
@@ -168,6 +174,12 @@ async function lookLater(ctx: Ctx, parcel: ParcelRow): Promise<void> {
     words: '无法确认是否已发出，需人工核对',
   })
 }
+
+const holdUnsure = (works: Works, parcel: ParcelRow): Promise<void> =>
+  works.act(system('delivery'), async (ctx) => {
+    const locked = await lockParcel(ctx.tx, parcel.id)
+    if (locked?.state === 'unknown') await hold(ctx, locked)
+  })
 
 /** Surely absent: back to the queue, in the same parcel, so that it goes out with the same token. */
 async function sendAgain(ctx: Ctx, parcel: ParcelRow, looks: number): Promise<void> {

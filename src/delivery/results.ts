@@ -6,12 +6,11 @@
 import type { Ctx } from '../base/act.ts'
 import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
-import { hours, minutes, seconds } from '../base/clock.ts'
+import { minutes, seconds } from '../base/clock.ts'
 import {
   cancelUnwantedOf,
   covers,
   currentManners,
-  isQuiet,
   lockOfParcel,
   lockParcel,
   lockPromises,
@@ -30,6 +29,7 @@ import { groupBy } from './outcome.ts'
 import { parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
 import { look, takeBack } from './reconcile.ts'
+import { remindIfDue } from './remind.ts'
 
 const parcelsPerRun = 50
 /** get_groupmsg_task is known to answer 45033 to more at once. */
@@ -41,9 +41,6 @@ const mostWaitMs = minutes(30)
 const troubleMs = seconds(30)
 /** When an ended broadcast is asked about one last time. */
 const afterwardsMs = minutes(10)
-/** First reminder, then one each eight hours: never more than three in any 24 (41094). */
-const firstReminderMs = hours(2)
-const reminderMs = hours(8)
 
 /** Answers how many parcels and tasks were settled or asked about. */
 export async function pollResults(works: Works, now: Instant): Promise<number> {
@@ -139,7 +136,7 @@ const waitingOf = async (ctx: Ctx, parcel: ParcelRow): Promise<PromiseRow[]> =>
   (await lockOfParcel(ctx.tx, parcel.id)).filter(({ state }) => state === 'waiting')
 
 async function lookAgain(works: Works, channel: Channel, parcel: ParcelRow, now: Instant): Promise<void> {
-  const reminded = await remindIfDue(works, channel, parcel, now)
+  await remindIfDue(works, channel, parcel, now)
   await works.act(system('delivery'), async (ctx) => {
     const locked = await lockParcel(ctx.tx, parcel.id)
     if (locked?.state !== 'waiting') return
@@ -150,23 +147,8 @@ async function lookAgain(works: Works, channel: Channel, parcel: ParcelRow, now:
     await updateParcel(ctx.tx, parcel.id, {
       // Somebody may have asked for it back while we were reading.
       next_look_at: locked.recall === null ? Math.min(ctx.now + pauseMs, parcel.expires_at) : ctx.now,
-      ...(reminded ? { reminded_at: ctx.now } : {}),
     })
   })
-}
-
-async function remindIfDue(
-  works: Works,
-  channel: Channel,
-  parcel: ParcelRow,
-  now: Instant,
-): Promise<boolean> {
-  const dueAt =
-    parcel.reminded_at === null ? parcel.called_at + firstReminderMs : parcel.reminded_at + reminderMs
-  if (!channel.remind || parcel.remote_id === null || now <= dueAt) return false
-  if (isQuiet(await currentManners(works.db.reader), now)) return false
-  await channel.remind(parcel.remote_id, AbortSignal.timeout(readMs))
-  return true
 }
 
 /** Cancelled and read once more: what still waits will not be said by this parcel. */
@@ -227,7 +209,10 @@ async function endTasks(works: Works, now: Instant): Promise<number> {
       rows.filter((row) => row.pressed_at === null),
     ]
     await move(ctx, pressed, { to: 'expired', code: 'unsettled', words: '顾问按过发送，但没有确认结果' })
-    await move(ctx, unpressed, { to: 'expired', code: 'not-sent', words: '顾问未在期限内发送' })
+    const calls = unpressed.filter(({ channel }) => channel === 'phone-task')
+    const messages = unpressed.filter((row) => !calls.includes(row))
+    await move(ctx, messages, { to: 'expired', code: 'not-sent', words: '顾问未在期限内发送' })
+    await move(ctx, calls, { to: 'expired', code: 'not-called', words: '顾问未在期限内打通电话' })
   })
   return ids.length
 }

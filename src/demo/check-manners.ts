@@ -85,6 +85,7 @@ export const defaultManners: CheckManners = {
     'group-broadcast': 'broadcast',
     'advisor-task': 'advisor-task',
     welcome: 'welcome',
+    'phone-task': 'staff-card',
     'staff-card': 'staff-card',
   },
 }

@@ -183,6 +183,15 @@ describe('all is well', () => {
 describe('rows and promises do not fit', () => {
   run([
     {
+      name: 'an advisor reminded of her list, and once too often',
+      ledger: ['09:00', '12:00', '15:00', '18:00'].map((time) =>
+        card({ text: '还有 2 件待办', body: { msgtype: 'textcard' }, acceptedAt: on(time) }),
+      ),
+      promises: [],
+      expect: { matched: 4 },
+      problems: [/reminded 4 times/],
+    },
+    {
       name: 'a row nobody promised',
       ledger: [row()],
       promises: [],

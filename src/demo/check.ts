@@ -52,16 +52,38 @@ export function checkLedger(input: CheckInput): LedgerVerdict {
   checkKeys(input.promises, found.problems)
   for (const promise of input.promises) matchPromise(promise, found)
   adoptFruitless(input, found)
+  const reminders = input.ledger.filter((row) => isReminder(row) && !found.served.has(row))
+  checkReminders(reminders, found.problems)
   for (const row of input.ledger) {
-    if (found.served.has(row) || found.duplicates.has(row)) continue
+    if (found.served.has(row) || found.duplicates.has(row) || reminders.includes(row)) continue
     found.problems.push(`${nameOf(row)} belongs to no promise`)
   }
   return {
     accepted: input.ledger.length,
-    matched: [...found.served.keys()].filter((row) => !found.duplicates.has(row)).length,
+    matched: [...found.served.keys()].filter((row) => !found.duplicates.has(row)).length + reminders.length,
     duplicates: found.duplicates.size,
     ...judgeManners(input.ledger, { manners, promisesOf: found.served, problems: found.problems }),
     problems: found.problems,
+  }
+}
+
+/** A note to an advisor that tasks wait for her: it serves no promise of its own. */
+const isReminder = (row: LedgerLine): boolean =>
+  row.api === 'message/send' &&
+  row.recipientKind === 'staff' &&
+  /"msgtype":"textcard"/.test(JSON.stringify(row.body))
+
+const mostReminders = 3
+const dayMs = 86_400_000
+
+function checkReminders(reminders: readonly LedgerLine[], problems: string[]): void {
+  for (const row of reminders) {
+    const around = reminders.filter(
+      ({ recipient, acceptedAt }) =>
+        recipient === row.recipient && acceptedAt >= row.acceptedAt && acceptedAt < row.acceptedAt + dayMs,
+    )
+    if (around.length > mostReminders)
+      problems.push(`${row.recipient} was reminded ${String(around.length)} times in a day`)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Reader } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
+import { taskChannels } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
 
 const list = (count: number, from = 1): string =>
@@ -26,11 +27,15 @@ export const finishedTasks = (
 ): Promise<PromiseRow[]> =>
   tasksWhere(
     reader,
-    `p.settled_at >= $2 and (p.state = 'sent' or (p.state = 'cancelled' and p.settle_code = 'skipped'))`,
+    `p.settled_at >= $2 and (p.state = 'sent' or (p.state = 'cancelled' and p.settle_code = 'skipped')
+       or (p.state = 'refused' and p.settle_code = 'wrong-person'))`,
     [staff, since],
     external,
     limit,
   )
+
+/** A list of our own words: no values of anybody's. */
+const tasks = `(${taskChannels.map((name) => `'${name}'`).join(', ')})`
 
 const open = `(p.state = 'waiting' or (p.state in ('expired', 'cancelled') and p.pressed_at is not null))`
 
@@ -43,7 +48,7 @@ const tasksWhere = (
 ): Promise<PromiseRow[]> =>
   reader.rows<PromiseRow>(
     `select p.* from promise p join relation r on r.external = p.subject and r.staff = p.sender and r.state = 'active'
-     where p.sender = $1 and p.channel = 'advisor-task' and ${where}
+     where p.sender = $1 and p.channel in ${tasks} and ${where}
        ${external === null ? '' : `and p.subject = $${String(params.length + 1)}`}
      order by p.priority desc, p.expires_at, p.id limit ${String(limit)}`,
     external === null ? params : [...params, external],
@@ -53,7 +58,7 @@ export async function openTaskCount(reader: Reader, staff: string): Promise<numb
   const [row] = await reader.rows<{ count: number }>(
     `select cast(count(*) as bigint) as count from promise p
      join relation r on r.external = p.subject and r.staff = p.sender and r.state = 'active'
-     where p.sender = $1 and p.channel = 'advisor-task' and ${open}`,
+     where p.sender = $1 and p.channel in ${tasks} and ${open}`,
     [staff],
   )
   return row?.count ?? 0
@@ -100,4 +105,26 @@ export async function reachedSince(
     [since, ...customers],
   )
   return new Set(rows.map(({ customer }) => customer))
+}
+
+/** What an advisor noted about a call, by promise: the latest of each. */
+export async function latestCallNotes(
+  reader: Reader,
+  promises: readonly string[],
+): Promise<Map<string, CallNote>> {
+  const latest = new Map<string, CallNote>()
+  for (const promise of promises) {
+    const [row] = await reader.rows<{ at: number; detail: string }>(
+      `select at, detail from log where source = 'outbox' and source_key >= $1 and source_key < $2
+       order by seq desc limit 1`,
+      [`promise:${promise}:call:`, `promise:${promise}:call;`],
+    )
+    if (row) latest.set(promise, { at: row.at, ...(JSON.parse(row.detail) as { outcome: string }) })
+  }
+  return latest
+}
+
+export interface CallNote {
+  readonly at: Instant
+  readonly outcome: string
 }

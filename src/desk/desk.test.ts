@@ -13,6 +13,7 @@ import type { Delivery } from '../delivery/index.ts'
 import { enqueue } from '../outbox/index.ts'
 import type { Candidate } from '../outbox/index.ts'
 import { readWords } from '../interaction/index.ts'
+import { recordCall } from './call.ts'
 import { beginSend, setOptOut, settleSend, skipTask } from './send.ts'
 import { tasksOf, today } from './today.ts'
 import type { DeskParts } from './today.ts'
@@ -29,7 +30,10 @@ onBothDatabases('the desk', (open) => {
       act: world.act,
       clock: world.clock,
       log: createLog('silent'),
-      channels: [fakeChannel('advisor-task', { resendWithinMs: hours(4) })],
+      channels: [
+        fakeChannel('advisor-task', { resendWithinMs: hours(4) }),
+        fakeChannel('phone-task', { resendWithinMs: hours(4) }),
+      ],
       links,
       reconcileDelaysMs: [300],
     })
@@ -191,5 +195,44 @@ onBothDatabases('the desk', (open) => {
     await world.as((ctx) => setOptOut(ctx, 'lin', externalOf(1), { optedOut: false, said: '' }))
     await hand(task(1, { dedupeKey: 'then' }))
     expect((await list()).total).toBe(1)
+  })
+
+  it('notes how each call went: she may try again, reached ends it as sent, a wrong person as refused', async () => {
+    const call = (n: number) => task(n, { channel: 'phone-task', purpose: 'service' })
+    await hand(call(1), call(3), task(5))
+    const [first, third] = [await idOf(1), await idOf(3)]
+    const note = (id: string, outcome: Parameters<typeof recordCall>[3]['outcome'], said = '') =>
+      world.as((ctx) => recordCall(ctx, 'lin', id, { outcome, said }))
+    expect((await list()).items.find(({ promise }) => promise.id === first)?.call).toEqual({})
+    expect((await note(first, 'not-reached')).state).toBe('waiting')
+    world.clock.advance(hours(1))
+    expect((await note(first, 'call-back', '下午五点再打')).state).toBe('waiting')
+    const again = (await list()).items.find(({ promise }) => promise.id === first)
+    expect(again?.call?.last).toEqual({ words: '约好再打', at: world.clock.now() })
+    expect(await note(first, 'reached')).toMatchObject({ state: 'sent', settle_code: 'reached' })
+    expect((await note(first, 'reached')).state).toBe('sent')
+    expect(await note(third, 'wrong-person')).toMatchObject({ state: 'refused', settle_words: '不是本人' })
+    await expect(note(third, 'reached')).rejects.toMatchObject({ code: 'task-over' })
+    await expect(note(await idOf(5), 'reached')).rejects.toMatchObject({ code: 'not-a-call' })
+    await expect(world.as((ctx) => beginSend(ctx, 'lin', third, '你好'))).rejects.toMatchObject({
+      code: 'call-task',
+    })
+    await expect(
+      world.as((ctx) => recordCall(ctx, 'wang', first, { outcome: 'reached', said: '' })),
+    ).rejects.toMatchObject({ status: 404 })
+    const log = await world.log()
+    const noted = log.filter(({ kind }) => kind === 'call-noted')
+    expect(noted.map(({ detail }) => detail['outcome'])).toEqual([
+      'not-reached',
+      'call-back',
+      'reached',
+      'wrong-person',
+    ])
+    const words = await readWords(
+      world.db.reader,
+      noted.map((row) => row.id),
+    )
+    expect([...words.values()]).toEqual(['下午五点再打'])
+    expect((await list()).items.map(({ state }) => state).sort()).toEqual(['over', 'sent', 'waiting'])
   })
 })

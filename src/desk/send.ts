@@ -6,13 +6,13 @@
 import type { Ctx } from '../base/act.ts'
 import { Refusal } from '../base/errors.ts'
 import { optIn, optOut } from '../customer/index.ts'
-import { lockPromises, move, promiseById, recordTouch, updatePressed } from '../outbox/index.ts'
+import { isTask, lockPromises, move, promiseById, recordTouch, updatePressed } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
 import { mustOwn, notFound } from './today.ts'
 
-async function ownTask(ctx: Ctx, staff: string, id: string): Promise<PromiseRow> {
+export async function ownTask(ctx: Ctx, staff: string, id: string): Promise<PromiseRow> {
   const [row] = await lockPromises(ctx.tx, [id])
-  if (!row || row.sender !== staff || row.channel !== 'advisor-task') throw notFound()
+  if (!row || row.sender !== staff || !isTask(row.channel)) throw notFound()
   await mustOwn(ctx.tx, staff, row.subject)
   return row
 }
@@ -23,14 +23,17 @@ const afterwards = async (ctx: Ctx, id: string): Promise<PromiseRow> => {
   return row
 }
 
-const over = (): Refusal =>
+export const over = (): Refusal =>
   new Refusal('task-over', '这条任务已经结束', 409, { fix: '刷新今日任务，看看现在该发什么' })
+const notACall = (): Refusal =>
+  new Refusal('call-task', '这是电话任务，不能直接发送', 409, { fix: '通话后记录结果即可' })
 const openIntent = (): Refusal =>
   new Refusal('intent-open', '上次是否已发送？', 409, { fix: '请先确认上次点击发送后，消息是否已发出' })
 
 /** Before ww.sendChatMessage. `text` is what she is about to send, perhaps rewritten. */
 export async function beginSend(ctx: Ctx, staff: string, id: string, text: string): Promise<PromiseRow> {
   const row = await ownTask(ctx, staff, id)
+  if (row.channel === 'phone-task') throw notACall()
   if (row.pressed_at !== null && row.state !== 'sent') throw openIntent()
   if (row.state !== 'waiting') throw over()
   await updatePressed(ctx.tx, id, ctx.now)

@@ -8,6 +8,17 @@ import type { Content, Manners, PromiseRow } from '../outbox/index.ts'
 
 export type TaskState = 'waiting' | 'intent' | 'sent' | 'skipped' | 'over'
 
+/** How a call went; the codes are kept in the log. */
+export const callOutcomes = ['reached', 'not-reached', 'call-back', 'wrong-person'] as const
+export type CallOutcome = (typeof callOutcomes)[number]
+
+export const callOutcomeWords: Readonly<Record<CallOutcome, string>> = {
+  reached: '已接通',
+  'not-reached': '未接通',
+  'call-back': '约好再打',
+  'wrong-person': '不是本人',
+}
+
 export interface Task {
   readonly promise: PromiseRow
   readonly name: string
@@ -19,6 +30,8 @@ export interface Task {
   readonly state: TaskState
   /** Shown, never blocking: the press is hers. */
   readonly warnings: readonly string[]
+  /** A call instead of a message, and how the last try went. */
+  readonly call?: { readonly last?: { readonly words: string; readonly at: Instant } }
 }
 
 export function taskState(row: PromiseRow): TaskState {

@@ -7,8 +7,17 @@ import type { LinkParts } from '../content/index.ts'
 import { ownsCustomer } from '../customer/index.ts'
 import { currentManners, optedOut, restraints } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
-import { finishedTasks, knownAs, openTaskCount, openTasks, reachedSince, tiersOf } from './desk.store.ts'
-import { contentOf, personalText, taskState, warningsFor } from './task.ts'
+import {
+  finishedTasks,
+  knownAs,
+  latestCallNotes,
+  openTaskCount,
+  openTasks,
+  reachedSince,
+  tiersOf,
+} from './desk.store.ts'
+import type { CallNote } from './desk.store.ts'
+import { callOutcomeWords, callOutcomes, contentOf, personalText, taskState, warningsFor } from './task.ts'
 import type { Task } from './task.ts'
 
 export interface DeskParts {
@@ -70,6 +79,10 @@ export async function present(
   const refusers = await optedOut(reader, customers)
   const restrained = await restraints(reader, customers)
   const reached = await reachedSince(reader, customers, startOfDay(now))
+  const calls = await latestCallNotes(
+    reader,
+    rows.flatMap(({ id, channel }) => (channel === 'phone-task' ? [id] : [])),
+  )
   return rows.map((row) => {
     const customer = row.customer ?? ''
     const tier = tiers.get(customer) ?? 'lead'
@@ -89,6 +102,13 @@ export async function present(
         talkedAt: restrained.get(customer)?.talked_at ?? null,
         complaintAt: restrained.get(customer)?.complaint_at ?? null,
       }),
+      ...callOf(row, calls.get(row.id)),
     }
   })
+}
+
+function callOf(row: PromiseRow, last: CallNote | undefined): Pick<Task, 'call'> {
+  if (row.channel !== 'phone-task') return {}
+  const words = callOutcomes.flatMap((one) => (one === last?.outcome ? [callOutcomeWords[one]] : []))[0]
+  return { call: last === undefined || words === undefined ? {} : { last: { words, at: last.at } } }
 }

@@ -89,6 +89,12 @@ export interface Overview {
   readonly pauses: readonly PauseShown[]
   /** The quota rule in force is stricter than the one written down, since results speak against that one. */
   readonly quotaDoubted: boolean
+  /** Present while a database that came from a backup waits for a person: nothing is sent, no job runs. */
+  readonly restored?: {
+    readonly since: string
+    readonly backupAt?: string
+    readonly cause: 'restored' | 'older-copy' | 'other-place'
+  }
   readonly cadenceVersion: number
 }
 
@@ -621,7 +627,15 @@ export interface Delivery {
   readonly reason: Reason
   readonly text?: string
   readonly settledAt?: string
+  /** While it waits for a person: how often she was reminded, and when she will be again (quiet hours apart). */
+  readonly reminders?: { readonly count: number; readonly nextAt: string }
 }
+
+/**
+ * `POST /api/admin/deliveries/:id/resolve`: what a person found out about one in state `held`. `again`: it was not
+ * delivered, send it; `sent`: it was; `cancel`: it was not, leave it. 409 `not-held` when somebody was quicker.
+ */
+export const resolveBody = z.object({ verdict: z.enum(['sent', 'again', 'cancel']) })
 
 /** `GET /api/admin/tags`: each dynamic tag of `config/tags.yaml`, in its order. */
 export interface AdminTags {
@@ -776,6 +790,9 @@ export interface AdminGame {
   readonly result: readonly { readonly label: string; readonly count: number }[]
 }
 
+/** `POST /api/admin/restore/confirm`: sending goes on; answers how many were `{ unknown, expired, asked }`. */
+export const restoreConfirmBody = z.object({ reason: z.string().trim().min(1).max(200) })
+
 /** `POST /api/admin/pause` and `/resume`: the kill switch, of everything or of one campaign, channel or touchpoint. */
 export const pauseBody = z
   .object({
@@ -876,6 +893,8 @@ export interface SidebarTask {
   readonly state: 'waiting' | 'intent' | 'sent' | 'skipped'
   /** 刚聊过, 已退订, 有未解决的售后…: shown, never blocking. */
   readonly warnings: readonly string[]
+  /** Present on 电话任务: she is called through WeCom, and `text` only says what about. `last`: how the last try went. */
+  readonly call?: { readonly last?: { readonly words: string; readonly at: string } }
 }
 
 /** `GET /api/sidebar/today` : Paged<SidebarTask>, by value and deadline. */
@@ -892,6 +911,11 @@ export const intentBody = z.object({ text: z.string().min(1).max(2000) })
 export const settleBody = z.object({
   result: z.enum(['sent', 'not-sent']),
   error: z.string().max(500).optional(),
+})
+/** `POST /api/sidebar/promises/:id/call`: how a call went; answers SidebarTask. Reached and wrong-person end the task. */
+export const callBody = z.object({
+  outcome: z.enum(['reached', 'not-reached', 'call-back', 'wrong-person']),
+  said: z.string().max(500).default(''),
 })
 /** `POST /api/sidebar/promises/:id/skip`; answers SidebarTask with state `skipped`. */
 export const skipBody = z.object({ reason: z.string().min(1).max(200) })

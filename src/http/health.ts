@@ -2,8 +2,10 @@
  * `/livez`: the process answers. `/readyz`: what it needs is there, by name. Only the database makes it not ready:
  * without WeCom the door still takes callbacks and the pages still work, so that is named and stays 200.
  */
+import { isoOf } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
 import { messageOf } from '../base/errors.ts'
+import { quarantineOf } from '../base/quarantine.ts'
 
 export interface Check {
   readonly name: string
@@ -47,5 +49,17 @@ export const databaseCheck = (reader: Reader): Check => ({
   async missing() {
     await reader.rows('select 1 as one')
     return null
+  },
+})
+
+/** Named, not vital: callbacks are taken in while a restored database waits for a person. */
+export const restoreCheck = (reader: Reader): Check => ({
+  name: 'restore',
+  vital: false,
+  async missing() {
+    const found = await quarantineOf(reader)
+    if (!found) return null
+    const of = found.backupAt === null ? '' : ` of ${isoOf(found.backupAt)}`
+    return `this database comes from a backup${of} (${found.cause}); nothing is sent until a person confirms: siyu restore confirm REASON, or the console`
   },
 })

@@ -72,6 +72,9 @@ export const kinds = {
   'touch-skipped': '顾问跳过',
   'touch-intent': '顾问准备发送',
   'touch-held': '触达待人工核对',
+  'call-noted': '记录通话结果',
+  'held-resolved': '人工核对触达结果',
+  'sender-reminded': '提醒顾问',
   // Segmentation.
   'tier-moved': '分层变更',
   'cut-points-refreshed': '分位点刷新',
@@ -100,6 +103,8 @@ export const kinds = {
   'quota-mode-confirmed': '确认群发配额规则',
   'leave-set': '登记休假',
   'leave-ended': '结束休假',
+  'database-restored': '从备份恢复',
+  'restore-confirmed': '确认恢复并继续触达',
   'staff-signed-in': '登录后台',
   'role-given': '授予角色',
   'role-taken': '收回角色',

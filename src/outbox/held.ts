@@ -2,9 +2,10 @@
 import type { Ctx } from '../base/act.ts'
 import { Refusal } from '../base/errors.ts'
 import { updateParcel } from './parcel.store.ts'
+import { isTask } from './promise.ts'
 import { lockPromises } from './promise.store.ts'
 import type { PromiseRow } from './promise.store.ts'
-import { move } from './settle.ts'
+import { move, recordTouch } from './settle.ts'
 
 /** `sent`: it was delivered after all; `again`: it was not, send it; `cancel`: it was not, leave it. */
 export type HeldVerdict = 'sent' | 'again' | 'cancel'
@@ -26,7 +27,9 @@ export async function resolveHeld(ctx: Ctx, id: string, verdict: HeldVerdict): P
       await move(ctx, [row], { to: 'cancelled', code: 'by-hand', words: '人工取消' })
       break
   }
-  if (row.parcel !== null && row.channel === 'advisor-task')
+  if (row.parcel !== null && isTask(row.channel))
     await updateParcel(ctx.tx, row.parcel, { state: verdict === 'sent' ? 'sent' : 'cancelled' })
+  const by = ctx.actor.kind === 'staff' ? { by: ctx.actor.userid } : {}
+  recordTouch(ctx, row, 'held-resolved', `resolved:${String(row.epoch + 1)}`, { detail: { verdict, ...by } })
   return row
 }

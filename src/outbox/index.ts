@@ -24,7 +24,7 @@ export { remainingFor, remainingOf } from './remaining.ts'
 export type { Remaining } from './remaining.ts'
 export { defaultManners, mannersShape, quotaModes } from './manners.ts'
 export type { Manners, QuotaMode, Reason } from './manners.ts'
-export { isQuiet, nextAllowedAt } from './moment.ts'
+export { afterQuiet, isQuiet, nextAllowedAt } from './moment.ts'
 export type { Moment, Timed } from './moment.ts'
 export { effectTitles, listedReasons, reasonOf, reasons } from './reasons.ts'
 export type { Effect, ListedReason, ReasonCode } from './reasons.ts'
@@ -81,6 +81,8 @@ export {
   lockOfParcel,
   lockPromises,
   nextReadyAt,
+  offersInHand,
+  openWhenRestored,
   openOf,
   outwaited,
   postpone,
@@ -99,7 +101,9 @@ export {
   nextLookAt,
   parcelById,
   parcelOfToken,
+  parcelsByIds,
   parcelsToLookAt,
+  reopenParcels,
   updateParcel,
 } from './parcel.store.ts'
 export type { ParcelRow, ParcelState } from './parcel.store.ts'

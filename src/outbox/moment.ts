@@ -185,3 +185,11 @@ export function nextAllowedAt(manners: Manners, what: Timed, from: Instant): Mom
 /** Quiet hours alone: reminders to advisors keep to them too. */
 export const isQuiet = (manners: Manners, at: Instant): boolean =>
   inside(minutesOf(timeOf(at)), hoursOf(manners).quiet)
+
+/** This instant, or the end of the quiet hours it falls into. */
+export function afterQuiet(manners: Manners, at: Instant): Instant {
+  if (!isQuiet(manners, at)) return at
+  const { quiet } = hoursOf(manners)
+  const [day, minute] = [dayOf(at), minutesOf(timeOf(at))]
+  return minute < quiet.to ? atMinute(day, quiet.to) : atMinute(addDays(day, 1), quiet.to)
+}

@@ -104,6 +104,8 @@ export const parcelTable = table(
     created_at: 'int',
     settled_at: 'int?',
     error: 'text?',
+    /** How often the advisor was reminded; null: never. */
+    reminders: 'int?',
   },
   {
     unique: [['batch_token']],

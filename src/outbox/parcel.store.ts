@@ -38,6 +38,7 @@ export interface ParcelRow {
   readonly created_at: number
   readonly settled_at: number | null
   readonly error: string | null
+  readonly reminders: number | null
 }
 
 export const insertParcel = (tx: Tx, row: ParcelRow): Promise<number> => tx.insert('parcel', [{ ...row }])
@@ -59,6 +60,11 @@ export async function updateParcel(
 export async function parcelById(reader: Reader, id: string): Promise<ParcelRow | null> {
   return (await reader.rows<ParcelRow>('select * from parcel where id = $1', [id]))[0] ?? null
 }
+
+export const parcelsByIds = (reader: Reader, ids: readonly string[]): Promise<ParcelRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : reader.rows<ParcelRow>(`select * from parcel where id in (${places(ids.length)})`, ids)
 
 /** Held until the transaction ends: a parcel is settled under its lock. Taken before its promises, always. */
 export async function lockParcel(tx: Tx, id: string): Promise<ParcelRow | null> {
@@ -93,24 +99,34 @@ export async function adoptedIds(reader: Reader, remoteIds: readonly string[]): 
   return new Set(rows.map((row) => row.remote_id))
 }
 
-/** The instants of this sender's latest calls on a channel, latest first; what was surely not accepted does not count. */
+/** The instants of this sender's latest calls on these channels, latest first; what was surely not accepted does not count. */
 export async function latestCalls(
   tx: Tx,
   {
-    channel,
+    channels,
     sender,
     except,
-  }: { readonly channel: ChannelName; readonly sender: string; readonly except: string },
+  }: { readonly channels: readonly ChannelName[]; readonly sender: string; readonly except: string },
   since: Instant,
   limit: number,
 ): Promise<Instant[]> {
   const rows = await tx.rows<{ called_at: number }>(
-    `select called_at from parcel where sender = $1 and called_at > $2 and channel = $3 and id <> $4
+    `select called_at from parcel where sender = $1 and called_at > $2 and id <> $3 and channel in (${places(channels.length, 4)})
        and state not in ('again', 'abandoned', 'refused')
      order by called_at desc limit ${String(limit)}`,
-    [sender, since, channel, except],
+    [sender, since, except, ...channels],
   )
   return rows.map(({ called_at: at }) => at)
+}
+
+/** After a restore: calls under way are unknown, everything open is looked at now, nothing goes out again unlooked at. */
+export async function reopenParcels(tx: Tx, now: Instant): Promise<void> {
+  await tx.run(
+    `UPDATE parcel SET state = 'unknown', looks = 0, next_look_at = $1 WHERE state IN ('intent', 'unknown')`,
+    [now],
+  )
+  await tx.run(`UPDATE parcel SET next_look_at = $1 WHERE state IN ('waiting', 'abandoned')`, [now])
+  await tx.run(`UPDATE parcel SET state = 'cancelled', next_look_at = NULL WHERE state = 'again'`)
 }
 
 /** The parcel of a batch link: until when its links live, and by which call it went out. */
@@ -124,7 +140,7 @@ export async function parcelOfToken(reader: Reader, batchToken: string): Promise
 export async function blankParcels(tx: Tx, customers: readonly string[]): Promise<void> {
   for (const customer of customers)
     await tx.run(
-      `UPDATE parcel SET wording = '', text = '', body = '{}' WHERE channel IN ('advisor-task', 'welcome')
+      `UPDATE parcel SET wording = '', text = '', body = '{}' WHERE channel IN ('advisor-task', 'phone-task', 'welcome')
        AND id IN (SELECT parcel FROM promise WHERE customer = $1 AND parcel IS NOT NULL)`,
       [customer],
     )

@@ -6,6 +6,7 @@
 import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
+import { quarantineOf } from '../base/quarantine.ts'
 import { Refusal } from '../base/errors.ts'
 import { clearPause, pauseRows, recallWaiting, writePause } from './pause.store.ts'
 import { channelTitles, isChannelName } from './promise.ts'
@@ -61,7 +62,16 @@ export const pauseTitle = ({ scope, name }: PauseTarget, title?: string): string
     ? pauseScopeTitles.global
     : `${pauseScopeTitles[scope]}：${title ?? (isChannelName(name) ? channelTitles[name] : name)}`
 
+/** Also while a restored database waits for a person: then nothing may start either. */
 export async function pausesNow(reader: Reader): Promise<Pause[]> {
+  const quarantine = await quarantineOf(reader)
+  const thrown = await switchedOff(reader)
+  if (!quarantine) return thrown
+  const reason = '数据库来自备份，等待人工确认'
+  return [{ ...everything, at: quarantine.since, by: 'restore', reason }, ...thrown]
+}
+
+async function switchedOff(reader: Reader): Promise<Pause[]> {
   const rows = await pauseRows(reader)
   return rows.map(({ scope, name, at, by_whom: by, reason }) => ({ scope, name, at, by, reason }))
 }
@@ -79,7 +89,7 @@ export async function pauseSending(
   target: PauseTarget = everything,
 ): Promise<Pause> {
   checkTarget(target)
-  const before = (await pausesNow(ctx.tx)).find((one) => isSame(one, target))
+  const before = (await switchedOff(ctx.tx)).find((one) => isSame(one, target))
   if (before) return before
   const pause: Pause = { ...target, at: ctx.now, by, reason }
   await writePause(ctx.tx, { ...target, at: ctx.now, by_whom: by, reason })

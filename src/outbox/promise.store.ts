@@ -3,6 +3,7 @@ import type { Reader, Tx, Value } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
 import { places } from './facts.store.ts'
 import { notPaused } from './pause.store.ts'
+import { taskChannels } from './promise.ts'
 import type { ChannelName, Decided, Decision, Purpose, SubjectKind } from './promise.ts'
 import type { PromiseState } from './state.ts'
 
@@ -116,6 +117,8 @@ const insertSome = (
   )
 
 const all = 'select * from promise'
+/** A list of our own words: no values of anybody's. */
+const tasks = `(${taskChannels.map((name) => `'${name}'`).join(', ')})`
 
 export async function promiseById(reader: Reader, id: string): Promise<PromiseRow | null> {
   return (await reader.rows<PromiseRow>(`${all} where id = $1`, [id]))[0] ?? null
@@ -252,7 +255,7 @@ export const heldByOthers = (
 /** Waiting promises without a parcel to ask about (advisor tasks), past their time. */
 export const outwaited = (reader: Reader, now: Instant, limit: number): Promise<{ id: string }[]> =>
   reader.rows<{ id: string }>(
-    `select p.id from promise p where p.state = 'waiting' and p.ready_at <= $1 and p.channel = 'advisor-task'
+    `select p.id from promise p where p.state = 'waiting' and p.ready_at <= $1 and p.channel in ${tasks}
      order by p.ready_at limit ${String(limit)}`,
     [now],
   )
@@ -262,10 +265,29 @@ export async function nextReadyAt(reader: Reader): Promise<Instant | null> {
   const [row] = await reader.rows<{ at: number | null }>(
     `select min(at) as at from (
        select min(ready_at) as at from promise p where state = 'queued' and ${notPaused}
-       union all select min(ready_at) as at from promise where state = 'waiting' and channel = 'advisor-task'
+       union all select min(ready_at) as at from promise where state = 'waiting' and channel in ${tasks}
      ) due`,
   )
   return row?.at ?? null
+}
+
+/** Offers of this channel that are in somebody's hands, by customer: until when they may be. */
+export async function offersInHand(
+  tx: Tx,
+  channel: ChannelName,
+  customers: readonly string[],
+): Promise<Map<string, Instant>> {
+  const until = new Map<string, Instant>()
+  for (let from = 0; from < customers.length; from += 1_000) {
+    const part = customers.slice(from, from + 1_000)
+    const rows = await tx.rows<{ customer: string; until: number }>(
+      `select customer, max(expires_at) as until from promise where channel = $1 and customer in (${places(part.length, 2)})
+         and purpose = 'marketing' and state in ('intent', 'unknown', 'waiting') group by customer`,
+      [channel, ...part],
+    )
+    for (const row of rows) until.set(row.customer, row.until)
+  }
+  return until
 }
 
 /** What these customers are still owed: queued, or in an advisor's hands. */
@@ -276,6 +298,19 @@ export async function openOf(reader: Reader, customers: readonly string[]): Prom
     customers,
   )
   return rows.filter(({ state }) => state === 'queued' || state === 'waiting')
+}
+
+/**
+ * What a restored database has to judge: calls under way, what was due before now, tasks in somebody's list. Each drops
+ * out of this list once it is judged.
+ */
+export async function openWhenRestored(tx: Tx, now: Instant, limit: number): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(
+    `select id from promise where state in ('claimed', 'intent') or (state = 'queued' and due_at <= $1)
+       or (state = 'waiting' and pressed_at is null and channel in ${tasks}) order by id limit ${String(limit)}`,
+    [now],
+  )
+  return rows.map(({ id }) => id)
 }
 
 /** Puts off queued promises whose hour has not come; they stay queued, so no transition. */

@@ -1,6 +1,8 @@
 /** The shop at a glance: who is there, and what the last seven days brought. */
 import { addDays, dayOf, instantOf, isoOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
+import type { Reader } from '../base/db.ts'
+import { quarantineOf } from '../base/quarantine.ts'
 import { pausesNow, pauseTitle, quotaDoubt } from '../outbox/index.ts'
 import type { ReportParts } from './customers.ts'
 import { kindCounts, newestCadenceVersion, ordersSince, promiseCounts, tierCounts } from './report.store.ts'
@@ -33,6 +35,16 @@ export async function overview({ reader, rules }: ReportParts, now: Instant) {
     paused: pauses.some(({ scope }) => scope === 'global'),
     pauses: pauses.map((pause) => ({ ...pause, title: pauseTitle(pause), at: isoOf(pause.at) })),
     quotaDoubted: (await quotaDoubt(reader)) !== null,
+    ...(await restored(reader)),
     cadenceVersion: await newestCadenceVersion(reader),
+  }
+}
+
+async function restored(reader: Reader) {
+  const found = await quarantineOf(reader)
+  if (!found) return {}
+  const { since, backupAt, cause } = found
+  return {
+    restored: { since: isoOf(since), cause, ...(backupAt === null ? {} : { backupAt: isoOf(backupAt) }) },
   }
 }

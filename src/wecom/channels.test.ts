@@ -1,11 +1,11 @@
-/** The four channels against the simulator; what was really said is read from the simulator's own ledger. */
+/** What is peculiar to each channel (the rest is channels.contract.test.ts), against the simulator; what was really said is read from the simulator's own ledger. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hours, minutes, seconds, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
 import type { Channel, Parcel, ParcelDraft, RecipientResult } from '../delivery/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
 import { startSimulator } from '../simulator/index.ts'
-import type { FaultKind, LedgerRow, Simulator } from '../simulator/index.ts'
+import type { LedgerRow, Simulator } from '../simulator/index.ts'
 import { createWecomChannels } from './channels.ts'
 import { createApi } from './protocol/api.ts'
 import { createClient } from './protocol/client.ts'
@@ -13,7 +13,6 @@ import type { WecomClient } from './protocol/client.ts'
 
 const startAt = Date.UTC(2026, 4, 20, 2)
 const signal = AbortSignal.timeout(600_000)
-const lost: readonly FaultKind[] = ['reset-after', 'timeout-after', 'truncate', 'bad-json']
 
 let simulator: Simulator
 let client: WecomClient
@@ -97,71 +96,6 @@ async function all(results: AsyncIterable<RecipientResult> | undefined): Promise
   for await (const result of results ?? []) list.push(result)
   return list
 }
-
-describe('every channel', () => {
-  const names = ['welcome', 'advisor-task', 'broadcast', 'group-broadcast'] as const
-  const apiOf = (name: (typeof names)[number]): string =>
-    ({
-      welcome: 'externalcontact/send_welcome_msg',
-      'advisor-task': 'message/send',
-      broadcast: 'externalcontact/add_msg_template',
-      'group-broadcast': 'externalcontact/add_msg_template',
-    })[name]
-
-  it('carries the token or the promise in its body, and composes the same bytes for the same draft', () => {
-    for (const name of names) {
-      const parcel = parcelFor(name)
-      const again = channel(name).compose(parcel)
-      expect(again).toBe(parcel.body)
-      expect(parcel.body.includes(parcel.batchToken)).toBe(true)
-    }
-  })
-
-  it('answers unknown when the words may have left, retry when they surely have not, and never throws', async () => {
-    for (const name of names) {
-      for (const kind of lost) {
-        simulator.addFault({ api: apiOf(name), kind, times: 1, ms: 1_000 })
-        expect([name, kind, (await channel(name).send(parcelFor(name), signal)).kind]).toEqual([
-          name,
-          kind,
-          'unknown',
-        ])
-        simulator.clearFaults()
-      }
-      for (const [errcode, kind] of [
-        [-1, 'retry'],
-        [45009, 'retry'],
-        [48002, 'retry'],
-        [45002, 'refused'],
-        [85002, 'refused'],
-      ] as const) {
-        simulator.addFault({ api: apiOf(name), kind: 'errcode', errcode })
-        expect([errcode, (await channel(name).send(parcelFor(name), signal)).kind]).toEqual([errcode, kind])
-        simulator.clearFaults()
-        await pass(hours(24))
-      }
-    }
-  })
-
-  it('blames no message for an outage: the whole channel waits, and nothing is given up', async () => {
-    const away = createClient(
-      { apiUrl: 'http://127.0.0.1:9', corpId: 'ww0000', agentSecret: 'away', retryBaseMs: 1 },
-      { clock },
-    )
-    const parts = { api: createApi(away), clock, publicUrl: 'https://siyu.example.com', agentId: '1' }
-    for (const one of createWecomChannels(parts)) {
-      const outcome = await one.send(parcelFor(one.name), signal)
-      expect([one.name, outcome]).toMatchObject([one.name, { kind: 'retry', channelWide: true }])
-    }
-    await away.close()
-  })
-
-  it('holds the whole channel back at a full limit', async () => {
-    simulator.addFault({ api: 'message/send', kind: 'errcode', errcode: 45009, times: 1 })
-    const outcome = await channel('advisor-task').send(parcelFor('advisor-task'), signal)
-    expect(outcome).toMatchObject({ kind: 'retry', channelWide: true, afterMs: minutes(1) })
-  })
-})
 
 describe('welcome', () => {
   const welcomed = (code: string): Parcel =>
@@ -345,6 +279,9 @@ describe('group broadcast', () => {
     simulator.world.confirm('lin', outcome.remoteId)
     expect(
       await all(channel('group-broadcast').results?.({ ...parcel, remoteId: outcome.remoteId }, signal)),
-    ).toMatchObject([{ subject: own, status: 'sent' }])
+    ).toMatchObject([
+      { subject: own, status: 'sent' },
+      { subject: foreign, status: 'refused', code: 'not-delivered' },
+    ])
   })
 })

@@ -4,6 +4,7 @@ import type { Channel } from '../delivery/index.ts'
 import { createAdvisorTaskChannel } from './advisor-task.channel.ts'
 import { createBroadcastChannel } from './broadcast.channel.ts'
 import { createGroupBroadcastChannel } from './group-broadcast.channel.ts'
+import { createPhoneTaskChannel } from './phone-task.channel.ts'
 import type { WecomApi } from './protocol/api.ts'
 import { createWelcomeChannel } from './welcome.channel.ts'
 
@@ -15,6 +16,7 @@ export const createWecomChannels = (parts: {
 }): readonly Channel[] => [
   createWelcomeChannel(parts.api),
   createAdvisorTaskChannel(parts),
+  createPhoneTaskChannel(parts),
   createBroadcastChannel(parts),
   createGroupBroadcastChannel(parts),
 ]

@@ -99,6 +99,14 @@ const statusOf: Readonly<Record<number, Pick<RecipientResult, 'status' | 'code' 
   3: { status: 'refused', code: 'quota-used', words: '客户接收群发次数已达上限' },
 }
 
+/** Of a task: its member has pressed. */
+const pressed = 2
+const notDelivered = {
+  status: 'refused',
+  code: 'not-delivered',
+  words: '群主已发送，但这个社群没有收到',
+} as const
+
 async function* results(
   { api }: GroupSendParts,
   kind: Kind,
@@ -110,7 +118,8 @@ async function* results(
   for await (const { task_list: tasks } of pages('the tasks of a broadcast', (cursor) =>
     api.broadcastTasks(msgid, cursor, signal),
   )) {
-    for (const { userid } of tasks) {
+    for (const { userid, status: taskStatus } of tasks) {
+      const seen = new Set<string>()
       for await (const { send_list: rows } of pages('the results of a broadcast', (cursor) =>
         api.broadcastResults(msgid, userid, cursor, signal),
       )) {
@@ -118,6 +127,7 @@ async function* results(
           const subject = kind.chatType === 'group' ? row.chat_id : row.external_userid
           const status = statusOf[row.status]
           if (subject === undefined || status === undefined) continue
+          seen.add(subject)
           yield {
             subject,
             ...status,
@@ -125,6 +135,10 @@ async function* results(
           }
         }
       }
+      // Of groups only those that got it are listed: once the owner has pressed, the others did not.
+      if (kind.chatType === 'group' && taskStatus === pressed)
+        for (const { subject } of parcel.recipients)
+          if (!seen.has(subject)) yield { subject, ...notDelivered }
     }
   }
 }
@@ -158,7 +172,9 @@ async function find(
   return found
 }
 
+/** What was made before the call was meant cannot be ours, whatever it says. */
 const carries = (seen: BroadcastSeen, parcel: Parcel): boolean =>
+  seen.create_time * 1000 >= parcel.intentAt - slackMs &&
   seen.text?.content === parcel.text &&
   isDeepStrictEqual(seen.attachments, bodyShape.parse(JSON.parse(parcel.body)).attachments)
 
@@ -173,5 +189,5 @@ async function confirmedBy(
   if (tasks.kind === 'error' && tasks.reaction === 'later') return 'unsure'
   if (tasks.kind !== 'ok') throw unreadable('the tasks of a broadcast', tasks)
   const mine = tasks.value.task_list.find(({ userid }) => userid.toLowerCase() === sender?.toLowerCase())
-  return mine === undefined ? 'another' : mine.status === 2
+  return mine === undefined ? 'another' : mine.status === pressed
 }

@@ -1,19 +1,17 @@
 /** Every promise with its why: said, waiting, refused, or declined before it was ever queued. */
-import { z } from 'zod'
 import type { Act } from '../../base/act.ts'
 import { isoOf } from '../../base/calendar.ts'
 import type { Db } from '../../base/db.ts'
+import { remindersOf } from '../../delivery/index.ts'
+import type { Reminders } from '../../delivery/index.ts'
 import { channelTitles, listPromises, resolveHeld } from '../../outbox/index.ts'
 import type { Content, ListedPromise } from '../../outbox/index.ts'
-import { deliveriesQuery } from '../contract.ts'
+import { deliveriesQuery, resolveBody } from '../contract.ts'
 import type { Delivery, Paged } from '../contract.ts'
 import { parse } from '../parse.ts'
 import type { Route } from '../route.ts'
 
-/** Body of `POST /api/admin/deliveries/:id/resolve`: what a person found out about a held one. */
-export const resolveBody = z.object({ verdict: z.enum(['sent', 'again', 'cancel']) })
-
-const toDelivery = (row: ListedPromise): Delivery => ({
+const toDelivery = (row: ListedPromise, reminders: Reminders | undefined): Delivery => ({
   id: row.id,
   touchpoint: row.touchpoint,
   title: row.title,
@@ -32,6 +30,9 @@ const toDelivery = (row: ListedPromise): Delivery => ({
       : { code: row.settle_code, words: row.settle_words ?? '' },
   text: (JSON.parse(row.content) as Content).text,
   ...(row.settled_at === null ? {} : { settledAt: isoOf(row.settled_at) }),
+  ...(reminders === undefined
+    ? {}
+    : { reminders: { count: reminders.count, nextAt: isoOf(reminders.nextAt) } }),
 })
 
 export function deliveryRoutes(parts: { readonly db: Db; readonly act: Act }): Route[] {
@@ -42,7 +43,13 @@ export function deliveryRoutes(parts: { readonly db: Db; readonly act: Act }): R
       access: { kind: 'staff', roles: ['admin', 'operator', 'approver', 'analyst'] },
       async handle(call) {
         const { total, items } = await listPromises(parts.db.reader, parse(deliveriesQuery, call.query))
-        return { json: { total, items: items.map(toDelivery) } satisfies Paged<Delivery> }
+        const reminders = await remindersOf(parts.db.reader, items, call.now)
+        return {
+          json: {
+            total,
+            items: items.map((row) => toDelivery(row, reminders.get(row.id))),
+          } satisfies Paged<Delivery>,
+        }
       },
     },
     {

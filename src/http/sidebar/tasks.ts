@@ -8,6 +8,7 @@ import {
   mustOwn,
   notFound,
   present,
+  recordCall,
   setOptOut,
   settleSend,
   skipTask,
@@ -16,7 +17,7 @@ import {
 } from '../../desk/index.ts'
 import type { DeskParts, Task } from '../../desk/index.ts'
 import type { PromiseRow } from '../../outbox/index.ts'
-import { intentBody, settleBody, sidebarOptOutBody, skipBody } from '../contract.ts'
+import { callBody, intentBody, settleBody, sidebarOptOutBody, skipBody } from '../contract.ts'
 import type { CustomerCard, Paged, SidebarCustomer, SidebarTask } from '../contract.ts'
 import { parse } from '../parse.ts'
 import type { Call, Route } from '../route.ts'
@@ -42,6 +43,11 @@ const toSidebar = (task: Task): SidebarTask => ({
   // A task that ended otherwise is shown like one that was passed over: nothing is left to do.
   state: task.state === 'over' ? 'skipped' : task.state,
   warnings: task.warnings,
+  ...(task.call === undefined
+    ? {}
+    : {
+        call: task.call.last ? { last: { words: task.call.last.words, at: isoOf(task.call.last.at) } } : {},
+      }),
 })
 
 const staffOf = (call: Call): string => {
@@ -116,6 +122,15 @@ export function sidebarTaskRoutes(parts: SidebarTaskParts): Route[] {
       handle(call) {
         const { result } = parse(settleBody, call.body)
         return deed(call, (ctx, staff, id) => settleSend(ctx, staff, id, result))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/sidebar/promises/:id/call',
+      access,
+      handle(call) {
+        const note = parse(callBody, call.body)
+        return deed(call, (ctx, staff, id) => recordCall(ctx, staff, id, note))
       },
     },
     {

@@ -91,6 +91,12 @@ async function handle(crowd: Crowd, advisor: Advisor, task: Json, random: Random
     await must(advisor.browser, 'POST', `${path}/skip`, { reason: random.pick(skipReasons) })
     return crowd.tally.add('skips')
   }
+  if (task['call'] !== undefined) {
+    // A call cannot be seen from here; most are answered.
+    const outcome = random.chance(0.7) ? 'reached' : 'not-reached'
+    await must(advisor.browser, 'POST', `${path}/call`, { outcome })
+    return
+  }
   const ready = text(task['text'], 'text')
   const words = random.chance(crowd.rules.rewrite) ? `${ready}\n${random.pick(ownWords)}` : ready
   await must(advisor.browser, 'POST', `${path}/intent`, { text: words })

@@ -207,6 +207,12 @@ export const useStaffRoles = () => useGet<Paged<StaffRoles>>('/api/admin/staff')
 export const setStaffRoles = (userid: string, roles: readonly Role[]) =>
   ask<unknown>('PUT', `/api/admin/staff/${encodeURIComponent(userid)}/roles`, { body: { roles } })
 
+export const resolveHeld = (id: string, verdict: 'sent' | 'again' | 'cancel') =>
+  ask<unknown>('POST', `/api/admin/deliveries/${encodeURIComponent(id)}/resolve`, { body: { verdict } })
+
+export const confirmRestore = (reason: string) =>
+  ask<unknown>('POST', '/api/admin/restore/confirm', { body: { reason } })
+
 
 /** After a deed everything on the screen may have changed: read it again. */
 export const useRefresh = () => {

@@ -30,6 +30,8 @@ export const postSettle = (id: string, result: 'sent' | 'not-sent', error?: stri
     error ? { result, error: error.slice(0, 500) } : { result },
     true,
   )
+export const postCall = (id: string, outcome: string, said: string): Promise<SidebarTask> =>
+  api.send('POST', `${promisePath(id)}/call`, { outcome, said })
 export const postSkip = (id: string, reason: string): Promise<SidebarTask> =>
   api.send('POST', `${promisePath(id)}/skip`, { reason })
 export const postOptOut = (id: string, said: string): Promise<{ optedOut: boolean }> =>

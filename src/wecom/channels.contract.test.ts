@@ -1,0 +1,178 @@
+/** Every channel that WeCom carries, held to the port's contract against the simulator. */
+import { virtualClock } from '../base/clock.ts'
+import type { Channel, ParcelDraft } from '../delivery/index.ts'
+import { channelContract } from '../delivery/channel.contract.ts'
+import type { ChannelRig, Mishap } from '../delivery/channel.contract.ts'
+import { channelTitles } from '../outbox/index.ts'
+import type { ChannelName } from '../outbox/index.ts'
+import { startSimulator } from '../simulator/index.ts'
+import type { FaultRequest, Simulator } from '../simulator/index.ts'
+import { createWecomChannels } from './channels.ts'
+import { createApi } from './protocol/api.ts'
+import { createClient } from './protocol/client.ts'
+
+const startAt = Date.UTC(2026, 4, 20, 2)
+const publicUrl = 'https://siyu.example.com'
+
+const apiOf: Readonly<Record<string, string>> = {
+  welcome: 'send_welcome_msg',
+  'advisor-task': 'message/send',
+  'phone-task': 'message/send',
+  broadcast: 'add_msg_template',
+  'group-broadcast': 'add_msg_template',
+}
+
+/** Codes strike until they are cleared: the client tries some of them again by itself. */
+const faultOf: Readonly<Record<Exclude<Mishap, 'gone'>, Omit<FaultRequest, 'api'>>> = {
+  'lost-before': { kind: 'reset-before' },
+  'lost-after': { kind: 'reset-after' },
+  late: { kind: 'timeout-after', ms: 1_000 },
+  cut: { kind: 'truncate' },
+  garbage: { kind: 'bad-json' },
+  busy: { kind: 'errcode', errcode: -1 },
+  limit: { kind: 'errcode', errcode: 45009 },
+  forbidden: { kind: 'errcode', errcode: 85002 },
+  'no-permission': { kind: 'errcode', errcode: 48002 },
+}
+
+async function openRig(name: ChannelName): Promise<ChannelRig> {
+  const clock = virtualClock(startAt)
+  const simulator = await startSimulator({ clock: 'virtual', startAt, empty: true })
+  for (const userid of ['lin', 'wang'])
+    simulator.world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
+  simulator.world.addContact({ userid: 'wang', external_userid: 'wmStranger', silent: true })
+  const { corpId, agentId, agentSecret } = simulator.credentials
+  const settings = { corpId, agentSecret, retryBaseMs: 1, timeoutMs: 250 }
+  const client = createClient({ ...settings, apiUrl: simulator.url }, { clock })
+  const away = createClient({ ...settings, apiUrl: 'http://127.0.0.1:9' }, { clock })
+  const channelOf = (one: typeof client): Channel => {
+    const parts = { api: createApi(one), clock, publicUrl, agentId: String(agentId) }
+    const found = createWecomChannels(parts).find((channel) => channel.name === name)
+    if (!found) throw new Error(`no channel ${name}`)
+    return found
+  }
+  const [here, gone] = [channelOf(client), channelOf(away)]
+  let reachable = true
+  const channel: Channel = {
+    ...here,
+    send: (parcel, signal) => (reachable ? here : gone).send(parcel, signal),
+  }
+  const world = worldOf(simulator, name)
+  return {
+    channel,
+    now: () => clock.now(),
+    async pass(ms) {
+      await simulator.advanceTo(simulator.now() + ms)
+      clock.set(simulator.now())
+    },
+    draft: (subjects) => world.draft(subjects),
+    ...(name === 'broadcast' ? { stranger: 'wmStranger' } : {}),
+    ...(name === 'group-broadcast' ? { stranger: world.foreignGroup, listsSentOnly: true } : {}),
+    cutsWords: name.endsWith('-task'),
+    next(mishap) {
+      if (mishap === 'gone') reachable = false
+      else simulator.addFault({ ...faultOf[mishap], api: apiOf[name] ?? '' })
+    },
+    calm() {
+      reachable = true
+      simulator.clearFaults()
+    },
+    live: (parcel) =>
+      new Set(
+        simulator
+          .ledger()
+          .filter(({ status }) => status !== 'cancelled')
+          .filter(
+            (row) =>
+              row.text.includes(parcel.batchToken) ||
+              JSON.stringify(row.body).includes(parcel.recipients[0]?.promise ?? '-'),
+          )
+          .map(({ msgid }) => msgid),
+      ).size,
+    ...(here.results
+      ? {
+          async press(remoteId, except) {
+            if (except?.reason === 2) world.part(except.subject)
+            if (except?.reason === 3) await world.exhaust(except.subject, here)
+            simulator.world.confirm('lin', remoteId)
+            simulator.settings.quotaMode = 'month-days'
+          },
+        }
+      : {}),
+    async close() {
+      await client.close()
+      await away.close()
+      await simulator.close()
+    },
+  }
+}
+
+/** Who is written to: new people or groups for each draft, so that the drafts do not get into each other's way. */
+function worldOf(simulator: Simulator, name: ChannelName) {
+  const { world } = simulator
+  let count = 0
+  const isGroup = name === 'group-broadcast'
+  const foreignGroup = world.createGroup({ owner: 'wang', name: '别的群' }).chatId
+  function subject(): { subject: string; welcomeCode?: string } {
+    count += 1
+    if (isGroup) return { subject: world.createGroup({ owner: 'lin', name: `群${String(count)}` }).chatId }
+    const external_userid = `wmPerson${String(count)}`
+    const silent = name !== 'welcome'
+    const { welcomeCode } = world.addContact({ userid: 'lin', external_userid, silent })
+    return { subject: external_userid, ...(welcomeCode === null ? {} : { welcomeCode }) }
+  }
+  function draft(subjects: number): ParcelDraft {
+    const batchToken = `token-${name}-${String((count += 1))}`
+    return {
+      id: `parcel-${batchToken}`,
+      channel: name,
+      sender: 'lin',
+      batchToken,
+      text: `今天来投票吧 ${publicUrl}/h5/l/b.${batchToken}.game~7`,
+      recipients: Array.from({ length: subjects }, (_, n) => ({
+        ...subject(),
+        promise: `promise-${batchToken}-${String(n)}`,
+        title: '复购关怀',
+        name: '小米妈妈',
+        why: '三周没有下单',
+      })),
+    }
+  }
+  return {
+    foreignGroup,
+    draft,
+    part(one: string) {
+      if (isGroup) world.changeGroup(one, { owner: 'wang' })
+      else world.removeContact('lin', one, 'customer')
+    },
+    /** She has had her broadcast of the day. */
+    async exhaust(one: string, channel: Channel) {
+      simulator.settings.quotaMode = '1-per-day'
+      if (!isGroup) return world.staffBroadcast('lin', [one])
+      const other = draft(1)
+      const recipients = other.recipients.map((recipient) => ({ ...recipient, subject: one }))
+      const body = channel.compose({ ...other, recipients })
+      const at = simulator.now()
+      const outcome = await channel.send(
+        { ...other, recipients, body, intentAt: at, calledAt: at },
+        AbortSignal.timeout(5_000),
+      )
+      if (outcome.kind !== 'waiting') throw new Error(`the quota was not spent: ${outcome.kind}`)
+      world.confirm('lin', outcome.remoteId)
+    },
+  }
+}
+
+/** Nothing is asked of these: they only say what each channel offers. */
+const shown = createWecomChannels({
+  api: createApi(
+    createClient(
+      { apiUrl: 'http://127.0.0.1:9', corpId: 'none', agentSecret: 'none' },
+      { clock: virtualClock(0) },
+    ),
+  ),
+  clock: virtualClock(0),
+  publicUrl,
+  agentId: '1',
+})
+for (const one of shown) channelContract(channelTitles[one.name], one, () => openRig(one.name))
