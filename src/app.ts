@@ -38,6 +38,7 @@ import { createRecommendJobs } from './order/index.ts'
 import { createOutboxFollowers, rememberChannels } from './outbox/index.ts'
 import { createReportJobs } from './report/index.ts'
 import { createRewardFollowers, createRewardJobs } from './reward/index.ts'
+import {
   createChurnFollowers,
   createChurnJobs,
   createClvFollowers,
