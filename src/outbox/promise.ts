@@ -29,10 +29,6 @@ export const isTask = (channel: ChannelName): boolean => taskChannels.includes(c
 export const isBroadcast = (channel: ChannelName): boolean =>
   channel === 'broadcast' || channel === 'group-broadcast'
 
-/** Things an advisor does from her list: a message from the sidebar, a call. They have no remote task to ask about. */
-export const taskChannels: readonly ChannelName[] = ['advisor-task', 'phone-task']
-export const isTask = (channel: ChannelName): boolean => taskChannels.includes(channel)
-
 export type Purpose = 'marketing' | 'service'
 export type SubjectKind = 'customer' | 'group'
 export type OverCap = 'hold' | 'skip'
