@@ -21,7 +21,12 @@ const foreign = new Set(['custom', 'text'])
 function codesIn(file: string): string[] {
   if (file === join('outbox', 'reasons.ts')) return []
   const text = readFileSync(join(src, file), 'utf8')
-  const written = [/\bcode: '([a-z0-9-]+)'/g, /\breasonOf\(\s*'([a-z0-9-]+)'/g, /\?\? '(refused)'/g]
+  const written = [
+    /\bcode: '([a-z0-9-]+)'/g,
+    /\breasonOf\(\s*'([a-z0-9-]+)'/g,
+    /\?\? '(refused)'/g,
+    /if \(outcome === '([a-z-]+)'\) await move/g,
+  ]
   const codes = written.flatMap((pattern) => [...text.matchAll(pattern)].map(([, code = '']) => code))
   // What WeCom answers ends a promise where nothing can be done about it.
   const answers = /mean\(\s*'(?:drop|bug|done|again)',\s*'([a-z0-9-]+)'/g

@@ -91,6 +91,7 @@ const decisions = {
 /** What touchpoints know beforehand. */
 const touchpoints = {
   'no-interest': entry('declines', '社群未设置兴趣', '没有与这个群对应的内容。'),
+  'no-tip': entry('declines', '当天没有可发的干货', '内容库里没有适合这个群、当天能发的干货。'),
   'too-long': entry('declines ends', '话术太长', '填入称呼后超过企业微信允许的长度。'),
   'rung-not-reached': entry('declines', '未到唤醒阶梯', '沉睡时间还没有到最低一级优惠。'),
   'said-before': entry('declines', '不久前已说过', '同一件事隔一段时间才说第二次。'),
@@ -107,6 +108,11 @@ const touchpoints = {
 const endings = {
   'not-confirmed': entry('ends', '顾问未在期限内确认', '群发交给了顾问，期限内没有按确认。'),
   'not-sent': entry('ends', '顾问未在期限内发送', '任务交给了顾问，期限内没有发送。'),
+  'not-called': entry('ends', '顾问未在期限内打通电话', '电话任务交给了顾问，期限内没有打通。'),
+  reached: entry('ends', '电话已打通', '顾问打通了电话，这次触达完成。'),
+  'wrong-person': entry('ends', '接电话的不是本人', '号码不对或不是本人接听，任务结束。'),
+  'not-delivered': entry('ends', '企业微信未送达', '群主已确认发送，但这个群不在送达名单里。'),
+  restored: entry('ends', '恢复备份前就该发', '数据库从备份恢复，那段时间可能已经说过，不再补发。'),
   unsettled: entry('ends', '顾问没有确认结果', '顾问按过发送，但没有说发成了没有。'),
   skipped: entry('ends', '顾问跳过', '顾问看过后决定不发，并写了原因。'),
   paused: entry('ends', '已暂停触达', '有人按了暂停，等待确认的群发已撤回。'),
