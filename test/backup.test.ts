@@ -316,7 +316,7 @@ it('a file put in place by hand is noticed by the counter beside it', async () =
   await database.drop()
 })
 
-it('whoever was erased after the backup is erased again', async () => {
+it('whoever was erased after the backup is erased again', { timeout: 60_000 }, async () => {
   const store = await openStore(sqliteDatabase, Date.UTC(2026, 4, 20))
   const listFile = join(folder, 'erasures.jsonl')
   const happening = (shopId: string) => ({
