@@ -65,6 +65,7 @@ export const en: Record<WordKey, string> = {
   'pause.banner': 'All sending is paused. Only a person can resume it.',
   'pause.what': 'What to pause',
   'pause.everything': 'All sending',
+  'pause.scope.global': 'Everything',
   'pause.scope.campaign': 'Campaigns',
   'pause.scope.touchpoint': 'Touchpoints',
   'pause.scope.channel': 'Channels',

@@ -61,6 +61,7 @@ export const zh = {
   'pause.banner': '全部触达已暂停，只能由人恢复。',
   'pause.what': '暂停什么',
   'pause.everything': '全部触达',
+  'pause.scope.global': '全部',
   'pause.scope.campaign': '活动',
   'pause.scope.touchpoint': '触点',
   'pause.scope.channel': '渠道',
