@@ -332,7 +332,7 @@ onBothDatabases('experiments', (open) => {
         sentHits: { 'sent-to-order': 1, click: 1 },
         fen: { n: 1, sum: 20_000, squares: 4e8 },
       })
-      expect(arm?.sets.join()).toContain('10:00 → 14:30')
+      expect(arm?.sets.join()).toContain('时间由 10:00 改为 14:30')
     })
 
     it('refuses an arm and an experiment that are not there', async () => {
@@ -391,7 +391,7 @@ onBothDatabases('experiments', (open) => {
       expect(draft.yaml).toContain('# 换季时改这里')
       expect(draft.yaml).not.toContain('experiments')
       expect(readCadence(draft.yaml, { tiers: null }).mistakes).toEqual([])
-      expect(draft.words.join()).toContain('10:00 → 14:30')
+      expect(draft.words.join()).toContain('时间由 10:00 改为 14:30')
     })
 
     it('stops by itself where too many opt out', async () => {

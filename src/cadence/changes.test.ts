@@ -71,11 +71,11 @@ describe('a difference in words', () => {
       ['发布：审批的发布需要审批由 是 改为 否'],
     ],
     ['shop: {name: 小禾}', 'shop: {name: 小树}', ['门店：名称由 小禾 改为 小树']],
-    // Sections that this version does not know are told by their own keys.
+    // Keys that this version does not know are told as they stand.
     [
-      'campaigns: {spring: {title: 春季回访, during: {steps: [{name: a, at: 1}]}}}',
-      'campaigns: {spring: {title: 春季回访, during: {steps: [{name: a, at: 2}]}}}',
-      ['春季回访：during的步骤第 1 项的时间由 1 改为 2'],
+      'campaigns: {spring: {title: 春季回访, groups: {updates: [{day: 1, text: 早}], x: 1}}}',
+      'campaigns: {spring: {title: 春季回访, groups: {updates: [{day: 1, text: 晚}], x: 2}}}',
+      ['春季回访：社群的播报第 1 项的文字由 早 改为 晚', '春季回访：社群的x由 1 改为 2'],
     ],
     ['a: 1', 'a: 1', []],
   ])('%# %s → %s', (before, after, expected) => expect(words(before, after)).toEqual(expected))

@@ -140,4 +140,6 @@ export const labels: Readonly<Record<string, string>> = {
   programmes: '栏目',
   text: '文字',
   groups: '社群',
+  every: '每',
+  windowDays: '观察天数',
 }

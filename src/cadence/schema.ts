@@ -3,7 +3,9 @@
  * or by its `kind`. Also where sentences about a setting take its name and its default from.
  */
 import { z } from 'zod'
+import { campaignShape } from './campaigns/campaign.ts'
 import { topShape } from './config.ts'
+import { experimentShape } from './experiments/shape.ts'
 import { labels } from './labels.ts'
 import { touchpointKinds } from './touchpoints/index.ts'
 
@@ -73,6 +75,13 @@ export function cadenceSchema(): CadenceSchema {
   return made
 }
 
+/** A section whose entries are named by the shop. */
+const entriesOf = (name: string, shape: z.ZodType): SchemaNode => ({
+  title: labels[name] ?? name,
+  type: 'object',
+  additionalProperties: jsonOf(shape),
+})
+
 function makeSchema(): CadenceSchema {
   const top = jsonOf(topShape)
   const byName = touchpointKinds.map(
@@ -107,6 +116,8 @@ function makeSchema(): CadenceSchema {
         properties: Object.fromEntries(named) as Readonly<Record<string, SchemaNode>>,
         additionalProperties: ref('byKind'),
       },
+      campaigns: entriesOf('campaigns', campaignShape),
+      experiments: entriesOf('experiments', experimentShape),
     },
     definitions: { ...Object.fromEntries(byName), byKind },
   } as CadenceSchema

@@ -57,6 +57,10 @@ describe('the command line', { timeout: 240_000 }, () => {
       ['cadence', 'apply', join(packageRoot, 'config/cadence.yaml')],
       ['cadence', 'pause', 'a test'],
       ['cadence', 'resume', 'a test'],
+      ['cadence', 'draft', 'save', join(packageRoot, 'config/cadence.yaml'), '--note', 'a test'],
+      ['cadence', 'schema'],
+      ['audit', 'verify'],
+      ['audit', 'list', '--what', 'sending-paused'],
     ]
     for (const verb of verbs) {
       const done = await run([...verb, '--json'], { env })

@@ -10,7 +10,7 @@ export interface ArmDraft {
   readonly yaml: string
 }
 
-/** What an arm changes, in words: 每周一对一 · 时间：10:00 → 14:30. */
+/** What an arm changes, in words: 每周一对一：时间由 10:00 改为 14:30. */
 export function armWords({ touchpoint }: Experiment, { set }: Pick<Arm, 'set'>, settings: unknown): string[] {
   const base = isRecord(settings) ? settings : {}
   return changesBetween(
