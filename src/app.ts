@@ -1,11 +1,13 @@
 /** The only place that puts things together: who follows the log, which jobs run, which channels speak, which routes answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
 import { system } from './base/act.ts'
 import { addDays, dayOf } from './base/calendar.ts'
 import type { Day } from './base/calendar.ts'
 import type { Clock, Instant } from './base/clock.ts'
-import type { Db } from './base/db.ts'
+import type { Db, SqliteEngine } from './base/db.ts'
 import type { Env } from './base/env.ts'
 import { holidayTrouble } from './base/holidays.ts'
 import { createJobRunner } from './base/jobs.ts'
@@ -58,6 +60,20 @@ export interface AppParts {
   readonly root: string
   /** No other server can work on this database. */
   readonly alone?: boolean
+  /** Statements and requests go through these in a simulation, which decides when each of them gets on. */
+  readonly engine?: SqliteEngine
+  readonly dispatcher?: Dispatcher
+}
+
+/** What the server does by itself, each to be asked for by name; `settle` does all of it until nothing is left. */
+export interface Works {
+  followers(): Promise<boolean>
+  jobs(): Promise<boolean>
+  tags(): Promise<boolean>
+  wecom(): Promise<boolean>
+  drain(): Promise<boolean>
+  reconcile(): Promise<boolean>
+  poll(): Promise<boolean>
 }
 
 export interface App {
@@ -66,6 +82,9 @@ export interface App {
   /** For imports in the same process. */
   readonly importParts: Core
   readonly jobs: readonly Job[]
+  readonly works: Works
+  /** A request that came in by another way than the port. */
+  answer(req: IncomingMessage, res: ServerResponse): void
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /** Timers and loops on; `settle` is for whoever moves the clock by hand. */
   start(): void
@@ -85,8 +104,9 @@ export interface App {
 /** Wakes of the job runner: node-cron's minute, and this poll, by which one planner goes on for another that fell. */
 const jobPollMs = 3_000
 
-export async function openApp({ env, clock, log, root, alone }: AppParts): Promise<App> {
-  const core = await openCore({ env, clock, root, mode: 'upgrade' })
+export async function openApp(parts: AppParts): Promise<App> {
+  const { env, clock, log, root, alone, engine, dispatcher } = parts
+  const core = await openCore({ env, clock, root, mode: 'upgrade', engine })
   const { db, act, recorder, rules } = core
   try {
     await db.inTurn(() => act(system('setup'), (ctx) => seedCadence(ctx, rules, shippedCadence(env))))
@@ -98,12 +118,12 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
   if (trouble) log.warn({ fix: trouble.fix }, trouble.found)
   const metrics = createMetrics()
   const links = { publicUrl: env.publicUrl, key: linkKey(env.masterKey) }
-  const wecom = createWecom({ core, log, metrics })
+  const wecom = createWecom({ core, log, metrics, dispatcher })
   const spoken = wecom.channels.map(({ name }) => name)
   await act(system('setup'), (ctx) => rememberChannels(ctx, spoken))
   const tags = createTagWork({ ...core, log })
   const has = (role: Env['roles'][number]): boolean => env.roles.includes(role)
-  const [serves, plans, works] = [has('web'), has('planner'), has('worker')]
+  const [serves, plans, delivers] = [has('web'), has('planner'), has('worker')]
   const shared = await openShared(core, log)
   const delivery = createDelivery({
     ...shared,
@@ -187,11 +207,23 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     work.catch((error: unknown) => log.warn({ err: error }, `${what} stopped early and will go on`))
   }
 
+  const works: Works = {
+    followers: () => followers.catchUp(),
+    jobs: async () => (await runJobs()) > 0,
+    tags: () => tags.settle(),
+    wecom: () => wecom.settle(),
+    drain: async () => (await delivery.drainOnce(clock.now())) > 0,
+    reconcile: async () => (await delivery.reconcileOnce(clock.now())) > 0,
+    poll: async () => (await delivery.pollOnce(clock.now())) > 0,
+  }
+
   return {
     env,
     db,
     importParts: core,
     jobs,
+    works,
+    answer: (req, res) => http.answer(req, res),
     listen: () => http.listen(env.port, env.host),
     start() {
       if (plans) {
@@ -201,7 +233,7 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
         poll = setInterval(() => quietly(runJobs(), 'jobs'), jobPollMs)
         wecom.start()
       }
-      if (plans || works) delivery.start({ announces: plans, delivers: works })
+      if (plans || delivers) delivery.start({ announces: plans, delivers })
       if (file) quietly(file.start(), 'watching the cadence file')
     },
     wakeJobs: () => (plans ? quietly(runJobs(), 'jobs') : undefined),
@@ -221,15 +253,15 @@ export async function openApp({ env, clock, log, root, alone }: AppParts): Promi
     async settle() {
       for (let moved = true; moved;) {
         const now = clock.now()
-        moved = await followers.catchUp()
-        moved = (await runJobs()) > 0 || moved
-        moved = (await tags.settle()) || moved
-        moved = (await wecom.settle()) || moved
+        moved = await works.followers()
+        moved = (await works.jobs()) || moved
+        moved = (await works.tags()) || moved
+        moved = (await works.wecom()) || moved
         const due = await delivery.nextDueAt()
         if (due === null || due > now) continue
-        moved = (await delivery.drainOnce(now)) > 0 || moved
-        moved = (await delivery.reconcileOnce(now)) > 0 || moved
-        moved = (await delivery.pollOnce(now)) > 0 || moved
+        moved = (await works.drain()) || moved
+        moved = (await works.reconcile()) || moved
+        moved = (await works.poll()) || moved
       }
     },
     busy: () =>

@@ -4,7 +4,7 @@ import { createAudit } from './access/index.ts'
 import { createAct, system } from './base/act.ts'
 import type { Act } from './base/act.ts'
 import type { Clock } from './base/clock.ts'
-import type { Db } from './base/db.ts'
+import type { Db, SqliteEngine } from './base/db.ts'
 import type { Env } from './base/env.ts'
 import { ConfigMistakes } from './base/errors.ts'
 import { loadHolidays } from './base/holidays.ts'
@@ -95,9 +95,10 @@ export interface CoreParts {
   readonly clock: Clock
   readonly root: string
   readonly mode: SchemaMode
+  readonly engine?: SqliteEngine | undefined
 }
 
-export async function openCore({ env, clock, root, mode }: CoreParts): Promise<Core> {
+export async function openCore({ env, clock, root, mode, engine }: CoreParts): Promise<Core> {
   const rules = loadTierRules(env.configDir)
   const tagRules = loadTagRules(env.configDir, rules.tagGroup)
   const recommend = loadRecommendSettings(env.configDir)
@@ -107,7 +108,7 @@ export async function openCore({ env, clock, root, mode }: CoreParts): Promise<C
   const levels = loadLevelRules(env.configDir)
   const holidays = loadHolidays(env.configDir)
   const rewards = loadRewardSettings(env.configDir)
-  const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now())
+  const { db, ...opened } = await openDatabase(env.databaseUrl, root, mode, clock.now(), engine)
   const wakes: (() => void)[] = []
   const erasures = createErasures(env.masterKey)
   const flush = createFlush({

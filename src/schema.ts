@@ -4,7 +4,7 @@ import { migrations } from '../migrations/index.ts'
 import { accessTables } from './access/index.ts'
 import type { Instant } from './base/clock.ts'
 import { openDb, sqlitePath } from './base/db.ts'
-import type { Db } from './base/db.ts'
+import type { Db, SqliteEngine } from './base/db.ts'
 import { ConfigMistakes } from './base/errors.ts'
 import { jobTables } from './base/jobs.tables.ts'
 import type { TableDefinition } from './base/table.ts'
@@ -52,8 +52,9 @@ export async function openDatabase(
   root: string,
   mode: SchemaMode,
   now: Instant,
+  engine?: SqliteEngine,
 ): Promise<Opened> {
-  const db = await openDb({ url, root, tables, migrations })
+  const db = await openDb({ url, root, tables, migrations, engine })
   try {
     return await db.inTurn(() => prepareSchema(db, sqlitePath(url, root), mode, now))
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Everything that speaks WeCom, put together: door, client, comparison, mirror, channels. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
 import type { Instant } from './base/clock.ts'
 import type { Job } from './base/jobs.ts'
 import type { Log } from './base/log.ts'
@@ -52,10 +53,12 @@ export function createWecom({
   core,
   log,
   metrics,
+  dispatcher,
 }: {
   readonly core: Core
   readonly log: Log
   readonly metrics: Metrics
+  readonly dispatcher?: Dispatcher | undefined
 }): WecomSide {
   const { env, db, act, clock, recorder } = core
   const client = createClient(env.wecom, {
@@ -64,6 +67,7 @@ export function createWecom({
       db.dialect === 'sqlite'
         ? null
         : createSharedToken({ db, clock, log, masterKey: env.masterKey, app: env.wecom }),
+    dispatcher,
     onCall: (api, result, ms) => metrics.wecomCall(api, result, ms),
   })
   const api = createApi(client)

@@ -73,6 +73,17 @@ export interface DbOptions {
   readonly root: string
   readonly tables: readonly TableDefinition[]
   readonly migrations: MixedList<new () => MigrationInterface>
+  readonly engine?: SqliteEngine | undefined
+}
+
+/**
+ * What a simulation puts in the place of SQLite's driver and clock, so that it decides itself when each statement runs
+ * and what time the database believes it is. The server never sets it.
+ */
+export interface SqliteEngine {
+  readonly driver: object
+  readonly synchronous: 'FULL' | 'OFF'
+  databaseNow(): number
 }
 
 const maxParams = { sqlite: 30_000, postgres: 60_000 } as const
@@ -155,7 +166,7 @@ function asJson(rows: readonly Readonly<Record<string, Value>>[], columns: reado
 /** A lone half of a surrogate pair does not survive JSON; NUL is refused by `checked`. */
 const isPlainText = (text: string): boolean => !text.includes('\u0000') && !/[\ud800-\udfff]/u.test(text)
 
-function statements(runner: QueryRunner, dialect: Tx['dialect']): Tx {
+function statements(runner: QueryRunner, dialect: Tx['dialect'], engine?: SqliteEngine): Tx {
   const tx: Tx = {
     dialect,
     async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
@@ -203,6 +214,7 @@ function statements(runner: QueryRunner, dialect: Tx['dialect']): Tx {
       return written
     },
     async databaseNow() {
+      if (engine) return engine.databaseNow()
       const sql =
         dialect === 'sqlite'
           ? `select cast(unixepoch('subsec') * 1000 as integer) as now`
@@ -369,7 +381,7 @@ async function openSqlite(options: DbOptions): Promise<Db> {
   const common = {
     type: 'sqlite' as const,
     database,
-    driver: quietSqlite(),
+    driver: options.engine?.driver ?? quietSqlite(),
     enableWAL: true,
     busyTimeout: 10_000,
     entities: options.tables.map(({ schema }) => schema),
@@ -377,10 +389,12 @@ async function openSqlite(options: DbOptions): Promise<Db> {
     migrationsTransactionMode: 'each' as const,
   }
   const writer = new DataSource(common)
-  const readerSource = new DataSource({ ...common, migrations: [] })
+  // Only the writer is asked for its schema, and TypeORM takes longer to understand sixty tables than to open a file.
+  const plain = { ...common, entities: [], migrations: [] }
+  const readerSource = new DataSource(plain)
   try {
     await writer.initialize()
-    await writer.query('PRAGMA synchronous = FULL')
+    await writer.query(`PRAGMA synchronous = ${options.engine?.synchronous ?? 'FULL'}`)
     // The inner pages of a large shop's indices, and those a flush or an import touches again and again, stay at hand;
     // SQLite's own 2 MB do not hold them.
     await writer.query(`PRAGMA cache_size = -${String(writerCacheKb)}`)
@@ -392,7 +406,7 @@ async function openSqlite(options: DbOptions): Promise<Db> {
     throw new Unreachable(`The SQLite file ${database} cannot be opened: ${messageOf(error)}`, error)
   }
   const runner = writer.createQueryRunner()
-  const statementsOfWriter = statements(runner, 'sqlite')
+  const statementsOfWriter = statements(runner, 'sqlite', options.engine)
   const gate = createGate()
   const prepared = preparedReader((readerSource.driver as SqliteDriver).databaseConnection)
   const db: Db = {
@@ -409,13 +423,13 @@ async function openSqlite(options: DbOptions): Promise<Db> {
     single: (sql, params) => db.tx((tx) => tx.rows(sql, params), 'door'),
     inChunks: (rows, publish) => inChunks(db, rows, publish),
     async aside(work) {
-      const source = await new DataSource({ ...common, migrations: [] }).initialize()
+      const source = await new DataSource(plain).initialize()
       try {
         // What does not fit spills into temporary files: the bound on memory is this cache, not the shop's size.
         await source.query('PRAGMA temp_store = FILE')
         await source.query(`PRAGMA cache_size = -${String(asideCacheKb)}`)
         await source.query(`PRAGMA temp.cache_size = -${String(asideCacheKb)}`)
-        return await work(statements(source.createQueryRunner(), 'sqlite'))
+        return await work(statements(source.createQueryRunner(), 'sqlite', options.engine))
       } finally {
         await source.destroy()
       }

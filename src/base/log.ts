@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import type { Logger } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
 
 export type Log = Logger
 
@@ -16,13 +16,13 @@ const secret = [
 ]
 
 /** Lines of JSON on stderr: stdout belongs to a verb's one document. Secrets and phones are cut out wherever they hang. */
-export function createLog(level = 'info'): Log {
+export function createLog(level = 'info', to?: DestinationStream): Log {
   return pino(
     {
       level,
       base: null,
       redact: { paths: secret.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    to ?? pino.destination({ dest: 2, sync: true }),
   )
 }

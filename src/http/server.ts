@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
@@ -46,6 +46,8 @@ export interface HttpServer {
   listen(port: number, host: string): Promise<{ readonly port: number; readonly url: string }>
   /** Lets running requests finish, at most `graceMs`, then closes what is left. */
   stop(graceMs?: number): Promise<void>
+  /** One request, whatever it came in by. */
+  answer(req: IncomingMessage, res: ServerResponse): void
   /** Requests being answered now. */
   busy(): boolean
 }
@@ -61,18 +63,20 @@ export function createHttp(parts: ServerParts): HttpServer {
   let stopping = false
   const app = createApp(parts)
   const handle = app.callback()
-  const server = createServer((req, res) => {
+  const answer = (req: IncomingMessage, res: ServerResponse): void => {
     running += 1
     if (stopping) res.setHeader('Connection', 'close')
     res.once('close', () => {
       running -= 1
     })
     void handle(req, res)
-  })
+  }
+  const server = createServer(answer)
   server.headersTimeout = 10_000
   server.requestTimeout = 30_000
   server.keepAliveTimeout = 65_000
   return {
+    answer,
     busy: () => running > 0,
     listen: (port, host) => listen(server, port, host),
     async stop(graceMs = defaultGraceMs) {

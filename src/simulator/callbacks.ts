@@ -1,8 +1,8 @@
 import type { Codec } from './codec.ts'
 import type { Faults } from './faults.ts'
-import { createPoster, type Poster } from './post.ts'
+import { createPoster } from './post.ts'
 import type { Rng } from './rng.ts'
-import type { CallbackVerification, SimulatorCredentials, SimulatorSettings } from './types.ts'
+import type { CallbackVerification, Poster, SimulatorCredentials, SimulatorSettings } from './types.ts'
 import { readElement, xml } from './xml.ts'
 
 export interface CallbackRow {
@@ -28,6 +28,7 @@ export interface CallbackOptions {
   readonly faults: Faults
   readonly rng: Rng
   readonly now: () => number
+  readonly poster?: Poster | undefined
 }
 
 const connections = 32
@@ -38,7 +39,7 @@ const connections = 32
  */
 export class Callbacks {
   readonly #options: CallbackOptions
-  readonly #poster: Poster = createPoster(connections)
+  readonly #poster: Poster
   readonly #waiting: { row: CallbackRow; agentId: number | null }[] = []
   readonly #pauses = new Map<NodeJS.Timeout, () => void>()
   #rows: CallbackRow[] = []
@@ -49,6 +50,7 @@ export class Callbacks {
 
   constructor(options: CallbackOptions) {
     this.#options = options
+    this.#poster = options.poster ?? createPoster(connections)
   }
 
   /** Queues an event. `agentId` is set for app messages and absent for contact events. */

@@ -85,6 +85,7 @@ export function createContext(options: SimulatorOptions): Context {
     faults,
     rng: createRng(`callbacks ${seed}`),
     now: () => clock.now(),
+    poster: options.poster,
   })
   callbacks.setUrl(options.callback?.url ?? null)
   return {

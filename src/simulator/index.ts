@@ -8,22 +8,34 @@ import { createState } from './state.ts'
 import type { SeededShop, Simulator, SimulatorOptions } from './types.ts'
 import { createWorld } from './world.ts'
 
+/** Nobody listens there: who knows the simulator only by `answer` needs an address all the same. */
+const insideUrl = 'http://127.0.0.1:1'
+
 /** Starts a stand-in for the WeCom platform on loopback: its API, its callbacks, its OAuth pages, its people. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const ctx = createContext(options)
   const shop = chooseShop(options, ctx.clock.now())
   if (shop) loadShop(ctx, shop)
   const { server, limiter } = createSimulatorServer(ctx)
+  const answer: Simulator['answer'] = (request, response) => void server.emit('request', request, response)
+  ctx.restart = () => {
+    restart(ctx, shop)
+    limiter.clear()
+  }
+  const quiet = (): void => {
+    ctx.clock.close()
+    ctx.callbacks.close()
+  }
+  if (options.poster) {
+    ctx.url = insideUrl
+    return present(ctx, answer, async () => quiet())
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve)
   })
   const address = server.address() as AddressInfo
   ctx.url = `http://${options.host ?? '127.0.0.1'}:${address.port}`
-  ctx.restart = () => {
-    restart(ctx, shop)
-    limiter.clear()
-  }
   let reopening: NodeJS.Timeout | null = null
   ctx.outage = (ms) => {
     // The answer to whoever asked for the outage still goes out; then the port is closed for real.
@@ -33,10 +45,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       reopening = setTimeout(() => server.listen(address.port, address.address), ms)
     })
   }
-  return present(ctx, async () => {
+  return present(ctx, answer, async () => {
     if (reopening) clearTimeout(reopening)
-    ctx.clock.close()
-    ctx.callbacks.close()
+    quiet()
     server.closeAllConnections()
     await new Promise<void>((resolve) => server.close(() => resolve()))
   })
@@ -58,8 +69,9 @@ function restart(ctx: Context, shop: SeededShop | null): void {
   if (shop) loadShop(ctx, shop)
 }
 
-function present(ctx: Context, close: () => Promise<void>): Simulator {
+function present(ctx: Context, answer: Simulator['answer'], close: () => Promise<void>): Simulator {
   return {
+    answer,
     url: ctx.url,
     credentials: ctx.credentials,
     settings: ctx.settings,

@@ -1,17 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
-
-export interface Answer {
-  readonly status: number
-  readonly body: string
-}
+import type { Poster } from './types.ts'
 
 /** Connections are kept, as the platform's own senders do; a stale one counts as a failed try. */
-export interface Poster {
-  send(method: 'GET' | 'POST', url: string, body: string, deadlineMs: number): Promise<Answer>
-  close(): void
-}
-
 export function createPoster(connections: number): Poster {
   const agents = {
     'http:': new http.Agent({ keepAlive: true, maxSockets: connections }),

@@ -4,6 +4,7 @@
  * carries WeCom's own name (`createtime`, `join_time`): those are epoch seconds, as in the protocol.
  */
 
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Confirm, SeededShop, SeededStaff } from './shop-types.ts'
 
 export type * from './shop-types.ts'
@@ -129,7 +130,20 @@ export interface SimulatorSettings {
   trustedHosts: readonly string[] | null
 }
 
+/** How callbacks travel. */
+export interface Poster {
+  send(
+    method: 'GET' | 'POST',
+    url: string,
+    body: string,
+    deadlineMs: number,
+  ): Promise<{ readonly status: number; readonly body: string }>
+  close(): void
+}
+
 export interface SimulatorOptions {
+  /** In this process only: no port is opened, requests come by `answer`, callbacks leave by this. */
+  readonly poster?: Poster
   readonly port?: number
   readonly host?: string
   readonly seed?: number
@@ -375,5 +389,7 @@ export interface Simulator {
   /** With `verify` the GET handshake must succeed, as in the console. */
   setCallback(url: string | null, verify?: boolean): Promise<CallbackVerification | null>
   reset(): void
+  /** A request that came in by another way than the port. */
+  answer(request: IncomingMessage, response: ServerResponse): void
   close(): Promise<void>
 }

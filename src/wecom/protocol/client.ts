@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { z } from 'zod'
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
@@ -31,6 +32,8 @@ export interface ClientParts {
   readonly sharedToken?: SharedToken | null
   /** For the metrics: path, `ok` or the name of the failure, milliseconds. */
   readonly onCall?: (api: string, result: string, ms: number) => void
+  /** How requests travel; sockets unless a simulation says otherwise. */
+  readonly dispatcher?: Dispatcher | undefined
 }
 
 export interface CallOptions<S extends z.ZodType> {
@@ -68,7 +71,8 @@ const tokenAnswer = z.object({
 
 export function createClient(settings: ClientSettings, parts: ClientParts): WecomClient {
   let closed = false
-  const agent = new Agent({ connections: 64, connect: { timeout: 3_000 }, keepAliveTimeout: 30_000 })
+  const agent =
+    parts.dispatcher ?? new Agent({ connections: 64, connect: { timeout: 3_000 }, keepAliveTimeout: 30_000 })
   const post = createTransport(settings, parts, agent)
   const semaphores = new Map<string, ReturnType<typeof createSemaphore>>()
   const circuits = new Map<string, Circuit>()
@@ -179,7 +183,7 @@ type Post = <S extends z.ZodType>(
   options: Pick<CallOptions<S>, 'query' | 'body' | 'answer' | 'signal'>,
 ) => Promise<Result<z.output<S>>>
 
-function createTransport(settings: ClientSettings, parts: ClientParts, agent: Agent): Post {
+function createTransport(settings: ClientSettings, parts: ClientParts, agent: Dispatcher): Post {
   const timeoutMs = settings.timeoutMs ?? defaultTimeoutMs
   return async (api, options) => {
     const startedAt = parts.clock.steady()
@@ -193,7 +197,7 @@ function createTransport(settings: ClientSettings, parts: ClientParts, agent: Ag
 async function transmit<S extends z.ZodType>(
   apiUrl: string,
   timeoutMs: number,
-  dispatcher: Agent,
+  dispatcher: Dispatcher,
   api: string,
   options: Pick<CallOptions<S>, 'query' | 'body' | 'answer' | 'signal'>,
 ): Promise<Result<z.output<S>>> {
