@@ -29,7 +29,7 @@ import type {
 } from '../contract.ts'
 import { parse } from '../parse.ts'
 import type { Answer, Call, Route } from '../route.ts'
-import { draftItem } from './drafts.ts'
+import { draftItem } from './draft-item.ts'
 
 export interface CadenceRouteParts extends CadenceParts {
   /** CADENCE_SOURCE=file: the file rules, the console only shows. */

@@ -1,6 +1,5 @@
 /** Drafts of the cadence: saved with their mistakes, submitted, decided by somebody else, published. */
 import type { Ctx } from '../../base/act.ts'
-import { isoOf } from '../../base/calendar.ts'
 import { Refusal } from '../../base/errors.ts'
 import {
   decideDraft,
@@ -22,6 +21,7 @@ import { parse } from '../parse.ts'
 import type { Answer, Call, Route } from '../route.ts'
 import { problemOf, staffOf, writable } from './cadence.ts'
 import type { CadenceRouteParts } from './cadence.ts'
+import { draftItem } from './draft-item.ts'
 
 const readers: readonly Role[] = ['admin', 'operator', 'approver', 'analyst']
 const writers: readonly Role[] = ['admin', 'operator', 'approver']
@@ -84,26 +84,6 @@ export const draftRoutes = (parts: CadenceRouteParts): Route[] => {
 }
 
 const idIn = ({ params }: Call): string => params['id'] ?? ''
-
-const handName = (name: string): string => (name === 'cli' ? '命令行' : name)
-
-export const draftItem = (row: DraftRow, userid: string, mistakes: number): CadenceDraftItem => ({
-  id: row.id,
-  state: row.state,
-  note: row.note,
-  author: handName(row.author_name),
-  mine: row.author === userid.toLowerCase(),
-  baseVersion: row.base_version,
-  ...(row.rolls_back_to === null ? {} : { rollsBackTo: row.rolls_back_to }),
-  ...(row.decided_name === null ? {} : { decidedBy: handName(row.decided_name) }),
-  ...(row.decided_at === null ? {} : { decidedAt: isoOf(row.decided_at) }),
-  words: row.words,
-  ...(row.published_version === null ? {} : { publishedVersion: row.published_version }),
-  epoch: row.epoch,
-  hash: row.hash,
-  changedAt: isoOf(row.changed_at),
-  mistakes,
-})
 
 const mistakesOf = ({ tierRules }: CadenceRouteParts, { yaml }: DraftRow) =>
   readCadence(yaml, { tiers: tierNames(tierRules) }).mistakes
