@@ -105,6 +105,8 @@ interface Event {
   readonly at: number
   readonly external: string | null
   readonly detail: string
+  /** Of the promise it is about. */
+  readonly due_at: number | null
 }
 
 /** Foreseen themselves: they make no difference. */
@@ -122,8 +124,19 @@ function causeOf(all: Events, subject: string, day: Day): string | null {
       (external === subject || detail.includes(subject)),
   )
   const known = causes.find((kind) => own.some((event) => event.kind === kind))
-  return known ?? own.at(-1)?.kind ?? null
+  return known ?? (wasLate(all, subject, day) ? 'touch-sent, later than due' : (own.at(-1)?.kind ?? null))
 }
+
+/** The gap to the next offer begins when the words really left: an advisor who pressed half an hour late moved it. */
+const wasLate = (all: Events, subject: string, day: Day): boolean =>
+  all.some(
+    ({ at, kind, external, due_at: dueAt }) =>
+      kind === 'touch-sent' &&
+      external === subject &&
+      at < instantOf(addDays(day, 1)) &&
+      dueAt !== null &&
+      at > dueAt + 60_000,
+  )
 type Events = readonly Event[]
 
 it('what was foreseen is what happened', { timeout: 900_000 }, async () => {
@@ -154,10 +167,12 @@ it('what was foreseen is what happened', { timeout: 900_000 }, async () => {
     }
     const rows = await rowsOf(town, from, addDays(from, days - 1))
     const events = await town.rows<Event>(
-      'select seq, kind, at, external, detail from log where seq > $1 order by seq',
+      `select l.seq, l.kind, l.at, l.external, l.detail, p.due_at from log l
+         left join promise p on p.id = l.detail ->> 'promise' where l.seq > $1 order by l.seq`,
       [head],
     )
     const aheadOf = new Map(ahead.map((one) => [nameOf(one), one.decision]))
+    const whyOf = new Map(rows.map((row) => [nameOf(row), row.reason_code]))
     const rowOf = new Map(rows.map((row) => [nameOf(row), row.decision]))
     const named: Record<string, number> = {}
     const unexplained: string[] = []
@@ -168,7 +183,7 @@ it('what was foreseen is what happened', { timeout: 900_000 }, async () => {
       if (aheadOf.get(name) === rowOf.get(name)) equal += 1
       else {
         const cause = causeOf(events, subject, day)
-        const what = `${name.split(' ')[1] ?? ''}: ${aheadOf.get(name) ?? 'nothing'} → ${rowOf.get(name) ?? 'nothing'}, ${day}`
+        const what = `${name.split(' ')[1] ?? ''}: ${aheadOf.get(name) ?? 'nothing'} → ${rowOf.get(name) ?? 'nothing'} (${whyOf.get(name) ?? ''}), ${day}`
         differences[what] = (differences[what] ?? 0) + 1
         if (cause) named[cause] = (named[cause] ?? 0) + 1
         else

@@ -237,7 +237,7 @@ export function createPeople(town: Town): People {
   }
 
   const isPaused = async (): Promise<boolean> =>
-    (await read(`select value from meta where name = 'sending-paused'`)).length > 0
+    (await read(`select name from pause where scope = 'global'`)).length > 0
 
   async function flick(): Promise<void> {
     const resumes = await isPaused()

@@ -86,6 +86,25 @@ export function createReferee(
          from promise p left join parcel a on a.id = p.parcel order by p.created_at, p.id`,
     )
 
+  /** What tells an advisor that tasks wait is for no promise: it names none. */
+  const isNote = (row: LedgerLine): boolean =>
+    row.api === 'message/send' && !new RegExp(uuid.source).test(JSON.stringify(row.body))
+
+  /** I4 and I5 of such notes: each was written down before, by day, and told once. */
+  async function judgeNotes(ledger: readonly LedgerLine[]): Promise<void> {
+    const written = await town.rows<{ staff: string; at: number }>(
+      `select staff, at from log where kind = 'sender-reminded' order by at`,
+    )
+    for (const row of ledger.filter(isNote)) {
+      count('I4', 1)
+      const index = written.findIndex(({ staff, at }) => staff === row.recipient && at <= row.acceptedAt)
+      const [intent] = index < 0 ? [] : written.splice(index, 1)
+      if (!intent) say('I4', `the note of ledger row ${String(row.seq)} was not written down before`)
+      else if (timeOfMs(intent.at) < '08:30' || timeOfMs(intent.at) >= '21:30')
+        say('I5', `the note of ledger row ${String(row.seq)} was meant in the quiet hours`)
+    }
+  }
+
   /** I3 and the larger half of I5: what was accepted is what was promised, once, in good hours, within the caps. */
   function judgeLedger(rows: readonly Row[], ledger: readonly LedgerLine[]): void {
     const verdict = checkLedger({ ledger, promises: rows.map((row) => lineOf(row, town.now())) })
@@ -101,7 +120,7 @@ export function createReferee(
       'select batch_token, intent_at, body, text from parcel',
     )
     for (const row of ledger) {
-      if (row.via === 'sidebar') continue
+      if (row.via === 'sidebar' || isNote(row)) continue
       count('I4', 1)
       const words = `${row.text}\n${JSON.stringify(row.body)}`
       // A broadcast betrays its parcel by the token, a card or a welcome by the id of its promise.
@@ -278,6 +297,7 @@ export function createReferee(
       judgeGaps(rows, ledger)
       await judgeEnds(rows)
       await judgeIntents(ledger)
+      await judgeNotes(ledger)
       await judgeCallbacks()
       await judgeRewards()
       const { problems, judged } = await oracle.judge(day)
