@@ -3,7 +3,7 @@
  * operator with a switch. Who does what, and when, is the seed's choice; nobody's deed depends on how the server did it.
  */
 import { system } from '../../src/base/act.ts'
-import type { Ctx } from '../../src/base/act.ts'
+import type { Actor, Ctx } from '../../src/base/act.ts'
 import { isoOf } from '../../src/base/calendar.ts'
 import { Refusal } from '../../src/base/errors.ts'
 import { newestVersion, publishAndPlan } from '../../src/cadence/index.ts'
@@ -62,10 +62,14 @@ export function createPeople(town: Town): People {
       if (!(error instanceof Refusal) && !(error instanceof WorldError)) throw error
     }
   }
-  const act = async <T>(name: string, deed: (ctx: Ctx) => Promise<T>): Promise<T> => {
+  const act = async <T>(
+    name: string,
+    deed: (ctx: Ctx) => Promise<T>,
+    actor: Actor = system(name),
+  ): Promise<T> => {
     const { app } = town
     if (!app) throw new Refusal('down', 'the server is down', 503)
-    return app.importParts.act(system(name), deed)
+    return app.importParts.act(actor, deed)
   }
   const read = <Row extends object>(
     sql: string,
@@ -242,10 +246,14 @@ export function createPeople(town: Town): People {
   async function flick(): Promise<void> {
     const resumes = await isPaused()
     await trying(() =>
-      act('switch', async (ctx) => {
-        if (resumes) await resumeSending(ctx, 'operator', '')
-        else await pauseSending(ctx, 'operator', '演练')
-      }),
+      act(
+        'switch',
+        async (ctx) => {
+          if (resumes) await resumeSending(ctx, 'operator', '')
+          else await pauseSending(ctx, 'operator', '演练')
+        },
+        { kind: 'staff', userid: 'operator' },
+      ),
     )
   }
 
