@@ -16,9 +16,8 @@ export const openBrowser = async (): Promise<Browser> => {
   const named = process.env['CHROMIUM_PATH']
   const path = named ?? installed.find((one) => existsSync(one))
   if (path) return chromium.launch({ executablePath: path, args: flags })
+  // Its own flags are for a function in the cloud: one process for all, which ends with the first page that is closed,
+  // and web security off, which is just what some tests are about.
   const { default: bundled } = await import('@sparticuz/chromium')
-  return chromium.launch({
-    executablePath: await bundled.executablePath(),
-    args: [...bundled.args, ...flags],
-  })
+  return chromium.launch({ executablePath: await bundled.executablePath(), args: flags })
 }
