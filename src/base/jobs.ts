@@ -75,12 +75,13 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
     jobs,
     async runDue(now) {
       if (await quarantineOf(db.reader)) return 0
+      const startedAt = performance.now()
       let ran = 0
       const left = await leftByOthers(now)
       for (const job of jobs) {
         if (!left.has(job.name) && isQuiet(job, lookedAt.get(job.name), now)) continue
         lookedAt.set(job.name, now)
-        await settlePast({ db, job, log }, now)
+        await settlePast({ db, job, log, startedAt }, now)
         // One at a time: what is claimed and waits would outlive its lease.
         for (let claim = await claimNext(db, job, now, { holder, inHand }); claim;) {
           const name = handOf({ job: job.name, slot: claim.slot.name })
@@ -102,6 +103,14 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
       return next.length === 0 ? null : Math.min(...next)
     },
   }
+}
+
+/** A look at a job's slots: whoever looks for longer than this no longer knows what time it is. */
+const freshMs = 2_000
+
+interface Look extends Work {
+  /** Of the machine's steady time. */
+  readonly startedAt: number
 }
 
 interface Work {
@@ -137,8 +146,9 @@ const handOf = ({ job, slot }: Pick<SlotRow, 'job' | 'slot'>): string => `${job}
 // ---------------------------------------------------------------- what will not run
 
 /** Everything too late to run becomes a row, oldest first, so that a crash in between leaves no hole. */
-async function settlePast({ db, job, log }: Work, now: Instant): Promise<void> {
-  await forgetFuture({ db, job, log }, now)
+async function settlePast(look: Look, now: Instant): Promise<void> {
+  const { db, job, log } = look
+  await forgetFuture(look, now)
   const tooLate = now - job.catchUpMs - 1
   let after = await newestSlot(db, job, now)
   let missed = 0
@@ -158,7 +168,7 @@ async function settlePast({ db, job, log }: Work, now: Instant): Promise<void> {
  * Slots of the future have rows only where the clock has been ahead. What it jumped over is due again; what ran has run,
  * but says no longer that everything before it has its row.
  */
-async function forgetFuture({ db, job, log }: Work, now: Instant): Promise<void> {
+async function forgetFuture({ db, job, log, startedAt }: Look, now: Instant): Promise<void> {
   const jumped = `job = $1 and due_at > $2 and state = 'missed' and attempts = 0`
   const ran = `job = $1 and due_at > $2 and state in ('done', 'exhausted', 'failed') and holder <> '${ahead}'`
   const found = await db.reader.rows(`select slot from job_slot where (${jumped}) or (${ran}) limit 1`, [
@@ -167,9 +177,12 @@ async function forgetFuture({ db, job, log }: Work, now: Instant): Promise<void>
   ])
   if (found.length === 0) return
   const slots = await db.tx(async (tx) => {
+    // A look that was frozen is not before its time, it is late: what lies ahead of it others have written meanwhile.
+    if (performance.now() - startedAt > freshMs) return null
     await tx.run(`UPDATE job_slot SET holder = '${ahead}' WHERE ${ran}`, [job.name, now])
     return tx.run(`DELETE FROM job_slot WHERE ${jumped}`, [job.name, now])
   })
+  if (slots === null) return
   log.warn(
     { job: job.name, slots },
     'the clock was ahead; slots that it had jumped over will run in their time',
@@ -329,8 +342,9 @@ async function runSlot(work: Work, claim: Claim): Promise<boolean> {
 
 /** True of the row only while it is still in our hands. */
 const ours = (first: number): string =>
-  ['job', 'slot', 'holder', 'attempts'].map((column, n) => `${column} = $${String(first + n)}`).join(' AND ') +
-  ` AND state = 'running'`
+  ['job', 'slot', 'holder', 'attempts']
+    .map((column, n) => `${column} = $${String(first + n)}`)
+    .join(' AND ') + ` AND state = 'running'`
 const keyOf = (job: Job, { slot, holder, attempt }: Claim): (string | number)[] => [
   job.name,
   slot.name,

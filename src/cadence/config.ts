@@ -31,6 +31,7 @@ export interface Touchpoint {
   readonly topic: string | null
   /** The campaign it is a part of. */
   readonly campaign: string | null
+  readonly onOverCap: 'skip' | 'hold'
   /** As written. */
   readonly settings: unknown
 }
@@ -141,13 +142,14 @@ function readTouchpoints(
     if (!parsed.success) mistakes.push(...mistakesOf(read, kind.settings, parsed.error, path))
     mistakes.push(...unknownTiers(read, path, settings, tiers))
     if (!parsed.success || !parsed.data.enabled) continue
-    const { title, tiers: mine, topic } = parsed.data
+    const { title, tiers: mine, topic, onOverCap } = parsed.data
     touchpoints.push({
       name,
       title: title ?? kind.title,
       tiers: mine ?? null,
       rules: kind.bind(settings),
       topic: topic ?? null,
+      onOverCap: onOverCap ?? 'skip',
       campaign: null,
       settings,
     })

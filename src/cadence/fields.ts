@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isDay } from '../base/calendar.ts'
 import { checkWording, linksIn, parseWeekday } from '../content/index.ts'
 import type { ViewKind } from '../content/index.ts'
+import type { ChannelName } from '../outbox/index.ts'
 import { addMistake } from './mistake.ts'
 
 /** `9:30` or `09:30`, local to the shop. */
@@ -92,7 +93,13 @@ export const common = {
   priority: z.number().int().min(0).max(100).optional(),
   /** A topic that can be refused on the subscription page, such as `baby`. */
   topic: slugField.optional(),
+  /** Over a cap: given up (skip), or moved to the first moment with room (hold). */
+  onOverCap: z.enum(['skip', 'hold']).default('skip'),
 }
+
+/** The same words by another way, where a kind allows it. */
+export const channelField = <const C extends readonly [ChannelName, ...ChannelName[]]>(...channels: C) =>
+  z.enum(channels).optional()
 
 export const tiersField = (...otherwise: readonly string[]) =>
   z

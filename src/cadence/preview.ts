@@ -82,10 +82,12 @@ export async function previewDays(
     // Whoever hears it on an earlier day of this dry run does not hear it again on this one.
     if (staged.slice(asked).some(({ touchpoint }) => resting.has(touchpoint))) {
       const decided = await ask(staged)
-      for (const { touchpoint, customer, decision, known, day: said } of decided.slice(asked)) {
-        const kind = resting.get(touchpoint)
-        if (kind !== undefined && decision !== 'declined' && customer !== undefined && !known)
-          history.add(kind, customer, said)
+      for (const one of decided.slice(asked)) {
+        const kind = resting.get(one.touchpoint)
+        // The held out rest like everybody else, or the two groups would drift apart.
+        const counts = one.decision !== 'declined' || one.reasonCode === 'holdout'
+        if (kind !== undefined && counts && one.customer !== undefined && !one.known)
+          history.add(kind, one.customer, one.day)
       }
       asked = staged.length
     }

@@ -246,6 +246,7 @@ export function customerCandidate(
     worthFen: member.worthFen,
     topic: topic ?? undefined,
     campaign: campaign ?? undefined,
+    overCap: touchpoint.onOverCap,
     variant: variantOf(touchpoint, member.customer) ?? undefined,
     content: contentOf(said),
     skip: skip ?? tooLong ?? undefined,

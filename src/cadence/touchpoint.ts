@@ -176,8 +176,6 @@ interface Common<S> {
 export interface CustomerRules<S> extends Common<S> {
   readonly audience: 'customer'
   readonly channel: ChannelName
-  /** Further channels that a shop may choose by the setting `channel`; never a broadcast where `personal`. */
-  readonly channels?: readonly ChannelName[]
   readonly purpose: Purpose
   /** Written for one person: never made a broadcast of. */
   readonly personal: boolean
@@ -244,6 +242,7 @@ export interface CommonSettings {
   readonly priority?: number | undefined
   readonly topic?: string | undefined
   readonly channel?: ChannelName | undefined
+  readonly onOverCap?: 'skip' | 'hold' | undefined
 }
 
 /** A kind with its settings' type closed in, so that kinds can stand in one list. */
@@ -282,13 +281,12 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
 }
 
 function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, settings: S): BoundCustomer {
-  const { kind, title, audience, purpose, personal, answers, channels, endedBy } = rules
+  const { kind, title, audience, purpose, personal, answers, endedBy } = rules
   const { looksFor, onHappening, rests, ends, games } = rules
   return {
     ...{ kind, title, audience, purpose, personal },
     channel: settings.channel ?? rules.channel,
     priority: settings.priority ?? rules.priority,
-    ...(channels === undefined ? {} : { channels }),
     ...(answers === undefined ? {} : { answers }),
     ...(looksFor ? { looksFor: (moment) => looksFor(settings, moment) } : {}),
     ...(onHappening ? { onHappening: (happened, member) => onHappening(settings, happened, member) } : {}),

@@ -49,6 +49,7 @@ export function campaignTouchpoints(named: Named): Touchpoint[] {
             rules,
             topic: campaign.topic ?? null,
             campaign: name,
+            onOverCap: 'skip',
             settings: campaign,
           },
         ],

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { answerDue, answerFields, textAt } from '../answer.ts'
-import { common, tiersField } from '../fields.ts'
+import { channelField, common, tiersField } from '../fields.ts'
 import { noteFields, noteText, personalWording, restsFor } from '../note.ts'
 import { giftPart, offerField, withOffer } from '../offer.ts'
 import { defineTouchpoint } from '../touchpoint.ts'
 
 const settings = z.strictObject({
   ...common,
+  /** `phone-task`: she is called instead. */
+  channel: channelField('advisor-task', 'phone-task'),
   ...answerFields,
   ending: noteFields.ending,
   tiers: tiersField('high', 'mid'),

@@ -21,6 +21,7 @@ import { onTag } from './on-tag.ts'
 import { onboarding } from './onboarding.ts'
 import { orderCare } from './order-care.ts'
 import { orderGuide } from './order-guide.ts'
+import { phoneCall } from './phone-call.ts'
 import { quarterlyReport } from './quarterly-report.ts'
 import { quietReminder } from './quiet-reminder.ts'
 import { recovery } from './recovery.ts'
@@ -45,6 +46,7 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   weeklyNote,
   monthlyTalk,
   quarterlyReport,
+  phoneCall,
   growthCheck,
   monthlyRecommendation,
   birthday,

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { render } from '../../content/index.ts'
-import { common, tiersField } from '../fields.ts'
+import { channelField, common, tiersField } from '../fields.ts'
 import { noteDue, noteFields, noteText, personalWording } from '../note.ts'
 import { isMonthly, monthlyField } from '../schedule.ts'
 import { defineTouchpoint, inTurn } from '../touchpoint.ts'
 
 const settings = z.strictObject({
   ...common,
+  /** `phone-task`: she is called instead. */
+  channel: channelField('advisor-task', 'phone-task'),
   ...noteFields,
   tiers: tiersField('high'),
   on: monthlyField.default({ week: 2, weekday: 3 }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { answerDue, answerFields, textAt } from '../answer.ts'
-import { common, slugField } from '../fields.ts'
+import { channelField, common, slugField } from '../fields.ts'
 import { noteFields, personalWording } from '../note.ts'
 import { render } from '../../content/index.ts'
 import { giftPart, offerField, withOffer } from '../offer.ts'
@@ -9,6 +9,8 @@ import type { Happened } from '../touchpoint.ts'
 
 const settings = z.strictObject({
   ...common,
+  /** `phone-task`: she is called instead. */
+  channel: channelField('advisor-task', 'phone-task'),
   ...answerFields,
   ending: noteFields.ending.optional(),
   afterMinutes: z.number().int().min(0).max(1_440).default(0),

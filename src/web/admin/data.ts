@@ -213,7 +213,6 @@ export const resolveHeld = (id: string, verdict: 'sent' | 'again' | 'cancel') =>
 export const confirmRestore = (reason: string) =>
   ask<unknown>('POST', '/api/admin/restore/confirm', { body: { reason } })
 
-
 /** After a deed everything on the screen may have changed: read it again. */
 export const useRefresh = () => {
   const client = useQueryClient()
