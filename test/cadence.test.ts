@@ -412,7 +412,7 @@ onBothDatabases('the cadence', (open) => {
       changed,
       store.clock.now(),
     )
-    expect(diff.changes.map(({ words }) => words)).toContain('高价值每周一对一 · 星期：周三 → 周五')
+    expect(diff.changes.map(({ words }) => words)).toContain('高价值每周一对一：星期由 周三 改为 周五')
     expect(diff.effect).toEqual(
       expect.arrayContaining([
         {

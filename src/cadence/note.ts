@@ -5,7 +5,7 @@ import { render } from '../content/index.ts'
 import { maxBytes, timeField, wordingField, wordingWithWayOut } from './fields.ts'
 import type { Due, Ending, Moment, Reason, Rests } from './touchpoint.ts'
 
-const defaultEnding = '您的积分和券：[[link:me]]；不想收到这类消息：[[link:subscription]]'
+const defaultEnding = '您的积分和券：[[link:me]]\n不想收到这类消息：[[link:subscription]]'
 const endingBytes = 400
 
 /** One wording for one person; `ending` leads out of it. */

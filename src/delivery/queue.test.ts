@@ -113,7 +113,7 @@ describe.each(engines)('the queue on %s', (engine) => {
     // Long enough for any hint to arrive: the announcer has looked at least once more.
     await new Promise((ok) => setTimeout(ok, 1_200))
     expect(first.calls.length + second.calls.length).toBe(100)
-    await world.as((ctx) => resumeSending(ctx, 'lin', 'test'))
+    await world.act({ kind: 'staff', userid: 'lin' }, (ctx) => resumeSending(ctx, 'lin', 'test'))
     await until(() => first.calls.length + second.calls.length >= 120)
     if (engine === 'postgres') {
       const drift = await world.db.source.driver.createSchemaBuilder().log()

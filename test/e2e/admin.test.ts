@@ -128,20 +128,24 @@ describe('the console', () => {
     const { page } = phone
     await page.goto(`${world.url}/admin/cadence`)
     const status = (words: string) => page.locator('[data-test=status]', { hasText: words }).waitFor()
+    const lineOf = (words: string) => page.locator('.cm-line', { hasText: new RegExp(`^\\s+${words}$`) })
     const retype = async (from: string, to: string): Promise<void> => {
-      await page.locator('.cm-line', { hasText: from }).first().click()
+      await lineOf(from).first().click()
       await page.keyboard.press('End')
       for (let letter = 0; letter < from.length; letter += 1) await page.keyboard.press('Shift+ArrowLeft')
       await page.keyboard.type(to)
     }
     await status('检查通过')
     await shot(phone, 'admin-cadence')
-    const line = page.locator('.cm-line', { hasText: 'weekday: 周三' })
+    const line = lineOf('weekday: 周三')
     await expect
-      .poll(async () => {
-        await page.locator('.cm-scroller').evaluate('(box) => { box.scrollTop += 300 }')
-        return line.count()
-      })
+      .poll(
+        async () => {
+          await page.locator('.cm-scroller').evaluate('(box) => { box.scrollTop += 300 }')
+          return line.count()
+        },
+        { timeout: 15_000 },
+      )
       .toBeGreaterThan(0)
     await retype('weekday: 周三', 'weekday: 周八')
     await status('1 处问题')
@@ -212,7 +216,7 @@ describe('the console', () => {
     const phone = await desk(390, 844)
     const { page } = phone
     await page.goto(`${world.url}/admin/${path}`)
-    await expect.poll(() => wordsOf(page)).toContain(there)
+    await expect.poll(() => wordsOf(page), { timeout: 10_000 }).toContain(there)
     await expect.poll(() => page.locator('.el-skeleton').count()).toBe(0)
     await shot(phone, `admin-phone-${path || 'overview'}`)
     expect(await overflow(page)).toBeLessThanOrEqual(0)

@@ -278,14 +278,14 @@ describe('calendar', () => {
       expect.stringMatching(/^周二 4\/28/),
       expect.stringMatching(/^周三 4\/29/),
       expect.stringMatching(/^周四 4\/30/),
-      '周五 5/1 休 劳动节',
-      '周六 5/2 休 劳动节',
-      '周日 5/3 休 劳动节',
+      '周五 5/01 休 劳动节',
+      '周六 5/02 休 劳动节',
+      '周日 5/03 休 劳动节',
     ])
     expect(await page.locator('[data-test=missing-holidays]').count()).toBe(0)
     await page.getByRole('button', { name: '下一周' }).click()
     await heads.getByRole('img', { name: '劳动节调休上班' }).waitFor()
-    expect((await headWords()).slice(5)).toEqual(['周六 5/9 班 劳动节', '周日 5/10 母亲节'])
+    expect((await headWords()).slice(5)).toEqual(['周六 5/09 班 劳动节', '周日 5/10 母亲节'])
     await open('/admin/calendar?from=2026-12-28')
     expect(await page.locator('[data-test=missing-holidays]').innerText()).toContain(
       '2027 年的法定节假日与调休尚未录入',
