@@ -12,7 +12,7 @@ function demo(
       ['--import', 'tsx', 'src/cli.ts', 'demo', '--once', '--json', ...options],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: 240_000,
+        timeout: 900_000,
       },
     )
     let stdout = ''

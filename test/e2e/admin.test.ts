@@ -128,7 +128,7 @@ describe('the console', () => {
     const { page } = phone
     await page.goto(`${world.url}/admin/cadence`)
     const status = (words: string) => page.locator('[data-test=status]', { hasText: words }).waitFor()
-    const lineOf = (words: string) => page.locator('.cm-line', { hasText: new RegExp(`^\\s+${words}$`) })
+    const lineOf = (words: string) => page.locator('.cm-line', { hasText: new RegExp(`^\\s*${words}$`) })
     const retype = async (from: string, to: string): Promise<void> => {
       await lineOf(from).first().click()
       await page.keyboard.press('End')
@@ -138,10 +138,11 @@ describe('the console', () => {
     await status('检查通过')
     await shot(phone, 'admin-cadence')
     const line = lineOf('weekday: 周三')
+    await page.locator('.cm-line').nth(3).click()
     await expect
       .poll(
         async () => {
-          await page.locator('.cm-scroller').evaluate('(box) => { box.scrollTop += 300 }')
+          await page.keyboard.press('PageDown')
           return line.count()
         },
         { timeout: 15_000 },
