@@ -141,7 +141,10 @@ describe('the list of today', () => {
       /undefined|NaN|\[object|\{\{|\bwm[A-Za-z0-9]{20}/,
     )
     // Her own link stands in it, and nothing of a template is left.
-    expect(said[0]?.links).toEqual([expect.stringContaining(`${world.url}/h5/l/p.`)])
+    expect(said[0]?.links).toEqual([
+      expect.stringContaining(`${world.url}/h5/l/p.`),
+      expect.stringContaining('.subscription'),
+    ])
     expect(text).not.toMatch(/\[\[|\{\{|undefined|null/)
   })
 
