@@ -65,6 +65,8 @@ export interface Db {
   inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Transactions waiting or running here. */
   busy(): boolean
+  /** Transactions committed through this handle: while it stays the same, nothing here has changed. */
+  commits(): number
   close(): Promise<void>
 }
 
@@ -112,6 +114,23 @@ export const sqlitePath = (url: string, root: string): string | null =>
 
 // ------------------------------------------------------------------ statements
 
+/** What a connection does with one statement: answer its rows, or how many it changed. */
+interface Connection {
+  all<T extends object>(sql: string, values: readonly Value[]): Promise<T[]>
+  run(sql: string, values: readonly Value[]): Promise<number>
+}
+
+const throughTypeorm = (runner: QueryRunner): Connection => ({
+  async all<T extends object>(sql: string, values: readonly Value[]): Promise<T[]> {
+    const result: { records?: T[] } = await runner.query(asRows(sql), [...values], true)
+    return result.records ?? []
+  },
+  async run(sql, values) {
+    const result: { affected?: number } = await runner.query(asRun(sql), [...values], true)
+    return result.affected ?? 0
+  },
+})
+
 /** TypeORM on SQLite picks run() or all() by the first, upper-case word. */
 const asRun = (sql: string): string =>
   sql.trimStart().replace(/^(insert|update|delete) /i, (word) => word.toUpperCase())
@@ -139,9 +158,46 @@ const few = 16
 /** Above this the text of a statement would grow without bound. */
 const mostAsJson = 5_000
 
-/** SQLite looks `$500` up by its name among all before it; `?500` is a number and needs no looking up. */
-const numbered = (sql: string, dialect: Tx['dialect'], params: readonly Value[]): string =>
-  dialect === 'sqlite' && params.length >= few ? sql.replace(/\$(\d+)/g, '?$1') : sql
+interface Statement {
+  readonly sql: string
+  readonly values: readonly Value[]
+}
+
+const longList = new RegExp(`\\bin \\((\\$\\d+(?:, \\$\\d+){${String(few - 1)},})\\)`, 'gi')
+
+/**
+ * For SQLite: a long list of values goes as one parameter (a text of the same length each time, which stays prepared),
+ * and every other placeholder by its number, since `$500` is looked up by its name among all before it.
+ */
+function packed(sql: string, dialect: Tx['dialect'], params: readonly Value[]): Statement {
+  const values = checked(params)
+  // Our own multi-row inserts carry nameless placeholders.
+  if (dialect !== 'sqlite' || values.length < few || !/\$\d/.test(sql)) return { sql, values }
+  const kept: Value[] = []
+  const places = new Map<number, number>()
+  const place = (n: number): string => {
+    const known = places.get(n) ?? kept.push(values[n - 1] ?? null)
+    places.set(n, known)
+    return `?${String(known)}`
+  }
+  const lists: string[] = []
+  const short = sql.replace(longList, (whole: string, names: string) => {
+    const numbers = names.split(', ').map((name) => Number(name.slice(1)))
+    const list = jsonOf(numbers.map((n) => values[n - 1] ?? null))
+    if (list === null) return whole
+    return `in (select value from json_each(#list${String(lists.push(list))}))`
+  })
+  const text = short.replace(/(\$|#list)(\d+)/g, (_, mark: string, n: string) =>
+    mark === '$' ? place(Number(n)) : `?${String(kept.push(lists[Number(n) - 1] ?? null))}`,
+  )
+  return { sql: text, values: kept }
+}
+
+/** Null when a value would not come out of JSON as it went in. */
+const jsonOf = (values: readonly Value[]): string | null =>
+  values.every((value) => (typeof value === 'string' ? isPlainText(value) : Number.isSafeInteger(value)))
+    ? JSON.stringify(values)
+    : null
 
 /**
  * Many rows as one parameter for SQLite's json_each: node-sqlite3 binds value by value on the main thread, which is most
@@ -166,24 +222,16 @@ function asJson(rows: readonly Readonly<Record<string, Value>>[], columns: reado
 /** A lone half of a surrogate pair does not survive JSON; NUL is refused by `checked`. */
 const isPlainText = (text: string): boolean => !text.includes('\u0000') && !/[\ud800-\udfff]/u.test(text)
 
-function statements(runner: QueryRunner, dialect: Tx['dialect'], engine?: SqliteEngine): Tx {
+function statements(connection: Connection, dialect: Tx['dialect'], engine?: SqliteEngine): Tx {
   const tx: Tx = {
     dialect,
     async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
-      const result: { records?: T[] } = await runner.query(
-        asRows(numbered(sql, dialect, params)),
-        checked(params),
-        true,
-      )
-      return result.records ?? []
+      const { sql: text, values } = packed(sql, dialect, params)
+      return connection.all<T>(text, values)
     },
     async run(sql, params = []) {
-      const result: { affected?: number } = await runner.query(
-        asRun(numbered(sql, dialect, params)),
-        checked(params),
-        true,
-      )
-      return result.affected ?? 0
+      const { sql: text, values } = packed(sql, dialect, params)
+      return connection.run(text, values)
     },
     async insert(table, rows, suffix = '') {
       const first = rows[0]
@@ -298,34 +346,40 @@ function quietSqlite(): SqliteModule {
 interface SqliteDriver extends Driver {
   readonly databaseConnection: SqliteConnection
 }
+type Rows = (error: Error | null, rows?: object[]) => void
+type Changed = (this: { readonly changes: number }, error: Error | null) => void
 interface SqliteStatement {
-  all(params: readonly Value[], done: (error: Error | null, rows: object[] | undefined) => void): void
+  all(params: readonly Value[], done: Rows): void
+  run(params: readonly Value[], done: Changed): void
   finalize(done: () => void): void
 }
 interface SqliteConnection {
   prepare(sql: string, done: (error: Error | null) => void): SqliteStatement
-  all(
-    sql: string,
-    params: readonly Value[],
-    done: (error: Error | null, rows: object[] | undefined) => void,
-  ): void
+  all(sql: string, params: readonly Value[], done: Rows): void
+  run(sql: string, params: readonly Value[], done: Changed): void
 }
+
+const connectionOf = (source: DataSource): SqliteConnection =>
+  (source.driver as SqliteDriver).databaseConnection
 
 const keptStatements = 256
 /** A list of that many values is seldom asked for again in the same length. */
 const keptParams = 40
+/** Whatever else is said to a database is said once. */
+const isKept = (sql: string, values: readonly Value[]): boolean =>
+  values.length <= keptParams && /^\s*(select|with|insert|update|delete|begin|commit)\b/i.test(sql)
 
 /**
- * Reads past TypeORM, whose way to a row costs as much as the row. What is asked again and again stays prepared, since
- * a large statement takes longer to parse than to run.
+ * Past TypeORM, whose way to a row costs as much as the row. What is said again and again stays prepared, since a large
+ * statement takes longer to parse than to run.
  */
-function preparedReader(connection: SqliteConnection): { reader: Reader; close(): Promise<void> } {
+function prepared(connection: SqliteConnection): Connection & { close(): Promise<void> } {
   const kept = new Map<string, Promise<SqliteStatement>>()
   const drop = async (statement: Promise<SqliteStatement>): Promise<void> => {
     const [settled] = await Promise.allSettled([statement])
     if (settled.status === 'fulfilled') await new Promise<void>((ok) => settled.value.finalize(ok))
   }
-  const prepared = (sql: string): Promise<SqliteStatement> => {
+  function prepare(sql: string): Promise<SqliteStatement> {
     const known = kept.get(sql)
     if (known) {
       // Last in the map = used last.
@@ -337,6 +391,8 @@ function preparedReader(connection: SqliteConnection): { reader: Reader; close()
       const statement = connection.prepare(sql, (error) => (error ? fail(error) : ok(statement)))
     })
     kept.set(sql, fresh)
+    // Who asked for it hears of the error; the next one prepares it anew.
+    fresh.catch(() => kept.delete(sql))
     const [oldest] = kept
     if (kept.size > keptStatements && oldest) {
       kept.delete(oldest[0])
@@ -345,27 +401,24 @@ function preparedReader(connection: SqliteConnection): { reader: Reader; close()
     return fresh
   }
   return {
-    reader: {
-      dialect: 'sqlite',
-      async rows<T extends object>(sql: string, params: readonly Value[] = []): Promise<T[]> {
-        const values = checked(params)
-        if (values.length > keptParams)
-          return new Promise((ok, fail) =>
-            connection.all(numbered(sql, 'sqlite', values), values, (error, rows) =>
-              error ? fail(error) : ok((rows ?? []) as T[]),
-            ),
-          )
-        let statement: SqliteStatement
-        try {
-          statement = await prepared(sql)
-        } catch (error) {
-          kept.delete(sql)
-          throw error
+    async all<T extends object>(sql: string, values: readonly Value[]): Promise<T[]> {
+      const statement = isKept(sql, values) ? await prepare(sql) : null
+      return new Promise((ok, fail) => {
+        const done: Rows = (error, rows) => (error ? fail(error) : ok((rows ?? []) as T[]))
+        if (statement) statement.all(values, done)
+        else connection.all(sql, values, done)
+      })
+    },
+    async run(sql, values) {
+      const statement = isKept(sql, values) ? await prepare(sql) : null
+      return new Promise((ok, fail) => {
+        const done: Changed = function (error) {
+          if (error) fail(error)
+          else ok(this.changes)
         }
-        return new Promise((ok, fail) =>
-          statement.all(values, (error, rows) => (error ? fail(error) : ok((rows ?? []) as T[]))),
-        )
-      },
+        if (statement) statement.run(values, done)
+        else connection.run(sql, values, done)
+      })
     },
     async close() {
       const all = [...kept.values()]
@@ -405,19 +458,25 @@ async function openSqlite(options: DbOptions): Promise<Db> {
   } catch (error) {
     throw new Unreachable(`The SQLite file ${database} cannot be opened: ${messageOf(error)}`, error)
   }
-  const runner = writer.createQueryRunner()
-  const statementsOfWriter = statements(runner, 'sqlite', options.engine)
+  const writes = prepared(connectionOf(writer))
+  const statementsOfWriter = statements(writes, 'sqlite', options.engine)
   const gate = createGate()
-  const prepared = preparedReader((readerSource.driver as SqliteDriver).databaseConnection)
+  const reads = prepared(connectionOf(readerSource))
+  const { rows } = statements(reads, 'sqlite')
+  let commits = 0
   const db: Db = {
     dialect: 'sqlite',
-    reader: prepared.reader,
+    reader: { dialect: 'sqlite', rows },
     source: writer,
     tx<T>(work: (tx: Tx) => Promise<T>, lane: Lane = 'deed'): Promise<T> {
       refuseNesting(writer)
       const within = withIn(writer)
       return gate.enter(lane, () =>
-        inside.run(within, () => sqliteTransaction(runner, statementsOfWriter, work)),
+        inside.run(within, async () => {
+          const answer = await sqliteTransaction(writes, statementsOfWriter, work)
+          commits += 1
+          return answer
+        }),
       )
     },
     single: (sql, params) => db.tx((tx) => tx.rows(sql, params), 'door'),
@@ -429,16 +488,18 @@ async function openSqlite(options: DbOptions): Promise<Db> {
         await source.query('PRAGMA temp_store = FILE')
         await source.query(`PRAGMA cache_size = -${String(asideCacheKb)}`)
         await source.query(`PRAGMA temp.cache_size = -${String(asideCacheKb)}`)
-        return await work(statements(source.createQueryRunner(), 'sqlite', options.engine))
+        return await work(statements(throughTypeorm(source.createQueryRunner()), 'sqlite', options.engine))
       } finally {
         await source.destroy()
       }
     },
     inTurn: (work) => work(),
     busy: () => gate.busy(),
+    commits: () => commits,
     async close() {
       await gate.enter('bulk', () => Promise.resolve())
-      await prepared.close()
+      await writes.close()
+      await reads.close()
       await readerSource.destroy()
       await writer.destroy()
     },
@@ -446,22 +507,26 @@ async function openSqlite(options: DbOptions): Promise<Db> {
   return db
 }
 
-async function sqliteTransaction<T>(runner: QueryRunner, tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
-  await runner.query('BEGIN IMMEDIATE')
+async function sqliteTransaction<T>(
+  connection: Connection,
+  tx: Tx,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  await connection.run('BEGIN IMMEDIATE', [])
   try {
     const answer = await work(tx)
-    await runner.query('COMMIT')
+    await connection.run('COMMIT', [])
     return answer
   } catch (error) {
-    await rollBack(runner)
+    await rollBack(connection)
     throw error
   }
 }
 
 /** A full disk ends a transaction by itself: then there is nothing to roll back, and the first error is the one to tell. */
-async function rollBack(runner: QueryRunner): Promise<void> {
+async function rollBack(connection: Connection): Promise<void> {
   try {
-    await runner.query('ROLLBACK')
+    await connection.run('ROLLBACK', [])
   } catch (error) {
     if (!/no transaction is active/.test(messageOf(error))) throw error
   }
@@ -503,6 +568,7 @@ async function openPostgres(options: DbOptions): Promise<Db> {
     throw new Unreachable(`PostgreSQL does not answer (DATABASE_URL): ${messageOf(error)}`, error)
   }
   let running = 0
+  let commits = 0
   async function alone<T extends object>(
     mode: 'master' | 'slave',
     sql: string,
@@ -510,7 +576,7 @@ async function openPostgres(options: DbOptions): Promise<Db> {
   ): Promise<T[]> {
     const runner = source.createQueryRunner(mode)
     try {
-      return await statements(runner, 'postgres').rows<T>(sql, params)
+      return await statements(throughTypeorm(runner), 'postgres').rows<T>(sql, params)
     } finally {
       await runner.release()
     }
@@ -523,7 +589,9 @@ async function openPostgres(options: DbOptions): Promise<Db> {
       refuseNesting(source)
       running += 1
       try {
-        return await inside.run(withIn(source), () => postgresTransaction(source, work))
+        const answer = await inside.run(withIn(source), () => postgresTransaction(source, work))
+        commits += 1
+        return answer
       } finally {
         running -= 1
       }
@@ -533,7 +601,7 @@ async function openPostgres(options: DbOptions): Promise<Db> {
     async aside(work) {
       const runner = source.createQueryRunner()
       try {
-        return await work(statements(runner, 'postgres'))
+        return await work(statements(throughTypeorm(runner), 'postgres'))
       } finally {
         // TEMP tables live as long as their session, and the pool keeps sessions.
         await runner.query('DISCARD TEMP')
@@ -551,6 +619,7 @@ async function openPostgres(options: DbOptions): Promise<Db> {
       }
     },
     busy: () => running > 0,
+    commits: () => commits,
     close: () => source.destroy(),
   }
   return db
@@ -561,7 +630,7 @@ async function postgresTransaction<T>(source: DataSource, work: (tx: Tx) => Prom
     const runner = source.createQueryRunner()
     try {
       await runner.startTransaction()
-      const answer = await work(statements(runner, 'postgres'))
+      const answer = await work(statements(throughTypeorm(runner), 'postgres'))
       await runner.commitTransaction()
       return answer
     } catch (error) {

@@ -84,6 +84,8 @@ export function createDisk(machine: Machine, now: () => number): Disk {
         return {
           all: (params: readonly unknown[], done: Done) =>
             inLane(lane, done, (ok) => execute(live(), 'all', sql, params, ok)),
+          run: (params: readonly unknown[], done: Done) =>
+            inLane(lane, done, (ok) => execute(live(), 'run', sql, params, ok)),
           finalize: (done: () => void) => queueMicrotask(done),
         }
       },
