@@ -43,7 +43,7 @@ export interface Span {
 }
 
 /** How a channel's promises show in the ledger. */
-export type Shape = 'broadcast' | 'advisor-task' | 'welcome' | 'staff-card'
+export type Shape = 'broadcast' | 'advisor-task' | 'phone-task' | 'welcome' | 'staff-card'
 
 export interface CheckManners {
   readonly windows: readonly Span[]
@@ -85,7 +85,7 @@ export const defaultManners: CheckManners = {
     'group-broadcast': 'broadcast',
     'advisor-task': 'advisor-task',
     welcome: 'welcome',
-    'phone-task': 'staff-card',
+    'phone-task': 'phone-task',
     'staff-card': 'staff-card',
   },
 }

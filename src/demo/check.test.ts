@@ -98,6 +98,25 @@ function run(cases: readonly Case[]): void {
   })
 }
 
+describe('a call', () => {
+  run([
+    {
+      name: 'that nobody was asked to make',
+      ledger: [],
+      promises: [task({ channel: 'phone-task', state: 'waiting' })],
+      expect: { matched: 0 },
+      problems: [/is waiting, but no card asked for it/],
+    },
+    {
+      name: 'asked for before its time',
+      ledger: [card()],
+      promises: [task({ channel: 'phone-task', state: 'queued' })],
+      expect: { matched: 1 },
+      problems: [/is queued, but .* asked for it/],
+    },
+  ])
+})
+
 describe('all is well', () => {
   run([
     { name: 'nothing promised, nothing said', ledger: [], promises: [], expect: { matched: 0 } },
@@ -123,6 +142,16 @@ describe('all is well', () => {
         task({ id: 'p3', subject: 'wm3', state: 'intent' }),
       ],
       expect: { matched: 2 },
+    },
+    {
+      name: 'calls that were asked for: one made, one forgotten, one that waits',
+      ledger: [card({ body: 'p1 p2 p3' })],
+      promises: [
+        task({ channel: 'phone-task' }),
+        task({ channel: 'phone-task', id: 'p2', subject: 'wm2', state: 'expired' }),
+        task({ channel: 'phone-task', id: 'p3', subject: 'wm3', state: 'waiting' }),
+      ],
+      expect: { matched: 1 },
     },
     {
       name: 'a press that WeCom refused leaves the task waiting',

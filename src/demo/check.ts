@@ -131,6 +131,8 @@ function matchPromise(promise: PromiseLine, found: Case): void {
       return matchOne(promise, cardRows(promise, found), found)
     case 'advisor-task':
       return matchTask(promise, found)
+    case 'phone-task':
+      return void matchCard(promise, found)
   }
 }
 
@@ -202,20 +204,26 @@ function matchOne(promise: PromiseLine, rows: readonly LedgerLine[], found: Case
 const stateOf = (promise: PromiseLine) =>
   promise.decision === 'declined' ? 'declined' : (promise.state ?? promise.decision)
 
+/** A call is asked for by its card and leaves no other trace: done, given up or forgotten, the card was right. */
+function matchCard(promise: PromiseLine, found: Case): string {
+  const card = claim(promise, cardRows(promise, found), found)
+  const state = stateOf(promise)
+  if ((state === 'sent' || state === 'waiting') && !card)
+    found.problems.push(`${titleOf(promise)} is ${state}, but no card asked for it`)
+  if (card && (state === 'declined' || state === 'queued' || state === 'claimed' || state === 'later'))
+    found.problems.push(`${titleOf(promise)} is ${state}, but ${nameOf(card)} asked for it`)
+  return state
+}
+
 /** An advisor's task shows twice: the card that asks her, and, once she pressed, the words to the customer. */
 function matchTask(promise: PromiseLine, found: Case): void {
-  const card = claim(promise, cardRows(promise, found), found)
+  const state = matchCard(promise, found)
   const token = promise.token ?? promise.id
   const pressed = claim(
     promise,
     rowsOf(found, promise.subject, (row) => arrivedByHand(row) && has(found, row, token)),
     found,
   )
-  const state = stateOf(promise)
-  const asked = state === 'sent' || state === 'waiting'
-  if (asked && !card) found.problems.push(`${titleOf(promise)} is ${state}, but no card asked for it`)
-  if (card && (state === 'declined' || state === 'queued' || state === 'claimed' || state === 'later'))
-    found.problems.push(`${titleOf(promise)} is ${state}, but ${nameOf(card)} asked for it`)
   if (state === 'sent' && !pressed)
     found.problems.push(`${titleOf(promise)} is sent, but nobody pressed send`)
   if (state !== 'sent' && pressed && !mayHaveLeft.has(state))
