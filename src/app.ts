@@ -217,6 +217,15 @@ export async function openApp(parts: AppParts): Promise<App> {
     poll: async () => (await delivery.pollOnce(clock.now())) > 0,
   }
 
+  const look = createLook(db, clock)
+  const looks = {
+    followers: look(works.followers),
+    jobs: look(works.jobs),
+    tags: look(works.tags),
+    wecom: look(works.wecom),
+  }
+  const deliveryDueAt = sameInstant(db, clock, () => delivery.nextDueAt())
+
   return {
     env,
     db,
@@ -253,11 +262,11 @@ export async function openApp(parts: AppParts): Promise<App> {
     async settle() {
       for (let moved = true; moved;) {
         const now = clock.now()
-        moved = await works.followers()
-        moved = (await works.jobs()) || moved
-        moved = (await works.tags()) || moved
-        moved = (await works.wecom()) || moved
-        const due = await delivery.nextDueAt()
+        moved = await looks.followers()
+        moved = (await looks.jobs()) || moved
+        moved = (await looks.tags()) || moved
+        moved = (await looks.wecom()) || moved
+        const due = await deliveryDueAt()
         if (due === null || due > now) continue
         moved = (await works.drain()) || moved
         moved = (await works.reconcile()) || moved
@@ -269,7 +278,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     async nextDueAt() {
       const times = [
         runner.nextDueAt(clock.now()),
-        await delivery.nextDueAt(),
+        await deliveryDueAt(),
         await wecom.nextDueAt(),
         await tags.nextDueAt(),
       ].filter((at) => at !== null)
@@ -288,6 +297,29 @@ export async function openApp(parts: AppParts): Promise<App> {
     },
   }
 }
+
+/** The answer of this instant, as long as nothing is written here. */
+function sameInstant<T>(
+  db: Db,
+  clock: Clock,
+  ask: () => Promise<T>,
+  isKept: (answer: T) => boolean = () => true,
+): () => Promise<T> {
+  let known: { readonly at: Instant; readonly commits: number; readonly answer: T } | null = null
+  return async () => {
+    const before = { at: clock.now(), commits: db.commits() }
+    if (known?.at === before.at && known.commits === before.commits) return known.answer
+    const answer = await ask()
+    known = isKept(answer) ? { ...before, answer } : null
+    return answer
+  }
+}
+
+/** What found nothing finds nothing again in the same instant, as long as nothing is written here. */
+const createLook =
+  (db: Db, clock: Clock) =>
+  (work: () => Promise<boolean>): (() => Promise<boolean>) =>
+    sameInstant(db, clock, work, (moved) => !moved)
 
 /** Named in /readyz, never vital: the last good cadence stays in force. */
 const fileCheck = (file: FileWatch): Check => ({

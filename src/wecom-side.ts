@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { Instant } from './base/clock.ts'
 import type { Job } from './base/jobs.ts'
 import type { Log } from './base/log.ts'
-import { quarantineOf } from './base/quarantine.ts'
+import { createQuarantineWatch } from './base/quarantine.ts'
 import type { Core } from './core.ts'
 import type { Channel } from './delivery/index.ts'
 import { createIdentities } from './http/auth.ts'
@@ -73,10 +73,11 @@ export function createWecom({
   const api = createApi(client)
   const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
+  const restored = createQuarantineWatch(db.reader)
   const work = createLoop(log, async () => {
     const reread = await sync.rereadDue(clock.now())
     // What a restored database wants may be yesterday's wish.
-    if (await quarantineOf(db.reader)) return reread > 0
+    if (await restored()) return reread > 0
     return (await mirror.converge()) > 0 || reread > 0
   })
   let compareTimer: NodeJS.Timeout | null = null

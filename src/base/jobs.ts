@@ -11,7 +11,7 @@ import type { Instant } from './clock.ts'
 import type { Db, Tx } from './db.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
-import { jobsNotBefore, quarantineOf } from './quarantine.ts'
+import { createQuarantineWatch, jobsNotBefore } from './quarantine.ts'
 import { nextSlotAfter, slotsBetween } from './schedule.ts'
 import type { Every, Slot } from './schedule.ts'
 
@@ -59,6 +59,7 @@ export interface JobRunner {
 
 export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunner {
   const holder = randomUUID()
+  const restored = createQuarantineWatch(db.reader)
   const lookedAt = new Map<string, Instant>()
   /** What this process is at: however late its own beats are, it does not take over from itself. */
   const inHand = new Set<string>()
@@ -74,7 +75,7 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
   return {
     jobs,
     async runDue(now) {
-      if (await quarantineOf(db.reader)) return 0
+      if (await restored()) return 0
       const startedAt = performance.now()
       let ran = 0
       const left = await leftByOthers(now)

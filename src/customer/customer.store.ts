@@ -145,6 +145,9 @@ export const mergesOf = (reader: Reader, customer: string): Promise<MergeRecord[
 
 // ------------------------------------------------------------------ people who were forgotten
 
+export const anyErasure = async (reader: Reader): Promise<boolean> =>
+  (await reader.rows('select hash from erasure limit 1')).length > 0
+
 export async function erasuresOf(
   reader: Reader,
   hashes: readonly string[],

@@ -4,7 +4,7 @@
  */
 import { system } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
-import { quarantineOf } from '../base/quarantine.ts'
+import { createQuarantineWatch } from '../base/quarantine.ts'
 import { dueChannels, nextLookAt, nextReadyAt } from '../outbox/index.ts'
 import { createMemoryLimiter } from './bucket.ts'
 import { createDrain } from './drain.ts'
@@ -59,9 +59,10 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   }
   const drain = createDrain(works)
   const underWay = new Set<Promise<number>>()
+  const restored = createQuarantineWatch(works.db.reader)
   // A database that came from a backup is left as it is until a person has looked.
   const unlessRestored = async (work: () => Promise<number>): Promise<number> =>
-    (await quarantineOf(works.db.reader)) ? 0 : work()
+    (await restored()) ? 0 : work()
   const looking = alone((now: Instant) => unlessRestored(() => reconcile(works, now)))
   const remindOfTasks = createTaskReminder(works)
   const polling = alone((now: Instant) =>
@@ -82,7 +83,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     reconcileOnce: (now) => during(looking(now)),
     pollOnce: (now) => during(polling(now)),
     idle: () => underWay.size === 0 && !drain.busy() && (parts.queue?.idle() ?? true),
-    nextDueAt: () => nextDueAt(works),
+    nextDueAt: async () => ((await restored()) ? null : nextDueAt(works)),
     ...createTicker(works, {
       delivery: () => delivery,
       take: (hint) => during(drain.take(hint)),
@@ -107,7 +108,6 @@ function alone(work: (now: Instant) => Promise<number>): (now: Instant) => Promi
 }
 
 async function nextDueAt(works: Works): Promise<Instant | null> {
-  if (await quarantineOf(works.db.reader)) return null
   const now = works.clock.now()
   const lookAt = await nextLookAt(works.db.reader)
   const ready = await nextReadyAt(works.db.reader)

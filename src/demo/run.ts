@@ -104,6 +104,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const env = demoEnv(simulator, await choosePort(options.port))
     removeOldDatabase(env)
     app = await openApp({ env, clock, log: createLog('warn'), root: packageRoot })
+    // The story begins anew whenever it is told: until it is over nothing of it need survive a power cut.
+    await app.db.source.query('PRAGMA synchronous = OFF')
     await app.listen()
     await furnish(app, simulator, shop)
     const population = createPopulation({
@@ -331,6 +333,7 @@ function weekdaysOf(promises: readonly PromiseRow[]): Record<string, number[]> {
 }
 
 async function serveOn(app: App, simulator: Simulator, clock: StoryClock): Promise<void> {
+  await app.db.source.query('PRAGMA synchronous = FULL')
   clock.goLive()
   simulator.useWallClock(wallClock.now())
   app.start()

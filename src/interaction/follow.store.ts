@@ -1,9 +1,17 @@
 import type { Reader, Tx } from '../base/db.ts'
 
-/** How far each follower has come, in one look. */
-export async function allPositions(reader: Reader): Promise<Map<string, number>> {
-  const rows = await reader.rows<{ name: string; position: number }>('select name, position from follower')
-  return new Map(rows.map(({ name, position }) => [name, position]))
+export interface Positions {
+  readonly head: number
+  readonly positions: ReadonlyMap<string, number>
+}
+
+/** The head of the log and how far each follower has come, in one look. */
+export async function allPositions(reader: Reader): Promise<Positions> {
+  const rows = await reader.rows<{ name: string; position: number }>(
+    `select '' as name, seq as position from log_head where id = 1 union all select name, position from follower`,
+  )
+  const positions = new Map(rows.map(({ name, position }) => [name, position]))
+  return { head: positions.get('') ?? 0, positions }
 }
 
 /** Moves the stored position; false when another process was faster. */

@@ -33,6 +33,18 @@ const maxFailures = 3
 
 class LostRace extends Error {}
 
+interface Late {
+  readonly followers: readonly Follower[]
+  readonly head: number
+  readonly positions: ReadonlyMap<string, number>
+}
+
+/** Every row after `after` up to the head, of all kinds. */
+interface News {
+  readonly after: number
+  readonly rows: readonly LogRow[]
+}
+
 export interface Followers {
   /** Brings every follower to the head; answers whether any row was handled. */
   catchUp(): Promise<boolean>
@@ -73,11 +85,15 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
     follower: Follower,
     head: number,
     positions: ReadonlyMap<string, number>,
+    news: News | null = null,
   ): Promise<boolean> {
     const from = positions.get(follower.name) ?? 0
     const after = reached(positions, follower.name)
     if (after >= head) return false
-    const rows = await readLog(db.reader, { after, kinds: follower.kinds, limit: pageRows })
+    const rows =
+      news !== null && after >= news.after
+        ? news.rows.filter(({ seq, kind }) => seq > after && follower.kinds.includes(kind))
+        : await readLog(db.reader, { after, kinds: follower.kinds, limit: pageRows })
     const visible = rows.filter((row) => row.seq <= head)
     const to = visible.length === pageRows ? (visible.at(-1)?.seq ?? head) : head
     try {
@@ -126,23 +142,23 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
     return true
   }
 
+  /** What is new is little and concerns few: one look for all. Null when it is more than a page. */
+  async function newsFor(late: Late): Promise<News | null> {
+    const after = Math.min(...late.followers.map(({ name }) => reached(late.positions, name)))
+    if (late.head - after > pageRows) return null
+    return { after, rows: await readLog(db.reader, { after, limit: late.head - after }) }
+  }
+
   async function behind(): Promise<boolean> {
-    const head = await headSeq(db.reader)
-    const positions = await allPositions(db.reader)
+    const { head, positions } = await allPositions(db.reader)
     return followers.some(({ name }) => reached(positions, name) < head)
   }
 
   const urgent = followers.filter((follower) => follower.urgent === true)
   const inTurn = [...urgent, ...followers.filter((follower) => follower.urgent !== true)]
 
-  interface Late {
-    readonly followers: readonly Follower[]
-    readonly head: number
-    readonly positions: ReadonlyMap<string, number>
-  }
   async function lateAmong(some: readonly Follower[]): Promise<Late> {
-    const head = await headSeq(db.reader)
-    const positions = await allPositions(db.reader)
+    const { head, positions } = await allPositions(db.reader)
     return { followers: some.filter(({ name }) => reached(positions, name) < head), head, positions }
   }
 
@@ -161,12 +177,14 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
     let any = false
     for (;;) {
       // Most looks find everybody at the head: two queries then, however many followers there are.
-      const { followers: late, head, positions } = await lateAmong(inTurn)
+      const lateOnes = await lateAmong(inTurn)
+      const { followers: late, head, positions } = lateOnes
       if (late.length === 0) return any
+      const news = await newsFor(lateOnes)
       let moved = false
       const resting = new Set<string>()
       for (const follower of late) {
-        if (await page(follower, head, positions)) {
+        if (await page(follower, head, positions, news)) {
           moved = true
           if (urgent.length > 0 && follower.urgent !== true) await urgentOnes(resting)
         } else if (reached(positions, follower.name) < head) resting.add(follower.name)
