@@ -7,6 +7,7 @@ export interface BenchOptions {
   readonly databases?: string | undefined
   readonly pairs?: string | undefined
   readonly seconds?: string | undefined
+  readonly days?: string | undefined
   readonly rate?: string | undefined
   readonly writes?: string | undefined
   readonly postgresUrl?: string | undefined
@@ -29,6 +30,13 @@ const benches: Readonly<Record<string, Bench>> = {
       databases: databasesOf(options.databases ?? 'sqlite'),
       pairs: numbers(options.pairs ?? '5')[0] ?? 5,
       postgresUrl: options.postgresUrl,
+      say,
+    }),
+  plan: async (options, say) =>
+    (await import('./plan.ts')).benchPlan({
+      sizes: numbers(options.sizes ?? '10000,100000'),
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      days: numbers(options.days ?? '30')[0] ?? 30,
       say,
     }),
   freshness: async (options, say) =>

@@ -2,7 +2,8 @@
  * The peers of `bench segment`: what somebody else would write for the shipped tiers, on the same tables. Prototypes:
  * no refunds put back, no next day, no window figures, no log, no causes.
  */
-import type { Db, Reader } from '../base/db.ts'
+import type { Db } from '../base/db.ts'
+import type { DuckTable } from './duck.ts'
 
 export interface HandQuestion {
   readonly dayNo: number
@@ -90,56 +91,13 @@ function tierByHand(
 
 // ------------------------------------------------------------------ DuckDB
 
-export interface Duck {
-  rows(sql: string): Promise<Record<string, unknown>[]>
-  close(): void
-}
-
-const pageRows = 50_000
-
-/** The same tables in DuckDB, in memory. */
-export async function openDuck(reader: Reader): Promise<Duck> {
-  const { DuckDBInstance } = await import('@duckdb/node-api')
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  await connection.run('create table customer (id varchar)')
-  await connection.run(
-    'create table purchase_day (customer varchar, day_no bigint, orders bigint, amount_fen bigint)',
-  )
-  await connection.run('create table engagement_day (customer varchar, day_no bigint)')
-  const copies = [
-    { table: 'customer', columns: ['id'], key: 'id' },
-    { table: 'purchase_day', columns: ['customer', 'day_no', 'orders', 'amount_fen'], key: 'customer' },
-    { table: 'engagement_day', columns: ['customer', 'day_no'], key: 'customer' },
-  ]
-  for (const { table, columns, key } of copies) {
-    const appender = await connection.createAppender(table)
-    for (let after = ''; ;) {
-      // Whole customers at a time: a page ends where a customer does.
-      const [end] = await reader.rows<{ last: string | null }>(
-        `select max(k) as last from (select ${key} as k from ${table} where ${key} > $1 order by ${key} limit ${String(pageRows)}) page`,
-        [after],
-      )
-      const last = end?.last ?? null
-      if (last === null) break
-      const rows = await reader.rows<Record<string, string | number>>(
-        `select ${columns.join(', ')} from ${table} where ${key} > $1 and ${key} <= $2`,
-        [after, last],
-      )
-      for (const row of rows) {
-        for (const column of columns) {
-          const value = row[column] ?? 0
-          if (typeof value === 'string') appender.appendVarchar(value)
-          else appender.appendBigInt(BigInt(value))
-        }
-        appender.endRow()
-      }
-      after = last
-    }
-    appender.closeSync()
-  }
-  return {
-    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjects(),
-    close: () => connection.closeSync(),
-  }
-}
+/** The three tables that tiers are read from. */
+export const duckTables: readonly DuckTable[] = [
+  { table: 'customer', columns: { id: 'text' }, key: 'id' },
+  {
+    table: 'purchase_day',
+    columns: { customer: 'text', day_no: 'int', orders: 'int', amount_fen: 'int' },
+    key: 'customer',
+  },
+  { table: 'engagement_day', columns: { customer: 'text', day_no: 'int' }, key: 'customer' },
+]

@@ -17,11 +17,12 @@ import {
   standingsTable,
 } from '../segment/index.ts'
 import type { Moment } from '../segment/index.ts'
+import { openDuck } from './duck.ts'
 import { costOf, costsOf, interleaved, memoryBefore, peakMemoryMb, rounded, spreadOf } from './measure.ts'
 import type { Cost, Costs } from './measure.ts'
 import { openPlace, startPostgres } from './place.ts'
 import type { Dialect, Place } from './place.ts'
-import { handCountsSql, handSql, openDuck, ormLoop } from './segment.peers.ts'
+import { duckTables, handCountsSql, handSql, ormLoop } from './segment.peers.ts'
 import type { HandQuestion } from './segment.peers.ts'
 import { makeWorld } from './world.ts'
 import type { World } from './world.ts'
@@ -166,7 +167,7 @@ async function fullPairs(
   const { db, rules } = place
   const hand = handSql(handOf(place, moment))
   const inDuck = handOf(place, moment, '//')
-  const duck = await openDuck(db.reader)
+  const duck = await openDuck(db.reader, duckTables)
   try {
     const theirs = keyed(await duck.rows(handCountsSql(inDuck)))
     const ours = keyed(await db.aside((scratch) => countStandings(scratch, rules, moment)))

@@ -78,7 +78,7 @@ export type { CadenceParts } from './plan.ts'
 export { createCadenceFollowers } from './triggers.ts'
 
 // Looking ahead.
-export { previewDays, startOf } from './preview.ts'
+export { byTime, openPreview, previewDays, startOf } from './preview.ts'
 export type { Foreseen, Preview, PreviewParts } from './preview.ts'
 export { createCalendar, subjectViews } from './calendar.ts'
 export type { CalendarReader, CalendarView, SubjectView } from './calendar.ts'

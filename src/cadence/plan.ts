@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Db, Reader } from '../base/db.ts'
 import type { Job } from '../base/jobs.ts'
 import { ensureGames } from '../game/index.ts'
-import { enqueue } from '../outbox/index.ts'
+import { enqueue, openDryRun } from '../outbox/index.ts'
 import type { Candidate, Decided } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
@@ -57,7 +57,7 @@ async function stageOn(
 }
 
 export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]> {
-  const { db, act, tierRules } = parts
+  const { db, act, clock, tierRules } = parts
   const cadence = await currentCadence(db.reader)
   if (!cadence) return []
   await act(system('planner'), async (ctx) => {
@@ -65,17 +65,21 @@ export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]>
     for (const experiment of runningOn(cadence, day)) recordStart(ctx, experiment)
   })
   const staged = await stageOn(db.reader, cadence, tierRules, day)
+  // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part.
+  const whole = await openDryRun(db.reader, clock.now())
+  await whole.decide(staged)
+  const places = whole.places()
   const decided: Decided[] = []
   for (const part of inParts(staged)) {
     const answers = await act(
       system('planner'),
       async (ctx) => {
         if (parts.wakeDelivery) ctx.afterCommit(parts.wakeDelivery)
-        return enqueue(ctx, part)
+        return enqueue(ctx, part, places)
       },
       'bulk',
     )
-    decided.push(...answers)
+    for (const one of answers) decided.push(one)
   }
   return decided
 }

@@ -1,13 +1,13 @@
 /**
- * The dry run: the planner's own staging and the outbox's own decision, without the insert. The days are decided as one
- * set, so that what is handed over on the first uses up the caps of the next.
+ * The dry run: the planner's own staging and the outbox's own decision, without the insert. The days are decided one
+ * after the other in one sitting, so that what is handed over on the first uses up the caps of the next.
  */
 import { addDays, dayOf, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
-import { decide } from '../outbox/index.ts'
-import type { Candidate, ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
+import { openDryRun } from '../outbox/index.ts'
+import type { ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
 import type { People } from './audience.ts'
@@ -16,6 +16,7 @@ import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { withDecisions } from './experiments/decisions.ts'
 import { isForCustomers, readHistory, readOccasions, readTips, stageDay } from './stage.ts'
+import type { History } from './stage.ts'
 
 /** One decision, made (`known`) or foreseen. */
 export interface Foreseen {
@@ -59,65 +60,76 @@ export interface Preview {
   readonly people: People
 }
 
-export async function previewDays(
+/** All of it, in order of time. */
+export async function previewDays(parts: PreviewParts, span: Span): Promise<Preview> {
+  const { people, days } = await openPreview(parts, span)
+  const promises: Foreseen[] = []
+  for await (const ofDay of days()) for (const one of ofDay) promises.push(one)
+  return { promises: promises.sort(byTime), people }
+}
+
+export const byTime = (
+  a: Pick<Foreseen, 'dueAt' | 'subject'>,
+  b: Pick<Foreseen, 'dueAt' | 'subject'>,
+): number => a.dueAt - b.dueAt || (a.subject < b.subject ? -1 : 1)
+
+export interface OpenPreview {
+  readonly people: People
+  /** What each day decides, day after day; at last what was decided before and would not be staged any more. */
+  days(): AsyncGenerator<readonly Foreseen[]>
+}
+
+export async function openPreview(
   { reader, tierRules, cadence: written }: PreviewParts,
   span: Span,
-): Promise<Preview> {
+): Promise<OpenPreview> {
   const cadence = await withDecisions(reader, written)
   const { from, days, now, customers = null } = span
   const people = await readPeople(reader, from, customers)
   const history = await readHistory(reader, cadence, from, customers)
   const tips = await readTips(reader, from)
+  const dryRun = await openDryRun(reader, now, { manners: cadence.manners })
+  const made = (await promisesOfDays(reader, from, addDays(from, days - 1))).filter(
+    (row) => customers === null || (row.customer !== null && customers.includes(row.customer)),
+  )
+  const rest = restOf(cadence, history)
+  return {
+    people,
+    async *days() {
+      const rows = new Map(made.map((row) => [row.dedupe_key, row]))
+      const staged = new Set<string>()
+      for (let n = 0; n < days; n += 1) {
+        const day = addDays(from, n)
+        const standings = await standingsOf(reader, tierRules, day, customers)
+        const occasions = await readOccasions(reader, cadence, day, customers)
+        const decided = await dryRun.decide(
+          stageDay({ cadence, day, people, standings, occasions, history, tips }),
+        )
+        for (const one of decided) {
+          rest(one)
+          if (rows.has(one.dedupeKey)) staged.add(one.dedupeKey)
+        }
+        // What was decided already stands as it was decided.
+        yield decided.map((one) => foreseenOf(one, rows.get(one.dedupeKey)))
+      }
+      yield made.filter((row) => !staged.has(row.dedupe_key)).map(madeOf)
+    },
+  }
+}
+
+/** Whoever hears it on an earlier day of this dry run does not hear it again while it rests. */
+function restOf(cadence: Cadence, history: History): (one: Decided) => void {
   const resting = new Map(
     cadence.touchpoints
       .filter(isForCustomers)
       .flatMap(({ name, rules }) => (rules.rests?.() ? [[name, rules.kind]] : [])),
   )
-  const ask = (staged: readonly Candidate[]): Promise<Decided[]> =>
-    decide(reader, staged, now, { manners: cadence.manners })
-  const staged: Candidate[] = []
-  let asked = 0
-  for (let n = 0; n < days; n += 1) {
-    const day = addDays(from, n)
-    // Whoever hears it on an earlier day of this dry run does not hear it again on this one.
-    if (staged.slice(asked).some(({ touchpoint }) => resting.has(touchpoint))) {
-      const decided = await ask(staged)
-      for (const one of decided.slice(asked)) {
-        const kind = resting.get(one.touchpoint)
-        // The held out rest like everybody else, or the two groups would drift apart.
-        const counts = one.decision !== 'declined' || one.reasonCode === 'holdout'
-        if (kind !== undefined && counts && one.customer !== undefined && !one.known)
-          history.add(kind, one.customer, one.day)
-      }
-      asked = staged.length
-    }
-    staged.push(
-      ...stageDay({
-        cadence,
-        day,
-        people,
-        standings: await standingsOf(reader, tierRules, day, customers),
-        occasions: await readOccasions(reader, cadence, day, customers),
-        history,
-        tips,
-      }),
-    )
+  return ({ touchpoint, decision, reasonCode, customer, known, day }) => {
+    const kind = resting.get(touchpoint)
+    // The held out rest like everybody else, or the two groups would drift apart.
+    const counts = decision !== 'declined' || reasonCode === 'holdout'
+    if (kind !== undefined && counts && customer !== undefined && !known) history.add(kind, customer, day)
   }
-  const decided = await ask(staged)
-  const made = (await promisesOfDays(reader, from, addDays(from, days - 1))).filter(
-    (row) => customers === null || (row.customer !== null && customers.includes(row.customer)),
-  )
-  return { promises: merged(decided, made), people }
-}
-
-/** What was decided already stands as it was decided, also where nothing would be staged for it any more. */
-function merged(decided: readonly Decided[], made: readonly ShownRow[]): Foreseen[] {
-  const rows = new Map(made.map((row) => [row.dedupe_key, row]))
-  const staged = new Set(decided.map(({ dedupeKey }) => dedupeKey))
-  return [
-    ...decided.map((one) => foreseenOf(one, rows.get(one.dedupeKey))),
-    ...made.filter((row) => !staged.has(row.dedupe_key)).map(madeOf),
-  ].sort((a, b) => a.dueAt - b.dueAt || (a.subject < b.subject ? -1 : 1))
 }
 
 function foreseenOf(one: Decided, row: ShownRow | undefined): Foreseen {

@@ -16,6 +16,7 @@ export function addBenchVerb(siyu: Command, document: Document): void {
     .option('--databases <names>', 'sqlite,postgres')
     .option('--pairs <n>', 'interleaved pairs')
     .option('--seconds <n>', 'how long to measure')
+    .option('--days <n>', 'days of the dry run')
     .option('--rate <n>', 'events a second')
     .option('--writes <n>', 'writes a second beside the load')
     .option('--postgres-url <url>', 'a server to make databases on; otherwise one of its own is started')

@@ -7,7 +7,8 @@ import {
   currentCadence,
   diffCadence,
   explainCustomer,
-  previewDays,
+  byTime,
+  openPreview,
   publishOrSubmit,
   readCadence,
   tierNames,
@@ -93,7 +94,15 @@ export interface PlanOptions {
   readonly file?: string | undefined
 }
 
+export interface PlanCounts {
+  readonly queued: number
+  readonly later: number
+  /** By reason code. */
+  readonly declined: Readonly<Record<string, number>>
+}
+
 export interface CadencePlanned {
+  readonly counts: PlanCounts
   readonly promises: readonly {
     readonly touchpoint: string
     readonly title: string
@@ -123,27 +132,49 @@ export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Pr
   if (!Number.isInteger(days) || days < 1 || days > maxDays)
     throw usage(`--days ${String(options.days)} is not a number of days.`, `Use 1 to ${String(maxDays)}.`)
   const cadence = await cadenceFor(parts, options.file)
-  const { promises, people } = await previewDays(
+  const { people, days: plannedDays } = await openPreview(
     { reader: parts.db.reader, tierRules: parts.tierRules, cadence },
     { from, days, now: instantOf(from) },
   )
   const subjectOf = ({ customer, subject }: Foreseen): string =>
     customer !== null && customer === subject ? (people.shopIds.get(customer) ?? subject) : subject
+  // A month of a large shop is a million decisions: of each only what is shown is kept, not its words.
+  const planned: (CadencePlanned['promises'][number] & { readonly dueAt: number })[] = []
+  for await (const ofDay of plannedDays())
+    for (const one of ofDay)
+      planned.push({
+        touchpoint: one.touchpoint,
+        title: one.title,
+        subject: subjectOf(one),
+        customer: one.customer,
+        channel: one.channel,
+        day: one.day,
+        at: '',
+        decision: one.decision,
+        reason: one.reasonWords,
+        reasonCode: one.reasonCode,
+        ...(one.variant ?? {}),
+        dueAt: one.dueAt,
+      })
+  planned.sort(byTime)
   return {
-    promises: promises.map((one) => ({
-      touchpoint: one.touchpoint,
-      title: one.title,
-      subject: subjectOf(one),
-      customer: one.customer,
-      channel: one.channel,
-      day: one.day,
-      at: isoOf(one.dueAt),
-      decision: one.decision,
-      reason: one.reasonWords,
-      reasonCode: one.reasonCode,
-      ...(one.variant ?? {}),
-    })),
+    counts: countsOf(planned),
+    promises: planned.map(({ dueAt, ...one }) => ({ ...one, at: isoOf(dueAt) })),
   }
+}
+
+function countsOf(
+  planned: readonly { readonly decision: string; readonly reasonCode: string }[],
+): PlanCounts {
+  const counts: { queued: number; later: number; declined: Record<string, number> } = {
+    queued: 0,
+    later: 0,
+    declined: {},
+  }
+  for (const { decision, reasonCode } of planned)
+    if (decision === 'queued' || decision === 'later') counts[decision] += 1
+    else counts.declined[reasonCode] = (counts.declined[reasonCode] ?? 0) + 1
+  return counts
 }
 
 async function cadenceFor({ db, tierRules }: CadenceParts, file: string | undefined): Promise<Cadence> {

@@ -26,10 +26,39 @@ export const print = (text: string): Promise<void> =>
 /** `list` names the key whose items `--jsonl` prints one a line and `--summary` leaves out. */
 export async function printDocument(document: unknown, options: OutputOptions, list?: string): Promise<void> {
   const items = listOf(document, list)
-  if (options.jsonl && items) return print(items.map((item) => `${JSON.stringify(item)}\n`).join(''))
+  if (options.jsonl && items) return printItems(items, '\n', '\n')
+  if (options.json && !options.summary && items && items.length > longList)
+    return printLong(document, list, items)
   const shown = options.summary && items ? summaryOf(document, list, items.length) : document
   if (options.json || options.jsonl) return print(`${JSON.stringify(shown)}\n`)
   return print(stringify(shown, { lineWidth: 0 }))
+}
+
+const longList = 10_000
+
+/** A million items are longer than a string can be. */
+async function printItems(items: readonly unknown[], between: string, last: string): Promise<void> {
+  for (let from = 0; from < items.length; from += longList) {
+    const part = items.slice(from, from + longList).map((item) => JSON.stringify(item))
+    await print(part.join(between) + (from + longList < items.length ? between : last))
+  }
+}
+
+/** The list last, whatever its place. */
+async function printLong(
+  document: unknown,
+  list: string | undefined,
+  items: readonly unknown[],
+): Promise<void> {
+  if (Array.isArray(document) || list === undefined) {
+    await print('[')
+    return printItems(items, ',', ']\n')
+  }
+  const head = Object.entries(document as object)
+    .filter(([key, value]) => key !== list && value !== undefined)
+    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)},`)
+  await print(`{${head.join('')}${JSON.stringify(list)}:[`)
+  return printItems(items, ',', ']}\n')
 }
 
 function listOf(document: unknown, list: string | undefined): readonly unknown[] | null {

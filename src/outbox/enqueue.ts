@@ -9,8 +9,9 @@ import type { Reader } from '../base/db.ts'
 import { readMeta, writeMeta } from '../base/meta.ts'
 import { lockBudgets, mannersRow, writeManners } from './facts.store.ts'
 import type { MannersRow } from './facts.store.ts'
-import { channelsMeta, gather } from './gather.ts'
-import { decideAll, ownerOf } from './judge.ts'
+import { channelsMeta, createGatherer } from './gather.ts'
+import { createDecider, ownerOf } from './judge.ts'
+import type { Places } from './judge.ts'
 import { defaultManners, mannersShape } from './manners.ts'
 import type { Manners } from './manners.ts'
 import { insertPromises } from './promise.store.ts'
@@ -67,6 +68,27 @@ export async function rememberChannels(ctx: Ctx, channels: readonly ChannelName[
 export interface DecideOptions {
   /** Manners of a draft, for the dry run of an edit. */
   readonly manners?: Manners
+  /** The candidates are a part of a plan that was decided as a whole. */
+  readonly places?: Places | undefined
+}
+
+/** What would be decided now, set after set in order of day; writes nothing. */
+export async function openDryRun(reader: Reader, now: Instant, options: DecideOptions = {}): Promise<DryRun> {
+  const row = await mannersRow(reader)
+  const manners = doubting(options.manners ?? mannersFrom(row?.body), row)
+  const places = options.places ?? null
+  const decider = createDecider(manners, now, places)
+  const gatherMore = createGatherer(reader, now, { loads: places === null })
+  return {
+    decide: async (candidates) => decider.decide(candidates, await gatherMore(candidates)),
+    places: () => decider.places(),
+  }
+}
+
+export interface DryRun {
+  decide(candidates: readonly Candidate[]): Promise<Decided[]>
+  /** What the plan so far takes of the advisors' days: for `enqueue` of its parts. */
+  places(): Places
 }
 
 /** What would be decided now; writes nothing. */
@@ -76,19 +98,21 @@ export async function decide(
   now: Instant,
   options: DecideOptions = {},
 ): Promise<Decided[]> {
-  const row = await mannersRow(reader)
-  const manners = doubting(options.manners ?? mannersFrom(row?.body), row)
-  return decideAll(candidates, manners, await gather(reader, candidates, now), now)
+  return (await openDryRun(reader, now, options)).decide(candidates)
 }
 
 /**
  * Decides and writes, declined ones too, in the deed's transaction. A customer's candidates belong into one call: give
- * big sets in parts (≤ 500 customers), so that no transaction is long.
+ * big sets in parts (≤ 500 customers), so that no transaction is long, with the places of the whole.
  */
-export async function enqueue(ctx: Ctx, candidates: readonly Candidate[]): Promise<Decided[]> {
+export async function enqueue(
+  ctx: Ctx,
+  candidates: readonly Candidate[],
+  places?: Places,
+): Promise<Decided[]> {
   if (candidates.length === 0) return []
   await lockBudgets(ctx.tx, candidates.map(ownerOf))
-  const decided = await decide(ctx.tx, candidates, ctx.now)
+  const decided = await decide(ctx.tx, candidates, ctx.now, { places })
   const fresh = decided.filter((one) => !one.known)
   await insertPromises(
     ctx.tx,

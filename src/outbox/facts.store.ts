@@ -136,8 +136,10 @@ export const toUse = (row: UseRow, now: Instant): Use => {
 
 export const useColumns = ['owner', 'purpose', 'channel', 'state', 'due_at', 'sent_at', 'pressed_at'] as const
 
-const countsAsUse = `(state in (${reservingStates.map((state) => `'${state}'`).join(', ')})
-          or (state = 'expired' and pressed_at is not null) or (state is null and reason_code = 'holdout'))`
+// Of whom is asked, never of all in a state: SQLite would rather walk through those.
+const stateNow = `coalesce(state, 'held-out')`
+const countsAsUse = `(${stateNow} in (${reservingStates.map((state) => `'${state}'`).join(', ')})
+          or (${stateNow} = 'expired' and pressed_at is not null) or (${stateNow} = 'held-out' and reason_code = 'holdout'))`
 
 /** `since` and `list` are placeholders. */
 export function usesSql(by: 'customer' | 'subject', since: string, list: string): string {

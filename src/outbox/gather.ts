@@ -15,7 +15,8 @@ import {
   speakers,
   usesOf,
 } from './facts.store.ts'
-import type { Facts } from './judge.ts'
+import type { Use } from './budget.ts'
+import type { Facts, KnownPromise, Restraint } from './judge.ts'
 import type { Leave } from './leave.ts'
 import { leavesUntil } from './leave.store.ts'
 import { isBroadcast, isChannelName, isTask } from './promise.ts'
@@ -38,44 +39,97 @@ async function channelsThere(reader: Reader): Promise<Set<ChannelName>> {
   return new Set(kept === null ? usualChannels : kept.split(',').filter(isChannelName))
 }
 
-export async function gather(reader: Reader, candidates: readonly Candidate[], now: Instant): Promise<Facts> {
-  const people = candidates.filter(({ subjectKind }) => subjectKind === 'customer')
-  const customers = people.flatMap(({ customer }) => (customer === undefined ? [] : [customer]))
-  const chats = candidates.filter(({ subjectKind }) => subjectKind === 'group').map(({ subject }) => subject)
-  const ofTopics = people.flatMap(({ topic, customer }) =>
-    topic === undefined || customer === undefined ? [] : [customer],
-  )
-  const subjects = candidates.filter(({ channel }) => isBroadcast(channel)).map(({ subject }) => subject)
-  const leaves = groupLeaves(await leavesUntil(reader, dayOf(now)))
-  const advisors = candidates.flatMap(({ sender, channel }) =>
-    sender === undefined || !isTask(channel)
-      ? []
-      : [sender, ...(leaves.get(sender) ?? []).flatMap(({ deputy }) => deputy ?? [])],
-  )
-  const known = await knownPromises(
-    reader,
-    candidates.map(({ dedupeKey }) => dedupeKey),
-  )
-  return {
-    known: new Map(known.map((row) => [row.dedupe_key, row])),
-    optedOut: await optedOut(reader, customers),
-    refusedTopics: await refusedTopics(reader, ofTopics),
-    contacts: await contacts(
-      reader,
-      people.map(({ subject }) => subject),
-    ),
-    groups: await livingGroups(reader, chats),
-    speakers: await speakers(reader),
-    channels: await channelsThere(reader),
-    restraints: await restraints(reader, customers),
-    uses: new Map([
-      ...(await usesOf(reader, 'customer', customers, now)),
-      ...(await usesOf(reader, 'subject', chats, now)),
-    ]),
-    load: await loads(reader, advisors, now),
-    leaves,
-    quotaSeen: await quotaSeen(reader, subjects, now),
+/** Set after set, each thing asked once: nobody else writes while a dry run goes on, as far as it is concerned. */
+export function createGatherer(
+  reader: Reader,
+  now: Instant,
+  { loads: asksLoads }: { readonly loads: boolean },
+): (candidates: readonly Candidate[]) => Promise<Facts> {
+  const facts = {
+    known: new Map<string, KnownPromise>(),
+    optedOut: new Set<string>(),
+    refusedTopics: new Set<string>(),
+    contacts: new Set<string>(),
+    groups: new Set<string>(),
+    restraints: new Map<string, Restraint>(),
+    uses: new Map<string, readonly Use[]>(),
+    load: new Map<string, number>(),
+    quotaSeen: new Map<string, Instant>(),
   }
+  let general: Pick<Facts, 'speakers' | 'channels' | 'leaves'> | null = null
+  const asked = new Map<string, Set<string>>()
+  /** Those of whom this was not asked before. */
+  function fresh(what: keyof typeof facts, keys: readonly string[]): string[] {
+    const before = asked.get(what) ?? new Set()
+    asked.set(what, before)
+    const more = [...new Set(keys)].filter((key) => !before.has(key))
+    for (const key of more) before.add(key)
+    return more
+  }
+  return async (candidates) => {
+    general ??= {
+      speakers: await speakers(reader),
+      channels: await channelsThere(reader),
+      leaves: groupLeaves(await leavesUntil(reader, dayOf(now))),
+    }
+    const keys = keysOf(candidates, general.leaves)
+    const known = await knownPromises(reader, fresh('known', keys.promises))
+    for (const row of known) facts.known.set(row.dedupe_key, row)
+    addAll(facts.optedOut, await optedOut(reader, fresh('optedOut', keys.customers)))
+    addAll(facts.refusedTopics, await refusedTopics(reader, fresh('refusedTopics', keys.ofTopics)))
+    addAll(facts.contacts, await contacts(reader, fresh('contacts', keys.people)))
+    addAll(facts.groups, await livingGroups(reader, fresh('groups', keys.chats)))
+    putAll(facts.restraints, await restraints(reader, fresh('restraints', keys.customers)))
+    putAll(facts.uses, await usesOf(reader, 'customer', fresh('uses', keys.customers), now))
+    putAll(facts.uses, await usesOf(reader, 'subject', fresh('uses', keys.chats), now))
+    if (asksLoads) putAll(facts.load, await loads(reader, fresh('load', keys.advisors), now))
+    putAll(facts.quotaSeen, await quotaSeen(reader, fresh('quotaSeen', keys.ofQuota), now))
+    return { ...facts, ...general }
+  }
+}
+
+function addAll<T>(to: Set<T>, more: Iterable<T>): void {
+  for (const one of more) to.add(one)
+}
+function putAll<K, V>(to: Map<K, V>, more: Iterable<readonly [K, V]>): void {
+  for (const [key, value] of more) to.set(key, value)
+}
+
+interface Keys {
+  readonly promises: string[]
+  readonly customers: string[]
+  readonly people: string[]
+  readonly chats: string[]
+  readonly ofTopics: string[]
+  readonly ofQuota: string[]
+  readonly advisors: string[]
+}
+
+/** What has to be asked of whom. */
+function keysOf(candidates: readonly Candidate[], leaves: Facts['leaves']): Keys {
+  const keys: Keys = {
+    promises: [],
+    customers: [],
+    people: [],
+    chats: [],
+    ofTopics: [],
+    ofQuota: [],
+    advisors: [],
+  }
+  for (const { dedupeKey, subjectKind, subject, customer, topic, channel, sender } of candidates) {
+    keys.promises.push(dedupeKey)
+    if (subjectKind === 'group') keys.chats.push(subject)
+    if (subjectKind === 'customer') keys.people.push(subject)
+    if (subjectKind === 'customer' && customer !== undefined) {
+      keys.customers.push(customer)
+      if (topic !== undefined) keys.ofTopics.push(customer)
+    }
+    if (isBroadcast(channel)) keys.ofQuota.push(subject)
+    if (sender === undefined || !isTask(channel)) continue
+    keys.advisors.push(sender)
+    for (const { deputy } of leaves.get(sender) ?? []) if (deputy !== null) keys.advisors.push(deputy)
+  }
+  return keys
 }
 
 function groupLeaves(rows: readonly Leave[]): Map<string, Leave[]> {

@@ -18,7 +18,15 @@ export { isSettled, mayMove, promiseStates } from './state.ts'
 export type { PromiseState } from './state.ts'
 
 // Deciding.
-export { currentManners, decide, mannersFrom, enqueue, publishManners, rememberChannels } from './enqueue.ts'
+export {
+  currentManners,
+  decide,
+  mannersFrom,
+  openDryRun,
+  enqueue,
+  publishManners,
+  rememberChannels,
+} from './enqueue.ts'
 export type { DecideOptions } from './enqueue.ts'
 export { remainingFor, remainingOf } from './remaining.ts'
 export type { Remaining } from './remaining.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { addDays, dayOf, instantOf, isoOf, timeOf } from '../base/calendar.ts'
 import { days, hours } from '../base/clock.ts'
 import { isHeldOut, holdoutShare } from './holdout.ts'
-import { decideAll } from './judge.ts'
+import { createDecider, decideAll, ownerOf } from './judge.ts'
 import type { Facts } from './judge.ts'
 import { mannersShape } from './manners.ts'
 import type { Manners } from './manners.ts'
@@ -369,4 +369,55 @@ describe('the holdout', () => {
     const both = [...a].filter((one) => b.has(one)).length
     expect(Math.abs(both / people.length - 0.04)).toBeLessThan(0.02)
   })
+
+  it('decides day after day as it decides all days at once', () => {
+    fc.assert(
+      fc.property(someCandidates, (set) => {
+        const manners = mannersShape.parse({ advisorPerDay: 2 })
+        const atOnce = new Map(
+          decideAll(set, manners, facts(), now).map((one, n) => [
+            set[n],
+            [one.decision, one.reasonCode, one.dueAt],
+          ]),
+        )
+        const decider = createDecider(manners, now)
+        const inTurn = new Map<Candidate | undefined, unknown>()
+        for (const day of [...new Set(set.map((one) => one.day))].sort()) {
+          const ofDay = set.filter((one) => one.day === day)
+          decider
+            .decide(ofDay, facts())
+            .forEach((one, n) => inTurn.set(ofDay[n], [one.decision, one.reasonCode, one.dueAt]))
+        }
+        for (const one of set) expect(inTurn.get(one)).toEqual(atOnce.get(one))
+      }),
+    )
+  })
+
+  it('gives every part of a plan what the whole plan gave it, whichever is written first', () => {
+    fc.assert(
+      fc.property(someCandidates, fc.boolean(), (set, backwards) => {
+        const manners = mannersShape.parse({ advisorPerDay: 2 })
+        const load = new Map([[`lin\t${today}`, 1]])
+        const decider = createDecider(manners, now)
+        const whole = decider.decide(set, facts({ load }))
+        const places = decider.places()
+        const owners = [...new Set(set.map(ownerOf))].sort()
+        for (const owner of backwards ? owners.reverse() : owners) {
+          const part = whole.filter((one) => ownerOf(one) === owner)
+          const again = createDecider(manners, now, places).decide(
+            set.filter((one) => ownerOf(one) === owner),
+            facts(),
+          )
+          expect(again.map(shown)).toEqual(part.map(shown))
+        }
+      }),
+    )
+  })
 })
+
+const shown = ({ decision, reasonCode, dueAt, sender }: Decided): unknown => [
+  decision,
+  reasonCode,
+  dueAt,
+  sender,
+]

@@ -78,13 +78,17 @@ interface Verdict {
 /** One set while it is decided. */
 interface Sitting {
   readonly manners: Manners
-  readonly facts: Facts
+  /** Of the set in hand. */
+  facts: Facts
   readonly now: Instant
   allowedAt(candidate: Candidate, from: Instant): Moment
   usesOf(owner: string): Use[]
   /** Held out for comparison. */
   isApart(customer: string): boolean
-  readonly load: Map<string, number>
+  /** Tasks of an advisor on a day, written or accepted here. */
+  loadOf(key: string): number
+  readonly given: ReadonlyMap<string, string>
+  give(dedupeKey: string, key: string): void
 }
 
 const byRank = (a: Candidate, b: Candidate): number => {
@@ -93,48 +97,80 @@ const byRank = (a: Candidate, b: Candidate): number => {
   return rank !== 0 ? rank : a.dedupeKey < b.dedupeKey ? -1 : a.dedupeKey > b.dedupeKey ? 1 : 0
 }
 
-export function decideAll(
+/** Decides one set after another: what was accepted in the earlier ones counts against the later. */
+export interface Decider {
+  /** `facts`: of everybody in this set at least. Sets come in order of day, or the earlier day would not come first. */
+  decide(candidates: readonly Candidate[], facts: Facts): Decided[]
+  /** What it gave away of the advisors' days so far. */
+  places(): Places
+}
+
+/**
+ * The advisors' days of a whole plan, decided together. A part of the plan that is decided once more when it is written
+ * keeps the places it was given, and gets no others.
+ */
+export interface Places {
+  /** Tasks of an advisor on a day, whole plan included. */
+  loadOf(key: string): number
+  /** The advisor's day that a candidate was given, by its dedupe key. */
+  readonly given: ReadonlyMap<string, string>
+}
+
+export function createDecider(manners: Manners, now: Instant, places: Places | null = null): Decider {
+  const sitting = openSitting(manners, now, places)
+  const verdicts = new Map<string, Verdict>()
+  return {
+    places: () => ({ loadOf: sitting.loadOf, given: sitting.given }),
+    decide(candidates, facts) {
+      sitting.facts = facts
+      const twice = new Set<Candidate>()
+      for (const candidate of [...candidates].sort(byRank)) {
+        if (verdicts.has(candidate.dedupeKey)) {
+          twice.add(candidate)
+          continue
+        }
+        const known = facts.known.get(candidate.dedupeKey)
+        verdicts.set(candidate.dedupeKey, known ? recall(known) : judge(candidate, sitting))
+      }
+      return candidates.map((candidate) => {
+        const verdict = verdicts.get(candidate.dedupeKey)
+        if (!verdict) throw new Error(`${candidate.dedupeKey} was not decided.`)
+        return decidedOf(candidate, verdict, twice.has(candidate) || facts.known.has(candidate.dedupeKey))
+      })
+    },
+  }
+}
+
+export const decideAll = (
   candidates: readonly Candidate[],
   manners: Manners,
   facts: Facts,
   now: Instant,
-): Decided[] {
-  const sitting = openSitting(manners, facts, now)
-  const verdicts = new Map<string, Verdict>()
-  const twice = new Set<Candidate>()
-  for (const candidate of [...candidates].sort(byRank)) {
-    if (verdicts.has(candidate.dedupeKey)) {
-      twice.add(candidate)
-      continue
-    }
-    const known = facts.known.get(candidate.dedupeKey)
-    verdicts.set(candidate.dedupeKey, known ? recall(known) : judge(candidate, sitting))
+): Decided[] => createDecider(manners, now).decide(candidates, facts)
+
+const decidedOf = (candidate: Candidate, verdict: Verdict, known: boolean): Decided => {
+  const { decision, dueAt, reason, sender } = verdict
+  return {
+    ...candidate,
+    sender: sender ?? candidate.sender,
+    decision,
+    dueAt,
+    reasonCode: reason.code,
+    reasonWords: reason.words,
+    known,
   }
-  return candidates.map((candidate) => {
-    const verdict = verdicts.get(candidate.dedupeKey)
-    if (!verdict) throw new Error(`${candidate.dedupeKey} was not decided.`)
-    const { decision, dueAt, reason, sender } = verdict
-    return {
-      ...candidate,
-      ...(sender === undefined ? {} : { sender }),
-      decision,
-      dueAt,
-      reasonCode: reason.code,
-      reasonWords: reason.words,
-      known: twice.has(candidate) || facts.known.has(candidate.dedupeKey),
-    }
-  })
 }
 
-function openSitting(manners: Manners, facts: Facts, now: Instant): Sitting {
+function openSitting(manners: Manners, now: Instant, places: Places | null): Sitting {
   const moments = new Map<string, Map<Instant, Moment>>()
   const uses = new Map<string, Use[]>()
   const apart = new Map<string, boolean>()
-  return {
+  const load = new Map<string, number>()
+  const given = new Map<string, string>(places?.given)
+  const sitting: Sitting = {
     manners,
-    facts,
+    facts: noFacts,
     now,
-    load: new Map(facts.load),
     /** The same few instants come back for thousands of customers. */
     allowedAt(candidate, from) {
       const kind = `${candidate.channel} ${candidate.purpose} ${candidate.touchpoint}`
@@ -145,7 +181,7 @@ function openSitting(manners: Manners, facts: Facts, now: Instant): Sitting {
       return moment
     },
     usesOf(owner) {
-      const own = uses.get(owner) ?? [...(facts.uses.get(owner) ?? [])]
+      const own = uses.get(owner) ?? [...(sitting.facts.uses.get(owner) ?? [])]
       uses.set(owner, own)
       return own
     },
@@ -154,7 +190,31 @@ function openSitting(manners: Manners, facts: Facts, now: Instant): Sitting {
       apart.set(customer, answer)
       return answer
     },
+    given,
+    loadOf: (key) =>
+      (places ? places.loadOf(key) : (sitting.facts.load.get(key) ?? 0)) + (load.get(key) ?? 0),
+    give(dedupeKey, key) {
+      if (given.get(dedupeKey) === key) return
+      given.set(dedupeKey, key)
+      load.set(key, (load.get(key) ?? 0) + 1)
+    },
   }
+  return sitting
+}
+
+const noFacts: Facts = {
+  known: new Map(),
+  optedOut: new Set(),
+  refusedTopics: new Set(),
+  contacts: new Set(),
+  groups: new Set(),
+  speakers: new Map(),
+  channels: new Set(),
+  restraints: new Map(),
+  uses: new Map(),
+  load: new Map(),
+  leaves: new Map(),
+  quotaSeen: new Map(),
 }
 
 const declined = (candidate: Candidate, reason: Reason): Verdict => ({
@@ -185,8 +245,7 @@ function reserve(candidate: Candidate, { dueAt, sender }: Verdict, sitting: Sitt
   const { purpose, channel } = candidate
   sitting.usesOf(ownerOf(candidate)).push({ at: dueAt, purpose, channel, stage: 'planned' })
   if (!isTask(channel)) return
-  const key = loadKey(sender ?? candidate.sender ?? '', dueAt)
-  sitting.load.set(key, (sitting.load.get(key) ?? 0) + 1)
+  sitting.give(candidate.dedupeKey, loadKey(sender ?? candidate.sender ?? '', dueAt))
 }
 
 // ---------------------------------------------------------------- what no waiting cures
@@ -356,10 +415,11 @@ function loaded(
   candidate: Candidate,
   at: Instant,
   sender: string | undefined,
-  { manners, load }: Sitting,
+  { manners, loadOf, given }: Sitting,
 ): Obstacle | null {
   if (!isTask(candidate.channel) || candidate.purpose !== 'marketing') return null
-  if ((load.get(loadKey(sender ?? '', at)) ?? 0) < manners.advisorPerDay) return null
+  const key = loadKey(sender ?? '', at)
+  if (given.get(candidate.dedupeKey) === key || loadOf(key) < manners.advisorPerDay) return null
   const reason = reasonOf('advisor-load', `顾问当天任务已满 ${String(manners.advisorPerDay)} 个`)
   const tomorrow = addDays(dayOf(at), 1)
   const sameTime = instantOf(tomorrow, timeOf(at))
