@@ -39,11 +39,12 @@ const marks = [
   ['welcome', (sql, said) => /^INSERT INTO promise \(/.test(sql) && said.includes('welcome')],
   ['tags', (sql) => sql.startsWith('INSERT INTO seen_tag')],
 ]
+/** A slot that is taken over names the state it was in, too: the new one comes first. */
 const isSlotOfJob = (sql, said) =>
   job !== undefined &&
-  /^(INSERT INTO|UPDATE) job_slot/.test(sql) &&
-  said.includes('running') &&
-  said.includes(job)
+  said.includes(job) &&
+  (sql.startsWith('INSERT INTO job_slot') ? said.includes('running') : isTakenOver(sql, said))
+const isTakenOver = (sql, said) => sql.startsWith('UPDATE job_slot') && said.startsWith('running')
 
 /** Of the transaction under way on a connection. */
 const marksOf = new WeakMap()
