@@ -279,7 +279,11 @@ function reportOf(lives: readonly Life[]): FireReport {
 
 const openStates = `('queued', 'claimed', 'intent', 'unknown')`
 
-export const settled = ({ core, plan, added, simulator }: Run): Promise<true> =>
+interface Settling extends Pick<Run, 'core' | 'added' | 'simulator'> {
+  readonly plan: Pick<DrainPlan, 'patienceMs' | 'say'>
+}
+
+export const settled = ({ core, plan, added, simulator }: Settling): Promise<true> =>
   until(
     'everything settled',
     async () => {

@@ -46,7 +46,9 @@ export interface Verdict {
   readonly repeatedCalls: number
 }
 
-export async function judge(run: Run): Promise<Verdict> {
+export type Judged = Pick<Run, 'core' | 'advisors' | 'simulator' | 'added' | 'tagsBefore'>
+
+export async function judge(run: Judged): Promise<Verdict> {
   const { core, advisors, simulator } = run
   const rows = advisors.rows()
   const promises = await core.db.reader.rows<PromiseSeen>(
@@ -105,7 +107,7 @@ function reachesIn(rows: readonly LedgerRow[]): (one: PromiseSeen) => readonly L
 }
 
 /** Newcomers whose callback we answered, and of whom nothing came. */
-async function unheard({ simulator, added }: Run, promised: ReadonlySet<string>): Promise<string[]> {
+async function unheard({ simulator, added }: Judged, promised: ReadonlySet<string>): Promise<string[]> {
   const { rows } = await simulator.get<{ rows: { state: string; xml: string }[] }>('callbacks')
   const answered = rows.filter(({ state }) => state === 'delivered').map(({ xml }) => xml)
   return added
@@ -129,7 +131,7 @@ interface TagsSeen {
 }
 
 /** Wanted tags, on every pair of the customer, against the tags that stand there. */
-async function judgeTags({ core, simulator }: Run): Promise<{
+async function judgeTags({ core, simulator }: Judged): Promise<{
   readonly wanted: number
   readonly lost: readonly string[]
   readonly stray: readonly string[]

@@ -6,13 +6,15 @@
  * FAIL_POINT=name:n    dies when it passes this place the n-th time
  * FAIL_WORDS=text      dies before each call that carries these words
  * FAIL_JOB=name        dies whenever a slot of this job begins
+ * TROUBLE=query_only   SIGUSR2 makes the writer's connection read-only, and writable again (max_page_count: full)
  * STAND_BY=module      loads it and waits for a line on stdin, so that a restart need not wait for modules
  */
 import { createRequire } from 'node:module'
 import { writeSync } from 'node:fs'
 
 const require = createRequire(import.meta.url)
-const { FAIL_POINT: point = '', FAIL_WORDS: words, FAIL_JOB: job, STAND_BY: standBy } = process.env
+const { FAIL_POINT: point = '', FAIL_WORDS: words, FAIL_JOB: job } = process.env
+const { TROUBLE: trouble, STAND_BY: standBy } = process.env
 const [wanted, times = '1'] = point.split(':')
 
 /** The last words say where, for the figures of the test. */
@@ -75,6 +77,7 @@ function watchSqlite() {
   for (const way of ['run', 'all']) {
     const real = Database.prototype[way]
     Database.prototype[way] = function (sql, ...rest) {
+      if (sql === 'BEGIN IMMEDIATE') rememberWriter(this)
       const done = rest.at(-1)
       const succeeded = watch(this, sql, rest[0])
       if (typeof done !== 'function') return real.call(this, sql, ...rest)
@@ -84,6 +87,20 @@ function watchSqlite() {
       })
     }
   }
+}
+
+/** The connection that writes; readers and the lock of the file begin no such transaction. */
+let writer = null
+const rememberWriter = (connection) => void (writer = connection)
+let inTrouble = false
+const pragmas = { query_only: ['ON', 'OFF'], max_page_count: ['1', '1073741823'] }
+
+function toggleTrouble() {
+  inTrouble = !inTrouble
+  const value = pragmas[trouble][inTrouble ? 0 : 1]
+  writer.exec(`PRAGMA ${trouble} = ${value}`, (error) => {
+    writeSync(2, `\ntrouble ${inTrouble ? 'begins' : 'ends'} ${error ? String(error) : ''}\n`)
+  })
 }
 
 function watchPostgres() {
@@ -139,6 +156,7 @@ function whenAnswered(handler, name) {
 watchSqlite()
 watchPostgres()
 watchCalls()
+if (trouble !== undefined) process.on('SIGUSR2', toggleTrouble)
 
 if (standBy !== undefined) {
   await import(standBy)
