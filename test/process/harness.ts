@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 
 export const packageRoot = new URL('../..', import.meta.url).pathname
 
@@ -35,11 +36,14 @@ export interface Exit {
 
 export interface Program {
   readonly pid: number
+  /** When it was let go, if it stood by. */
   readonly startedAt: number
   readonly exit: Promise<Exit>
   stdout(): string
   stderr(): string
   exited(): boolean
+  /** Lets go what stands by. */
+  begin(): void
   /** Sends it and waits for the end. */
   end(signal: NodeJS.Signals): Promise<Exit>
 }
@@ -51,19 +55,34 @@ export interface StartOptions {
   readonly env?: Settings
   /** Another installation than this checkout. */
   readonly root?: string
+  /** It may be told to kill itself (fail-points.mjs). */
+  readonly mortal?: boolean
+  /** Mortal, and loads the server's modules, and then waits for `begin`. */
+  readonly standBy?: boolean
 }
 
-export function start(args: readonly string[], { env = {}, root = packageRoot }: StartOptions = {}): Program {
+const failPoints = pathToFileURL(join(packageRoot, 'test/process/fail-points.mjs')).href
+/** Beside the program that `runner` starts. */
+const serverModule = pathToFileURL(
+  join(packageRoot, (runner.at(-1) ?? '').replace(/cli\.(js|ts)$/, 'main.$1')),
+).href
+
+export function start(
+  args: readonly string[],
+  { env = {}, root = packageRoot, mortal = false, standBy = false }: StartOptions = {},
+): Program {
   const { PATH, HOME } = process.env
-  const child = spawn(process.execPath, [...runner, ...args], {
+  const before = [...runner.slice(0, -1), ...(mortal || standBy ? ['--import', failPoints] : [])]
+  const child = spawn(process.execPath, [...before, ...runner.slice(-1), ...args], {
     cwd: root,
-    env: { PATH, HOME, TZ: 'UTC', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH, HOME, TZ: 'UTC', ...(standBy ? { STAND_BY: serverModule } : {}), ...env },
+    stdio: [standBy ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   })
   running.add(child)
+  let startedAt = Date.now()
   const said = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
   let over = false
   const exit = new Promise<Exit>((ok, fail) => {
     child.once('error', fail)
@@ -75,11 +94,17 @@ export function start(args: readonly string[], { env = {}, root = packageRoot }:
   })
   return {
     pid: child.pid ?? 0,
-    startedAt: Date.now(),
+    get startedAt() {
+      return startedAt
+    },
     exit,
     stdout: () => said.stdout,
     stderr: () => said.stderr,
     exited: () => over,
+    begin() {
+      startedAt = Date.now()
+      child.stdin?.end('begin\n')
+    },
     end(signal) {
       if (!over) child.kill(signal)
       return exit
@@ -229,6 +254,10 @@ export function spawnServer(env: Settings, options: Omit<StartOptions, 'env'> = 
   const program = start(['serve', '--json'], { ...options, env: { ...serveFast, ...env } })
   return { program, url: `http://127.0.0.1:${env['PORT'] ?? '3000'}` }
 }
+
+/** Null while it does not answer. */
+export const livesNow = async ({ url }: ServerProcess): Promise<true | null> =>
+  (await isAlive(url)) ? true : null
 
 export async function answering({ program, url }: ServerProcess): Promise<void> {
   await until(`${url}/livez`, async () => {
