@@ -20,7 +20,7 @@ import {
   temporaryFolder,
   until,
 } from './harness.ts'
-import type { Folder, ServerProcess, Settings } from './harness.ts'
+import type { Folder, Readiness, ServerProcess, Settings } from './harness.ts'
 
 export interface ShopPlan {
   readonly advisors: number
@@ -165,15 +165,22 @@ export async function openFleet(plan: FleetPlan): Promise<Fleet> {
 }
 
 /** Resolves when nothing is named as missing: compared with WeCom, the queue at hand. */
-export const complete = ({ program, url }: ServerProcess): Promise<true> =>
-  until(
-    `${url} misses nothing`,
-    async () => {
-      if (program.exited()) throw new Error(`The server ended: ${program.stderr()}`)
-      return (await readiness(url)).missing.length === 0 ? true : null
-    },
-    { timeoutMs: 60_000, everyMs: 100 },
-  )
+export async function complete({ program, url }: ServerProcess): Promise<void> {
+  let missing: Readiness['missing'] = []
+  try {
+    await until(
+      `${url} misses nothing`,
+      async () => {
+        if (program.exited()) throw new Error(`The server ended: ${program.stderr()}`)
+        missing = (await readiness(url)).missing
+        return missing.length === 0 ? true : null
+      },
+      { timeoutMs: 60_000, everyMs: 100 },
+    )
+  } catch (error) {
+    throw new Error(`${url} misses ${JSON.stringify(missing)}`, { cause: error })
+  }
+}
 
 export interface EmptyDatabase {
   readonly url: string

@@ -20,6 +20,7 @@ import { advisorOf, complete, customersOf, emptyDatabase, openFleet, openManners
 import type { Fleet } from './fleet.ts'
 import { freePort, packageRoot, stopEverything, until } from './harness.ts'
 import type { ServerProcess, Settings } from './harness.ts'
+import { taskOf } from './work.ts'
 
 afterAll(stopEverything)
 
@@ -137,8 +138,6 @@ async function order({ fleet, web }: Standing): Promise<void> {
 }
 
 const cardsOf = (rows: readonly LedgerRow[]): LedgerRow[] => rows.filter(({ api }) => api === 'message/send')
-const taskOf = ({ body }: LedgerRow): string =>
-  (body as { template_card?: { task_id?: string } }).template_card?.task_id ?? ''
 const due = `promise where state = 'queued'`
 
 interface Switched {
