@@ -5,6 +5,7 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     include: ['test/long/**/*.test.ts'],
+    globalSetup: ['test/postgres.setup.ts'],
     env: { TZ: 'UTC' },
     testTimeout: 3_600_000,
     hookTimeout: 120_000,

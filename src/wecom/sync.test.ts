@@ -7,6 +7,7 @@ import { createAct, system } from '../base/act.ts'
 import type { Act } from '../base/act.ts'
 import { minutes, seconds, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
+import { OutsideFailure } from '../base/errors.ts'
 import { newSecret } from '../base/ids.ts'
 import { createLog } from '../base/log.ts'
 import { startSession, sessionOf } from '../access/index.ts'
@@ -275,6 +276,21 @@ onBothDatabases('the mirror of WeCom', (open) => {
     expect(await relations()).toHaveLength(2)
     simulator.clearFaults()
     await sync.compareAll()
+    expect(await sync.incomplete()).toBeNull()
+  })
+
+  it('does not let one that failed late speak against one that came to its end meanwhile', async () => {
+    const late = createSync({
+      ...{ db: opened.db, act, clock, log },
+      api: {
+        ...api,
+        async corpTags() {
+          await sync.compareAll()
+          throw new OutsideFailure('the line was cut')
+        },
+      },
+    })
+    await expect(late.compareAll()).rejects.toThrow('the line was cut')
     expect(await sync.incomplete()).toBeNull()
   })
 

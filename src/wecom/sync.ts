@@ -228,10 +228,17 @@ async function compare(parts: SyncParts): Promise<void> {
     await compareGroups(parts, staff)
     await remember('')
   } catch (error) {
-    await remember(`the last comparison with WeCom broke off: ${messageOf(error)}`)
+    await rememberBroken(parts, messageOf(error))
     throw error
   }
 }
+
+/** Whoever was frozen or cut off fails late: if another one came to its end meanwhile, nothing is missing. */
+const rememberBroken = ({ act }: SyncParts, why: string): Promise<void> =>
+  act(system(compareSource), async (ctx) => {
+    if ((await readMeta(ctx.tx, compareMeta)) === '') return
+    await writeMeta(ctx.tx, compareMeta, `the last comparison with WeCom broke off: ${why}`)
+  })
 
 async function incomplete({ db }: SyncParts): Promise<string | null> {
   const state = await readMeta(db.reader, compareMeta)

@@ -190,7 +190,11 @@ export const waitingTasks = (world: World): Promise<TaskRow[]> =>
   )
 
 /** A session or player cookie by the real doors, without a browser: `as` is whom the simulator's OAuth takes us for. */
-export async function signIn(world: World, kind: 'staff' | 'player', as: string): Promise<string> {
+export async function signIn(
+  world: { readonly url: string; readonly simulator: Pick<Simulator, 'url'> },
+  kind: 'staff' | 'player',
+  as: string,
+): Promise<string> {
   const jar = new Map<string, string>()
   const area = kind === 'staff' ? 'auth' : 'public'
   let here = new URL(`/api/${area}/login?to=${kind === 'staff' ? '/admin/' : '/h5/'}`, world.url)
@@ -231,7 +235,12 @@ export interface Asking {
 }
 
 /** One request as a page would make it; what a page always sends can be taken away by an empty header. */
-export async function ask(world: World, method: string, path: string, asking: Asking = {}): Promise<Asked> {
+export async function ask(
+  world: Pick<World, 'url'>,
+  method: string,
+  path: string,
+  asking: Asking = {},
+): Promise<Asked> {
   const jar = new Map<string, string>()
   if (asking.session !== undefined) jar.set('siyu_session', asking.session)
   if (asking.player !== undefined) jar.set('siyu_player', asking.player)
