@@ -451,6 +451,18 @@ function cadence(siyu: Command): void {
       document(async (who: string, options: { days?: string }) => (await verbs()).explainVerb(who, options)),
     )
   group
+    .command('try')
+    .description('send the words of a touchpoint to a member of staff, marked 【测试】; never counted')
+    .argument('<touchpoint>', 'its name in the cadence')
+    .requiredOption('--to <userid>', 'whose WeCom')
+    .option('--customer <customer>', 'whose name and figures fill it; default: an invented customer')
+    .option('--file <file>', 'a cadence that is not published')
+    .action(
+      document(async (touchpoint: string, options: { to: string; customer?: string; file?: string }) =>
+        (await verbs()).tryVerb(touchpoint, options),
+      ),
+    )
+  group
     .command('experiments')
     .description('what is tested and what it says so far; the universal holdout')
     .argument('[name]', 'one of them, whole')

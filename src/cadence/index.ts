@@ -77,6 +77,10 @@ export { createCadenceJobs, planAt, planDay, planToday, publishAndPlan } from '.
 export type { CadenceParts } from './plan.ts'
 export { createCadenceFollowers } from './triggers.ts'
 
+// Trying out.
+export { tryTouchpoint } from './trial.ts'
+export type { Posted, PostToStaff, Trial, TrialParts, TrialWish } from './trial.ts'
+
 // Looking ahead.
 export { previewDays, startOf } from './preview.ts'
 export type { Foreseen, Preview, PreviewParts } from './preview.ts'

@@ -190,7 +190,8 @@ const productView = (product: ProductSeen): NonNullable<View['product']> => ({
   stock: product.stock === null ? '' : String(product.stock),
 })
 
-const customerView = (cadence: Cadence, day: Day, member: Member, occasion: Occasion): View => ({
+/** What the wordings for one customer may see. */
+export const customerView = (cadence: Cadence, day: Day, member: Member, occasion: Occasion): View => ({
   shop: cadence.shop,
   day: dayView(day),
   customer: {
@@ -338,6 +339,19 @@ function groupMessage(
       games: pieces.flatMap(({ piece }) => piece.games),
     },
   }
+}
+
+/** What one touchpoint alone would say to a group on that day; null when it has nothing to say. */
+export function groupText(
+  cadence: Cadence,
+  touchpoint: InArm,
+  moment: Moment,
+  group: Group,
+  tips: Tips,
+): string | null {
+  const alone = { ...cadence, touchpoints: [touchpoint] }
+  const { lot: _untested, ...plain } = touchpoint
+  return groupMessage(alone, { touchpoints: [plain], tips }, moment, group)?.said.text ?? null
 }
 
 const noTip = (hasInterest: boolean): Reason =>

@@ -186,6 +186,8 @@ export interface CustomerRules<S> extends Common<S> {
   /** Is she due? Tiers are checked by the planner. */
   due(settings: S, moment: Moment, member: Member, occasion: Occasion): Due | null
   rests?(settings: S): Rests | null
+  /** An occasion to show the words by, where any would not do: a test send without a real one. */
+  sample?(settings: S): Occasion
   /** The kinds of happening it answers, and whether this one makes it due. */
   readonly answers?: readonly Kind[]
   onHappening?(settings: S, happened: Happened, member: Member): Due | null
@@ -282,13 +284,14 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
 
 function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, settings: S): BoundCustomer {
   const { kind, title, audience, purpose, personal, answers, endedBy } = rules
-  const { looksFor, onHappening, rests, ends, games } = rules
+  const { looksFor, sample, onHappening, rests, ends, games } = rules
   return {
     ...{ kind, title, audience, purpose, personal },
     channel: settings.channel ?? rules.channel,
     priority: settings.priority ?? rules.priority,
     ...(answers === undefined ? {} : { answers }),
     ...(looksFor ? { looksFor: (moment) => looksFor(settings, moment) } : {}),
+    ...(sample ? { sample: () => sample(settings) } : {}),
     ...(onHappening ? { onHappening: (happened, member) => onHappening(settings, happened, member) } : {}),
     ...(rests ? { rests: () => rests(settings) } : {}),
     ...(endedBy === undefined ? {} : { endedBy }),

@@ -24,6 +24,8 @@ import type { SwitchOptions } from './cadence.ts'
 import { cadenceRollback, draftDeed, draftSave, draftShow, draftsListed } from './cadence-drafts.ts'
 import type { CadenceWishDone, DraftDeed, DraftVerbParts } from './cadence-drafts.ts'
 import { withCore } from './data.ts'
+import { cadenceTry, withStaffNote } from './cadence-try.ts'
+import type { TryOptions } from './cadence-try.ts'
 import { cadenceExperiments } from './experiments.ts'
 import { exitCodes, say } from './output.ts'
 
@@ -49,6 +51,13 @@ export const planVerb = (options: { from?: string; days?: string; file?: string 
 
 export const explainVerb = (customer: string, options: { days?: string }): Promise<unknown> =>
   withCadence((parts) => cadenceExplain(parts, { customer, days: options.days }))
+
+export const tryVerb = (touchpoint: string, options: TryOptions): Promise<unknown> =>
+  withCadence((parts, core) =>
+    withStaffNote(core, (post) =>
+      cadenceTry({ ...parts, publicUrl: core.env.publicUrl, post }, touchpoint, options),
+    ),
+  )
 
 export const diffVerb = (file: string): Promise<unknown> => withCadence((parts) => cadenceDiff(parts, file))
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Actor } from '../base/act.ts'
 import { dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
+import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import {
   currentCadence,
@@ -146,7 +147,11 @@ export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Pr
   }
 }
 
-async function cadenceFor({ db, tierRules }: CadenceParts, file: string | undefined): Promise<Cadence> {
+/** The one in force, or that of a file. */
+export async function cadenceFor(
+  { db, tierRules }: CadenceParts,
+  file: string | undefined,
+): Promise<Cadence> {
   if (file !== undefined) {
     const { cadence, mistakes } = readCadence(readCadenceText(file), { tiers: tierNames(tierRules) })
     if (cadence) return cadence
@@ -163,7 +168,6 @@ async function cadenceFor({ db, tierRules }: CadenceParts, file: string | undefi
 
 // ---------------------------------------------------------------- explain, diff, apply
 
-/** By our id, external_userid, or the id in the shop. */
 export async function cadenceExplain(
   parts: CadenceParts,
   options: { readonly customer: string; readonly days?: string | number | undefined },
@@ -173,15 +177,19 @@ export async function cadenceExplain(
   const days = Number(options.days ?? 14)
   if (!Number.isInteger(days) || days < 1 || days > maxDays)
     throw usage(`--days ${String(options.days)} is not a number of days.`, `Use 1 to ${String(maxDays)}.`)
-  const own = (await identitiesOf(reader, [options.customer])).has(options.customer) ? options.customer : null
-  const kinds: readonly IdentityKind[] = ['external', 'shop', 'phone']
-  let customer = own
-  for (const kind of kinds) customer ??= await customerOf(reader, { kind, value: options.customer })
-  if (customer === null)
-    throw new Refusal('not-found', `Nobody is known as ${options.customer}.`, 404, {
-      fix: 'Use the customer id, the external_userid, or the id in the shop.',
-    })
+  const customer = await customerNamed(reader, options.customer)
   return explainCustomer({ reader, tierRules: parts.tierRules }, customer, now, days)
+}
+
+/** By our id, external_userid, or the id in the shop. */
+export async function customerNamed(reader: Reader, who: string): Promise<string> {
+  const kinds: readonly IdentityKind[] = ['external', 'shop', 'phone']
+  let customer = (await identitiesOf(reader, [who])).has(who) ? who : null
+  for (const kind of kinds) customer ??= await customerOf(reader, { kind, value: who })
+  if (customer !== null) return customer
+  throw new Refusal('not-found', `Nobody is known as ${who}.`, 404, {
+    fix: 'Use the customer id, the external_userid, or the id in the shop.',
+  })
 }
 
 export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceDifference> =>
