@@ -188,7 +188,7 @@ async function saidToCustomer(
     customer === null
       ? inventedMember(tierRules, touchpoint, staff)
       : await realMember(reader, tierRules, customer, moment.day)
-  const real = customer === null ? null : await occasionOf(reader, touchpoint, moment, customer)
+  const real = await occasionOf(reader, touchpoint, moment, customer)
   const occasion = real ?? rules.sample?.() ?? inventedOccasion
   const due = rules.looksFor === undefined ? null : rules.due(moment, member, occasion)
   const shown = due?.occasion ?? occasion
@@ -215,11 +215,11 @@ async function occasionOf(
   reader: Reader,
   { rules }: CustomerTouchpoint,
   moment: Moment,
-  customer: string,
+  customer: string | null,
 ): Promise<Occasion | null> {
   const query = rules.looksFor?.(moment) ?? null
-  if (query === null) return null
-  if (query.find === 'everybody') return noOccasion
+  if (query?.find === 'everybody') return noOccasion
+  if (query === null || customer === null) return null
   const found = await findOccasions(reader, query, { day: moment.day, customers: [customer] })
   return found.get(customer) ?? null
 }
