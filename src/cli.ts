@@ -444,12 +444,14 @@ function cadence(siyu: Command): void {
   )
   group
     .command('explain')
-    .description('why a customer hears what she hears, and why not')
+    .description('why a customer hears what she hears, and why not: touchpoint by touchpoint')
     .argument('<customer>', 'customer id, external_userid or id in the shop')
     .option('--days <n>', 'how many days ahead', '14')
-    .action(
-      document(async (who: string, options: { days?: string }) => (await verbs()).explainVerb(who, options)),
-    )
+    .action(async (who: string, options: OutputOptions & { days?: string }) => {
+      const found = await (await verbs()).explainVerb(who, options)
+      if (options.json) await printDocument(found, options)
+      else await print((await verbs()).explanationText(found))
+    })
   group
     .command('try')
     .description('send the words of a touchpoint to a member of staff, marked 【测试】; never counted')

@@ -1,5 +1,5 @@
 /** Every route of the server. A test walks this list with every role. */
-import { currentCadence, explainCustomer } from './cadence/index.ts'
+import { currentCadence, explainPromises } from './cadence/index.ts'
 import type { FileTrouble } from './cadence/index.ts'
 import type { LinkParts } from './content/index.ts'
 import type { Core } from './core.ts'
@@ -97,7 +97,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
       db,
       card,
       async promisesOf(customer, now) {
-        const { promises } = await explainCustomer({ reader, tierRules: rules }, customer, now)
+        const promises = await explainPromises({ reader, tierRules: rules }, customer, now)
         // On her own card every line is hers, so it is called after the touchpoint.
         return promises.map((promise) => ({ ...promise, name: promise.title }))
       },

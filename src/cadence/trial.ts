@@ -5,7 +5,7 @@
  * customer and words are tried while all stands still; a restored database does, until a person has looked.
  */
 import type { Act, Actor } from '../base/act.ts'
-import { addDays, dayOf } from '../base/calendar.ts'
+import { dayOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Clock, Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
@@ -30,6 +30,7 @@ import type { CustomerTouchpoint } from './stage.ts'
 import { partsOf } from './trial-parts.ts'
 import { momentOf } from './touchpoint.ts'
 import type { Group, Member, Moment, Said } from './touchpoint.ts'
+import { nextMoment } from './upcoming.ts'
 
 export type Posted =
   | { readonly kind: 'sent' }
@@ -151,19 +152,9 @@ interface Composed {
   readonly notes: readonly string[]
 }
 
-const searchDays = 400
-
-/** The first day from today on that `has` something; today when there is none within a year. */
-function dayWith(today: Day, has: (moment: Moment) => boolean): { moment: Moment; found: boolean } {
-  for (let n = 0; n < searchDays; n += 1) {
-    const moment = momentOf(addDays(today, n))
-    if (has(moment)) return { moment, found: true }
-  }
-  return { moment: momentOf(today), found: false }
-}
-
-const dayNote = (today: Day, { day }: Moment, found: boolean): string[] => {
-  if (!found) return ['一年内没有轮到它的日子，按今天填写']
+const dayNote = (today: Day, next: Moment | null): string[] => {
+  if (next === null) return ['一年内没有轮到它的日子，按今天填写']
+  const { day } = next
   return day === today ? [] : [`按下一次轮到它的日子 ${dayWords(day)} 填写`]
 }
 
@@ -180,10 +171,11 @@ async function saidToCustomer(
   const { name, rules, tiers } = touchpoint
   const today = dayOf(now)
   // What answers a happening has no day of its own.
-  const { moment, found } = dayWith(
+  const next = nextMoment(
     today,
     (one) => rules.answers !== undefined || (rules.looksFor?.(one) ?? null) !== null,
   )
+  const moment = next ?? momentOf(today)
   const member =
     customer === null
       ? inventedMember(tierRules, touchpoint, staff)
@@ -195,7 +187,7 @@ async function saidToCustomer(
   const notes = [
     customer === null ? '客户是示例“王女士”' : `按客户 ${member.name} 填写`,
     ...(real === null ? ['触发原因和商品是示例'] : []),
-    ...dayNote(today, moment, found),
+    ...dayNote(today, next),
     ...(tiers === null || tiers.includes(member.tier) ? [] : [`这个触点不面向${member.tierTitle}`]),
   ]
   const said = rules.compose(moment, member, customerView(cadence, moment.day, member, shown), shown, name)
@@ -282,19 +274,17 @@ async function saidToGroup(
   const real = (await activeGroups(reader))[0]
   const group: Group = real ?? { chat: 'sample', name: '示例社群', owner: '', interest: null }
   const { rules, name } = touchpoint
-  const { moment, found } = dayWith(today, (one) =>
+  const next = nextMoment(today, (one) =>
     rules.audience === 'group'
       ? rules.due(one, group) !== null
       : rules.audience === 'group-piece' && rules.piece(one, group, name) !== null,
   )
+  const moment = next ?? momentOf(today)
   const text = groupText(cadence, touchpoint, moment, group, await readTips(reader, moment.day))
   if (text === null)
     throw new Refusal('nothing-to-say', `“${touchpoint.title}”一年内对社群“${group.name}”没有内容`, 422, {
       fix: '检查它的日期、兴趣和内容设置',
     })
-  const notes = [
-    real ? `社群是“${group.name}”` : '还没有社群，用示例社群填写',
-    ...dayNote(today, moment, found),
-  ]
+  const notes = [real ? `社群是“${group.name}”` : '还没有社群，用示例社群填写', ...dayNote(today, next)]
   return { said: { text }, channel: channelTitles['group-broadcast'], notes }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { system } from '../base/act.ts'
 import { readEnv } from '../base/env.ts'
 import { cadenceSchema, cadenceSchemaText, seedCadence } from '../cadence/index.ts'
-import type { CadenceParts } from '../cadence/index.ts'
+import type { CadenceParts, Explained } from '../cadence/index.ts'
 import { shippedCadence } from '../core.ts'
 import type { Core } from '../core.ts'
 import { loadTierRules } from '../segment/index.ts'
@@ -49,7 +49,8 @@ export function validateVerb(file: string | undefined): Promise<unknown> {
 export const planVerb = (options: { from?: string; days?: string; file?: string }): Promise<unknown> =>
   withCadence((parts) => cadencePlan(parts, options))
 
-export const explainVerb = (customer: string, options: { days?: string }): Promise<unknown> =>
+export { explanationText } from './cadence.ts'
+export const explainVerb = (customer: string, options: { days?: string }): Promise<Explained> =>
   withCadence((parts) => cadenceExplain(parts, { customer, days: options.days }))
 
 export const tryVerb = (touchpoint: string, options: TryOptions): Promise<unknown> =>

@@ -192,6 +192,31 @@ export async function customerNamed(reader: Reader, who: string): Promise<string
   })
 }
 
+/** For the terminal; the same words as in the document. */
+export const explanationText = ({
+  name,
+  tierTitle,
+  tierReason,
+  advisor,
+  touchpoints,
+  promises,
+}: Explained): string =>
+  [
+    `${name}　${tierTitle}：${tierReason}　顾问 ${advisor ?? '无'}`,
+    ...touchpoints.flatMap(({ touchpoint, title, lines }) => [
+      '',
+      `${title}（${touchpoint}）`,
+      ...lines.map((line) => `  ${line}`),
+    ]),
+    '',
+    '已做和将做的决定，新的在前',
+    ...promises.map(
+      ({ day, at, title, decision, reason, state }) =>
+        `  ${day} ${at.slice(11, 16)} ${title} ${state ?? decision}：${reason.words}（${reason.code}）`,
+    ),
+    '',
+  ].join('\n')
+
 export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceDifference> =>
   diffCadence(
     { reader: parts.db.reader, tierRules: parts.tierRules },
