@@ -4,6 +4,8 @@ import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
+import { holidaysInForce } from '../base/holidays.ts'
+import type { Holidays } from '../base/holidays.ts'
 import { kinds } from '../interaction/index.ts'
 import { channelTitles } from '../outbox/index.ts'
 import type { ChannelName, PromiseState } from '../outbox/index.ts'
@@ -13,6 +15,7 @@ import { promisesOfCustomer } from './cadence.store.ts'
 import { subjectViews } from './calendar.ts'
 import type { SubjectView } from './calendar.ts'
 import type { Cadence } from './config.ts'
+import { dayWordsOf } from './day-kinds.ts'
 import { armKey, inArms, variantOf } from './experiments/arms.ts'
 import { endingWords, looksForWords, occasionWords } from './occasion-words.ts'
 import { noOccasion } from './occasion.ts'
@@ -58,6 +61,8 @@ export interface TouchpointExplained {
   readonly looksFor: string
   /** The next day on which it looks for anybody; null for what only answers, and for what is over. */
   readonly nextDay: Day | null
+  /** On which kinds of day, in words; null: any. */
+  readonly days: string | null
   /** What makes today the day for her; null when nothing does. */
   readonly occasion: { readonly key: string; readonly words: string; readonly product: string | null } | null
   /** She heard it lately; `until` is the first day on which she may hear it again. */
@@ -166,6 +171,7 @@ interface Asked {
 interface Seen extends Asked {
   readonly history: History
   readonly occasions: ReadonlyMap<string, Found>
+  readonly holidays: Holidays
 }
 
 /** Each touchpoint once, in the arm that is hers. */
@@ -176,6 +182,7 @@ async function touchpointsOf(reader: Reader, cadence: Cadence, asked: Asked): Pr
     ...asked,
     history: await readHistory(reader, cadence, today, only),
     occasions: await readOccasions(reader, cadence, today, only),
+    holidays: await holidaysInForce(reader),
   }
   return inArms(cadence, today)
     .filter(isForCustomers)
@@ -197,6 +204,7 @@ function explained(touchpoint: CustomerTouchpoint, seen: Seen): TouchpointExplai
     arm: lot?.arm ?? null,
     looksFor: looksForWords(rules, (next && rules.looksFor?.(next)) ?? null),
     nextDay: next?.day ?? null,
+    days: dayWordsOf(touchpoint.days, seen.holidays, today, addDays(today, seen.days)),
     occasion: occasionShown(occasionToday(touchpoint, seen)),
     rests: restShown(touchpoint, seen.history, member, today),
     // Newest first, so what comes first is the last of those that are to come.
@@ -286,6 +294,7 @@ function linesOf(facts: Omit<TouchpointExplained, 'lines'>, { days, today }: See
   return [
     `${words}（${facts.channelTitle}${arm === null ? '' : `，实验组 ${arm}`}）`,
     `找谁：${looksFor}`,
+    ...(facts.days === null ? [] : [`日子：${facts.days}`]),
     `今天：${now ?? '没有触发场合'}`,
     ...(rests === null ? [] : [`休息：${rests.words}`]),
     `下次：${next === null ? notSoon(facts, days, today) : saidOf(next)}`,

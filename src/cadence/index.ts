@@ -81,6 +81,8 @@ export { createCadenceFollowers } from './triggers.ts'
 export { tryTouchpoint } from './trial.ts'
 export type { Posted, PostToStaff, Trial, TrialParts, TrialWish } from './trial.ts'
 
+export { yearsMissing } from './day-kinds.ts'
+
 // Looking ahead.
 export { previewDays, startOf } from './preview.ts'
 export type { Foreseen, Preview, PreviewParts } from './preview.ts'

@@ -6,6 +6,7 @@ import { addDays, dayOf, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
+import { holidaysInForce } from '../base/holidays.ts'
 import { decide } from '../outbox/index.ts'
 import type { Candidate, ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
@@ -68,6 +69,7 @@ export async function previewDays(
   const people = await readPeople(reader, from, customers)
   const history = await readHistory(reader, cadence, from, customers)
   const tips = await readTips(reader, from)
+  const holidays = await holidaysInForce(reader)
   const resting = new Map(
     cadence.touchpoints
       .filter(isForCustomers)
@@ -100,6 +102,7 @@ export async function previewDays(
         occasions: await readOccasions(reader, cadence, day, customers),
         history,
         tips,
+        holidays,
       }),
     )
   }

@@ -9,6 +9,7 @@ import type { Instant } from '../base/clock.ts'
 import type { View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
 import type { ChannelName, Gift, Purpose } from '../outbox/index.ts'
+import type { DayChoice } from './day-kinds.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 import type { Tip } from './tips/rotation.ts'
 
@@ -245,6 +246,7 @@ export interface CommonSettings {
   readonly topic?: string | undefined
   readonly channel?: ChannelName | undefined
   readonly onOverCap?: 'skip' | 'hold' | undefined
+  readonly days?: DayChoice | undefined
 }
 
 /** A kind with its settings' type closed in, so that kinds can stand in one list. */

@@ -47,7 +47,12 @@ export function validateVerb(file: string | undefined): Promise<unknown> {
 }
 
 export const planVerb = (options: { from?: string; days?: string; file?: string }): Promise<unknown> =>
-  withCadence((parts) => cadencePlan(parts, options))
+  withCadence(async (parts) => {
+    const planned = await cadencePlan(parts, options)
+    const missing = planned.holidaysMissing.join(', ')
+    if (missing !== '') say(`no state holidays for ${missing}: Monday to Friday count as workdays`)
+    return planned
+  })
 
 export { explanationText } from './cadence.ts'
 export const explainVerb = (customer: string, options: { days?: string }): Promise<Explained> =>

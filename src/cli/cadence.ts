@@ -1,9 +1,10 @@
 /** `siyu cadence validate|plan|explain|diff|apply|pause|resume|reasons|quota`: what the verbs do; the command line wires them. */
 import { join } from 'node:path'
 import type { Actor } from '../base/act.ts'
-import { dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
+import { addDays, dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
+import { holidaysInForce } from '../base/holidays.ts'
 import {
   currentCadence,
   diffCadence,
@@ -12,6 +13,7 @@ import {
   publishOrSubmit,
   readCadence,
   tierNames,
+  yearsMissing,
 } from '../cadence/index.ts'
 import type {
   Cadence,
@@ -95,6 +97,8 @@ export interface PlanOptions {
 }
 
 export interface CadencePlanned {
+  /** Years without state holidays, where a touchpoint asks for workdays: they were counted by weekdays. */
+  readonly holidaysMissing: readonly number[]
   readonly promises: readonly {
     readonly touchpoint: string
     readonly title: string
@@ -131,6 +135,12 @@ export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Pr
   const subjectOf = ({ customer, subject }: Foreseen): string =>
     customer !== null && customer === subject ? (people.shopIds.get(customer) ?? subject) : subject
   return {
+    holidaysMissing: yearsMissing(
+      cadence.touchpoints,
+      await holidaysInForce(parts.db.reader),
+      from,
+      addDays(from, days - 1),
+    ),
     promises: promises.map((one) => ({
       touchpoint: one.touchpoint,
       title: one.title,
