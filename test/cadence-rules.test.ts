@@ -14,6 +14,7 @@ import {
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
 import { cadencePlan } from '../src/cli/cadence.ts'
 import { saveContacts, saveStaff } from '../src/customer/index.ts'
+import { sendersOf, setLeave } from '../src/outbox/index.ts'
 import { onBothDatabases } from './database.ts'
 import { configDir, openStore } from './store.ts'
 import type { TestStore } from './store.ts'
@@ -138,6 +139,68 @@ onBothDatabases('what every touchpoint may set', (open) => {
       expect(readCadence(cadenceOf('    days: holidays\n'), { tiers: null }).mistakes).toMatchObject([
         { line: 7, path: 'touchpoints.note.days', fix: expect.stringContaining('workdays') as string },
       ])
+    })
+  })
+
+  describe('whose voice', () => {
+    const befriend = (staff: string, external: string, addedAt: string) =>
+      store.act({ kind: 'system', name: 'seed' }, (ctx) =>
+        saveContacts(ctx, [{ external, staff, name: external, gender: 2, addedAt: instantOf(addedAt) }]),
+      )
+    const senders = async (): Promise<Record<string, string>> =>
+      Object.fromEntries((await foreseen(holiday)).map(({ subject, sender }) => [subject, sender ?? '']))
+    const customerOf = async (external: string): Promise<string> =>
+      (
+        await store.db.reader.rows<{ customer: string }>(
+          "select customer from identity where kind = 'external' and value = $1",
+          [external],
+        )
+      )[0]?.customer ?? expect.fail(external)
+
+    beforeEach(async () => {
+      await live('    weekday: 三\n')
+      for (const external of ['wm1', 'wm2']) await befriend('li', external, '2026-02-01')
+    })
+
+    it('shares those who talk with nobody by load, the same each time it is asked', async () => {
+      const shared = await senders()
+      expect(Object.values(shared).sort()).toEqual(['li', 'zhang'])
+      expect(await senders()).toEqual(shared)
+    })
+
+    it('goes on with whoever talked last, told in words, and gives nobody away to a deputy', async () => {
+      await planDay(parts, holiday)
+      await store.db.tx((tx) =>
+        tx.run(`update promise set sender = 'li', state = 'sent', sent_at = $1 where subject = 'wm1'`, [
+          store.clock.now(),
+        ]),
+      )
+      await store.db.tx((tx) =>
+        tx.run(
+          `update promise set sender = 'li', reason_code = 'advisor-on-leave', decision = 'queued', state = 'sent'
+           where subject = 'wm2'`,
+        ),
+      )
+      const reader = store.db.reader
+      const [one, two] = [await customerOf('wm1'), await customerOf('wm2')]
+      const chosen = await sendersOf(reader, [one, two])
+      expect(chosen.get(one)).toMatchObject({ staff: 'li', why: 'talked-last' })
+      expect(chosen.get(two)).toMatchObject({ staff: 'zhang', why: 'oldest' })
+      const explained = await explainCustomer({ reader, tierRules: store.rules }, one, store.clock.now())
+      expect(explained).toMatchObject({ advisor: '李可', advisorWhy: '最近由这位顾问联系' })
+    })
+
+    it('leaves it to the deputy while the chosen one is on leave', async () => {
+      const before = await senders()
+      const [away = '', other = ''] = [before['wm1'], before['wm2']]
+      await store.act({ kind: 'cli', verb: 'leave' }, (ctx) =>
+        setLeave(ctx, { staff: away, from_day: holiday, to_day: holiday, deputy: other }),
+      )
+      const decided = await planDay(parts, holiday)
+      expect(decided.find(({ subject }) => subject === 'wm1')).toMatchObject({
+        sender: other,
+        reasonCode: 'advisor-on-leave',
+      })
     })
   })
 })

@@ -7,7 +7,7 @@ import { Refusal } from '../base/errors.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import type { Holidays } from '../base/holidays.ts'
 import { kinds } from '../interaction/index.ts'
-import { channelTitles } from '../outbox/index.ts'
+import { channelTitles, senderWhyWords } from '../outbox/index.ts'
 import type { ChannelName, PromiseState } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
@@ -84,6 +84,8 @@ export interface Explained {
   readonly tierTitle: string
   readonly tierReason: string
   readonly advisor: string | null
+  /** Why she, of several. */
+  readonly advisorWhy: string | null
   /** One entry per touchpoint for customers. */
   readonly touchpoints: readonly TouchpointExplained[]
   /** Coming and past, newest first. */
@@ -140,7 +142,9 @@ export async function explainCustomer(
   const [standing] = await standingsOf(reader, tierRules, today, [customer])
   if (!standing)
     throw new Refusal('not-found', '没有这位客户', 404, { fix: '用 customers 页或 segment 命令查客户编号' })
-  const member = memberOf(standing, await readPeople(reader, today, [customer]))
+  const people = await readPeople(reader, today, [customer])
+  const member = memberOf(standing, people)
+  const sender = people.advisors.get(customer)
   const cadence = await currentCadence(reader)
   const promises = await promisesAround(parts, customer, now, days)
   return {
@@ -150,6 +154,7 @@ export async function explainCustomer(
     tierTitle: member.tierTitle,
     tierReason: member.tierReason,
     advisor: member.advisor?.name ?? null,
+    advisorWhy: sender ? senderWhyWords[sender.why] : null,
     touchpoints: cadence
       ? await touchpointsOf(reader, cadence, { member, today, days, promises, tierRules })
       : [],

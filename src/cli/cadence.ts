@@ -208,11 +208,12 @@ export const explanationText = ({
   tierTitle,
   tierReason,
   advisor,
+  advisorWhy,
   touchpoints,
   promises,
 }: Explained): string =>
   [
-    `${name}　${tierTitle}：${tierReason}　顾问 ${advisor ?? '无'}`,
+    `${name}　${tierTitle}：${tierReason}　顾问 ${advisor ?? '无'}${advisorWhy === null ? '' : `（${advisorWhy}）`}`,
     ...touchpoints.flatMap(({ touchpoint, title, lines }) => [
       '',
       `${title}（${touchpoint}）`,
