@@ -444,11 +444,25 @@ function cadence(siyu: Command): void {
   )
   group
     .command('explain')
-    .description('why a customer hears what she hears, and why not')
+    .description('why a customer hears what she hears, and why not: touchpoint by touchpoint')
     .argument('<customer>', 'customer id, external_userid or id in the shop')
     .option('--days <n>', 'how many days ahead', '14')
+    .action(async (who: string, options: OutputOptions & { days?: string }) => {
+      const found = await (await verbs()).explainVerb(who, options)
+      if (options.json) await printDocument(found, options)
+      else await print((await verbs()).explanationText(found))
+    })
+  group
+    .command('try')
+    .description('send the words of a touchpoint to a member of staff, marked 【测试】; never counted')
+    .argument('<touchpoint>', 'its name in the cadence')
+    .requiredOption('--to <userid>', 'whose WeCom')
+    .option('--customer <customer>', 'whose name and figures fill it; default: an invented customer')
+    .option('--file <file>', 'a cadence that is not published')
     .action(
-      document(async (who: string, options: { days?: string }) => (await verbs()).explainVerb(who, options)),
+      document(async (touchpoint: string, options: { to: string; customer?: string; file?: string }) =>
+        (await verbs()).tryVerb(touchpoint, options),
+      ),
     )
   group
     .command('experiments')

@@ -7,7 +7,7 @@ import type { Clock } from './base/clock.ts'
 import type { Db, SqliteEngine } from './base/db.ts'
 import type { Env } from './base/env.ts'
 import { ConfigMistakes } from './base/errors.ts'
-import { loadHolidays } from './base/holidays.ts'
+import { applyHolidays, loadHolidays } from './base/holidays.ts'
 import type { Holidays } from './base/holidays.ts'
 import { readMeta, writeMeta } from './base/meta.ts'
 import { cadenceProjections, readCadenceFile } from './cadence/index.ts'
@@ -124,6 +124,7 @@ export async function openCore({ env, clock, root, mode, engine }: CoreParts): P
   try {
     await belongTo(db, act, env)
     await act(system('setup'), async (ctx) => {
+      await applyHolidays(ctx, holidays)
       await applyLevelRules(ctx, levels)
       await applyRewardSettings(ctx, rewards)
     })

@@ -1,5 +1,5 @@
 /** Every route of the server. A test walks this list with every role. */
-import { currentCadence, explainCustomer } from './cadence/index.ts'
+import { currentCadence, explainPromises } from './cadence/index.ts'
 import type { FileTrouble } from './cadence/index.ts'
 import type { LinkParts } from './content/index.ts'
 import type { Core } from './core.ts'
@@ -32,6 +32,7 @@ import { identityRoutes } from './http/admin/identities.ts'
 import { adminTagRoutes } from './http/admin/tags.ts'
 import { mannersRoutes } from './http/admin/manners.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
+import { trialRoutes } from './http/admin/trial.ts'
 import { restoreRoutes } from './http/admin/restore.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
@@ -48,6 +49,7 @@ import { sidebarTaskRoutes } from './http/sidebar/tasks.ts'
 import { campaignOfSaid, promiseById } from './outbox/index.ts'
 import { createCards, customerRows } from './report/index.ts'
 import { redeemForOrder } from './reward/index.ts'
+import { createStaffNote } from './wecom/index.ts'
 import type { WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
@@ -95,7 +97,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
       db,
       card,
       async promisesOf(customer, now) {
-        const { promises } = await explainCustomer({ reader, tierRules: rules }, customer, now)
+        const promises = await explainPromises({ reader, tierRules: rules }, customer, now)
         // On her own card every line is hers, so it is called after the touchpoint.
         return promises.map((promise) => ({ ...promise, name: promise.title }))
       },
@@ -118,6 +120,14 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
     ...pauseRoutes({ act }),
     ...mannersRoutes({ db, act }),
     ...restoreRoutes({ act }),
+    ...trialRoutes({
+      reader,
+      act,
+      clock,
+      tierRules: rules,
+      publicUrl: env.publicUrl,
+      post: createStaffNote({ api, agentId: env.wecom.agentId }),
+    }),
     ...identityRoutes({ db, act }),
     ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),
     ...sidebarTaskRoutes({

@@ -20,7 +20,7 @@ import {
   versionList,
 } from '../src/cadence/index.ts'
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
-import { cadencePlan } from '../src/cli/cadence.ts'
+import { cadenceExplain, cadencePlan, explanationText } from '../src/cli/cadence.ts'
 import { optOut, saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
 import { linksIn } from '../src/content/index.ts'
 import { findGame } from '../src/game/index.ts'
@@ -321,6 +321,61 @@ onBothDatabases('the cadence', (open) => {
     expect(explained.touchpoints.find(({ touchpoint }) => touchpoint === 'wake-up')?.words).toContain(
       '不适用',
     )
+  })
+
+  it('tells touchpoint by touchpoint whom it looks for, what rests her, when she is next and what would end it', async () => {
+    const explain = async () => {
+      const [{ customer = '' } = {}] = await store.db.reader.rows<{ customer: string }>(
+        `select customer from identity where kind = 'external' and value = 'wm1'`,
+      )
+      return cadenceExplain(parts, { customer })
+    }
+    const one = (of: Awaited<ReturnType<typeof explain>>, name: string) =>
+      of.touchpoints.find(({ touchpoint }) => touchpoint === name) ?? expect.fail(name)
+    const before = await explain()
+    expect(one(before, 'weekly-note')).toMatchObject({
+      applies: true,
+      words: '适用',
+      channelTitle: '顾问任务',
+      looksFor: '所有人',
+      nextDay: wednesday,
+      occasion: { key: '', words: '', product: null },
+      rests: null,
+      next: { day: wednesday, decision: 'queued', reason: { code: 'ok' }, state: null },
+      latest: null,
+      endedBy: [],
+    })
+    expect(one(before, 'wake-up')).toMatchObject({
+      applies: false,
+      occasion: null,
+      nextDay: '2026-11-24',
+      rests: { days: 360, until: null },
+      next: null,
+    })
+    expect(one(before, 'quiet-reminder')).toMatchObject({
+      looksFor: expect.stringMatching(/最近一次购买后第 \d+ 天的客户/) as string,
+      occasion: null,
+      endedBy: [{ kind: 'order-placed', words: '下单' }],
+    })
+    expect(one(before, 'clicked-not-bought')).toMatchObject({
+      looksFor: '发生“打上动态标签”时马上判断',
+      nextDay: null,
+    })
+    // A call of today rests her; the note of today is a decision that was made.
+    await planDay(parts, wednesday)
+    const [{ id = '' } = {}] = await store.db.reader.rows<{ id: string }>(
+      `select id from promise where touchpoint = 'weekly-note' and subject = 'wm1'`,
+    )
+    await store.db.tx((tx) => tx.run(`update promise set touchpoint = 'phone-call' where id = $1`, [id]))
+    const after = await explain()
+    expect(one(after, 'phone-call')).toMatchObject({
+      rests: { until: addDays(wednesday, one(after, 'phone-call').rests?.days ?? 0) },
+      latest: { day: wednesday, decision: 'queued' },
+    })
+    const text = explanationText(after)
+    expect(text).toContain('找谁：最近一次购买后第')
+    expect(text).toContain('什么会取消：发生“下单”后')
+    expect(text).toMatch(/休息：.*起可以再说/)
   })
 
   it('carries the caps of one day to the next: nobody hears two offers within 48 hours', async () => {

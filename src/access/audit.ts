@@ -64,6 +64,7 @@ export const auditedKinds: Readonly<Partial<Record<Kind, Audited>>> = {
     keeps: ['hash', 'draft', 'rolledBackTo', 'approvedBy', 'from'],
     words: ['note'],
   },
+  'touchpoint-tried': { about: ['touchpoint', 'touchpoint'], keeps: ['to', 'version'] },
   'experiment-decided': experiment,
   'experiment-stopped': experiment,
   'sending-paused': { about: null, words: ['reason'] },

@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { addDays, daysBetween, isDay, weekdayOf } from './calendar.ts'
 import type { Day } from './calendar.ts'
+import type { Ctx } from './act.ts'
+import type { Reader } from './db.ts'
+import { readMeta, writeMeta } from './meta.ts'
 import { readSettings } from './settings-file.ts'
 
 /** In a year without a table only the weekday is known: people may be off on an `unknown-year-weekday`. */
@@ -26,6 +29,8 @@ export interface Holidays {
   missingAt(today: Day): number[]
   /** Where a person enters them. */
   readonly file: string
+  /** As they were entered. */
+  readonly tables: readonly YearTable[]
 }
 
 // ---------------------------------------------------------------- the file
@@ -61,7 +66,7 @@ const yearShape = z.strictObject({
   holidays: z.array(holidayShape).min(1).max(20),
 })
 
-type YearTable = z.infer<typeof yearShape>
+export type YearTable = z.infer<typeof yearShape>
 
 export const holidaysShape = z
   .strictObject({ years: z.array(yearShape).max(200).default([]) })
@@ -113,6 +118,22 @@ export function loadHolidays(configDir: string): Holidays {
   return holidaysOf(years, file)
 }
 
+// ---------------------------------------------------------------- in force
+
+const metaName = 'holidays'
+
+/** What is in force lies in `meta`: whoever plans needs no file. */
+export async function applyHolidays(ctx: Ctx, { tables }: Holidays): Promise<void> {
+  const text = JSON.stringify(tables)
+  if ((await readMeta(ctx.tx, metaName)) !== text) await writeMeta(ctx.tx, metaName, text)
+}
+
+/** Without any only weekdays are known, and each year is said to be missing. */
+export async function holidaysInForce(reader: Reader): Promise<Holidays> {
+  const text = await readMeta(reader, metaName)
+  return holidaysOf(text === null ? [] : (JSON.parse(text) as YearTable[]))
+}
+
 // ---------------------------------------------------------------- what it says
 
 export function holidaysOf(tables: readonly YearTable[], file = 'config/holidays.yaml'): Holidays {
@@ -133,6 +154,7 @@ export function holidaysOf(tables: readonly YearTable[], file = 'config/holidays
   }
   return {
     file,
+    tables,
     years,
     dayKind,
     isWorkday(day) {

@@ -2,8 +2,8 @@
 import type { Day } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
 import { plainWords, salutationOf } from '../content/index.ts'
-import { advisorsOf } from '../customer/index.ts'
-import type { Advisor } from '../customer/index.ts'
+import { sendersOf } from '../outbox/index.ts'
+import type { Sender } from '../outbox/index.ts'
 import { levelsOf, pointsOfMany } from '../reward/index.ts'
 import type { LevelOf } from '../reward/index.ts'
 import { standingsAsOf } from '../segment/index.ts'
@@ -13,7 +13,8 @@ import type { Group, LevelSeen, Member, Reason } from './touchpoint.ts'
 
 /** What does not change with the day: contacts, names, groups. */
 export interface People {
-  readonly advisors: ReadonlyMap<string, Advisor>
+  /** Who speaks to each. */
+  readonly advisors: ReadonlyMap<string, Sender>
   /** The first external_userid of each customer, whether or not anybody is in contact with her. */
   readonly externals: ReadonlyMap<string, string>
   readonly shopIds: ReadonlyMap<string, string>
@@ -43,7 +44,7 @@ export async function readPeople(
   const externals = firstOf('external')
   const profiles = await profileRows(reader, customers === null ? null : [...externals.values()])
   return {
-    advisors: await advisorsOf(reader, customers),
+    advisors: await sendersOf(reader, customers),
     externals,
     shopIds: firstOf('shop'),
     profiles: new Map(profiles.map(({ external, name, gender }) => [external, { name, gender }])),

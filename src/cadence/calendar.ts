@@ -6,9 +6,9 @@ import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { festivalOf } from '../base/festivals.ts'
 import type { DayKind, Holidays } from '../base/holidays.ts'
-import { advisorsOf, namesOf, namesOfStaff } from '../customer/index.ts'
+import { namesOf, namesOfStaff } from '../customer/index.ts'
 import { headSeq } from '../interaction/index.ts'
-import { channelTitles } from '../outbox/index.ts'
+import { channelTitles, sendersOf } from '../outbox/index.ts'
 import type { Decision, PromiseState } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { standingsOf } from './audience.ts'
@@ -275,7 +275,7 @@ export async function subjectViews(
   const customers = [...new Set(shown.flatMap(({ customer }) => customer ?? []))]
   const names = await namesOf(reader, customers)
   const staff = await namesOfStaff(reader)
-  const advisors = await advisorsOf(reader, customers)
+  const advisors = await sendersOf(reader, customers)
   const groups = new Map((await activeGroups(reader)).map(({ chat, name }) => [chat, name]))
   const tiers = new Map<string, string>()
   for (const day of new Set(shown.map((one) => one.day)))

@@ -6,6 +6,7 @@ import { mannersShape } from '../outbox/index.ts'
 import type { Manners } from '../outbox/index.ts'
 import { campaignShape } from './campaigns/campaign.ts'
 import { campaignTouchpoints } from './campaigns/parts.ts'
+import type { DayChoice } from './day-kinds.ts'
 import { slugField } from './fields.ts'
 import { planningShape } from './spread.ts'
 import type { Planning } from './spread.ts'
@@ -32,6 +33,8 @@ export interface Touchpoint {
   /** The campaign it is a part of. */
   readonly campaign: string | null
   readonly onOverCap: 'skip' | 'hold'
+  /** On which kinds of day it is said. */
+  readonly days: DayChoice
   /** As written. */
   readonly settings: unknown
 }
@@ -142,7 +145,9 @@ function readTouchpoints(
     if (!parsed.success) mistakes.push(...mistakesOf(read, kind.settings, parsed.error, path))
     mistakes.push(...unknownTiers(read, path, settings, tiers))
     if (!parsed.success || !parsed.data.enabled) continue
-    const { title, tiers: mine, topic, onOverCap } = parsed.data
+    const { title, tiers: mine, topic, onOverCap, days = 'all' } = parsed.data
+    if (kind.audience === 'group-piece' && days !== 'all')
+      mistakes.push(read.at([...path, 'days'], daysOfPiece))
     touchpoints.push({
       name,
       title: title ?? kind.title,
@@ -150,11 +155,19 @@ function readTouchpoints(
       rules: kind.bind(settings),
       topic: topic ?? null,
       onOverCap: onOverCap ?? 'skip',
+      days,
       campaign: null,
       settings,
     })
   }
   return touchpoints
+}
+
+const daysOfPiece = {
+  message: '投票、寻宝、节目随社群消息发，不能限定工作日或休息日',
+  fix: '删去 days，用它自己的星期设置；要限定日子的话，写在带它的每日干货上',
+  messageEn: 'polls, hunts and programmes go out with the message of a group and cannot be bound to workdays',
+  fixEn: 'take days away and use its own weekdays; bind the daily tip that carries it instead',
 }
 
 const maxCampaigns = 40

@@ -4,6 +4,7 @@ import { isDay } from '../base/calendar.ts'
 import { checkWording, linksIn, parseWeekday } from '../content/index.ts'
 import type { ViewKind } from '../content/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
+import { dayChoices } from './day-kinds.ts'
 import { addMistake } from './mistake.ts'
 
 /** `9:30` or `09:30`, local to the shop. */
@@ -95,6 +96,10 @@ export const common = {
   topic: slugField.optional(),
   /** Over a cap: given up (skip), or moved to the first moment with room (hold). */
   onOverCap: z.enum(['skip', 'hold']).default('skip'),
+  days: z
+    .enum(dayChoices)
+    .default('all')
+    .describe('哪些日子：all 每天，workdays 只在工作日，restdays 只在休息日；调休按 holidays.yaml'),
 }
 
 /** The same words by another way, where a kind allows it. */

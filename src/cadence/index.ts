@@ -77,13 +77,19 @@ export { createCadenceJobs, planAt, planDay, planToday, publishAndPlan } from '.
 export type { CadenceParts } from './plan.ts'
 export { createCadenceFollowers } from './triggers.ts'
 
+// Trying out.
+export { tryTouchpoint } from './trial.ts'
+export type { Posted, PostToStaff, Trial, TrialParts, TrialWish } from './trial.ts'
+
+export { yearsMissing } from './day-kinds.ts'
+
 // Looking ahead.
 export { byTime, openPreview, previewDays, startOf } from './preview.ts'
 export type { Foreseen, Preview, PreviewParts } from './preview.ts'
 export { createCalendar, subjectViews } from './calendar.ts'
 export type { CalendarReader, CalendarView, SubjectView } from './calendar.ts'
-export { explainCustomer, promisesAround } from './explain.ts'
-export type { Explained } from './explain.ts'
+export { explainCustomer, explainPromises, promisesAround } from './explain.ts'
+export type { Explained, TouchpointExplained } from './explain.ts'
 export { diffCadence } from './diff.ts'
 export type { CadenceDifference, ThreeWay } from './diff.ts'
 

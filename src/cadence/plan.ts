@@ -6,6 +6,7 @@ import type { Day } from '../base/calendar.ts'
 import { minutes } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Db, Reader } from '../base/db.ts'
+import { holidaysInForce } from '../base/holidays.ts'
 import type { Job } from '../base/jobs.ts'
 import { ensureGames } from '../game/index.ts'
 import { enqueue, openDryRun } from '../outbox/index.ts'
@@ -53,6 +54,7 @@ async function stageOn(
     occasions: await readOccasions(reader, cadence, day, customers),
     history: await readHistory(reader, cadence, day, customers),
     tips: await readTips(reader, day),
+    holidays: await holidaysInForce(reader),
   })
 }
 

@@ -6,6 +6,7 @@ import { addDays, dayOf, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
+import { holidaysInForce } from '../base/holidays.ts'
 import { openDryRun } from '../outbox/index.ts'
 import type { ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
@@ -92,6 +93,7 @@ export async function openPreview(
   const made = (await promisesOfDays(reader, from, addDays(from, days - 1))).filter(
     (row) => customers === null || (row.customer !== null && customers.includes(row.customer)),
   )
+  const holidays = await holidaysInForce(reader)
   const rest = restOf(cadence, history)
   return {
     people,
@@ -103,7 +105,7 @@ export async function openPreview(
         const standings = await standingsOf(reader, tierRules, day, customers)
         const occasions = await readOccasions(reader, cadence, day, customers)
         const decided = await dryRun.decide(
-          stageDay({ cadence, day, people, standings, occasions, history, tips }),
+          stageDay({ cadence, day, people, standings, occasions, history, tips, holidays }),
         )
         for (const one of decided) {
           rest(one)

@@ -4,6 +4,7 @@
  */
 import { addDays, daysBetween } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
+import type { Holidays } from '../base/holidays.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { dayView, filledBytes, plainWords } from '../content/index.ts'
@@ -16,6 +17,7 @@ import { saidSince } from './cadence.store.ts'
 import type { Cadence, Touchpoint } from './config.ts'
 import { armKey, inArms, variantOf } from './experiments/arms.ts'
 import type { InArm, Variant } from './experiments/arms.ts'
+import { isOpenOn, onItsDays } from './day-kinds.ts'
 import { maxBytes } from './fields.ts'
 import { noOccasion } from './occasion.ts'
 import type { Occasion, ProductSeen } from './occasion.ts'
@@ -45,6 +47,7 @@ export interface Scene {
   readonly occasions: ReadonlyMap<string, Found>
   readonly history: History
   readonly tips: Tips
+  readonly holidays: Holidays
 }
 
 /** Tips of spreadsheets, and what each group has heard so far. */
@@ -141,7 +144,15 @@ export function stageDay(scene: Scene): Candidate[] {
 
 // ---------------------------------------------------------------- customers
 
-function stageCustomers({ cadence, day, people, standings, occasions, history }: Scene): Candidate[] {
+function stageCustomers({
+  cadence,
+  day,
+  people,
+  standings,
+  occasions,
+  history,
+  holidays,
+}: Scene): Candidate[] {
   const moment = momentOf(day)
   // Whom the day says nothing about is not looked at.
   const touchpoints = inArms(cadence, day)
@@ -161,7 +172,8 @@ function stageCustomers({ cadence, day, people, standings, occasions, history }:
       const due = touchpoint.rules.due(moment, member, occasion)
       if (!due) continue
       const rested = restedDue(touchpoint, due, member, moment, history)
-      staged.push(customerCandidate(cadence, touchpoint, { occasion, ...rested }, member, moment, true))
+      const candidate = customerCandidate(cadence, touchpoint, { occasion, ...rested }, member, moment, true)
+      staged.push(onItsDays(touchpoint.days, holidays, candidate))
     }
   }
   return staged
@@ -190,7 +202,8 @@ const productView = (product: ProductSeen): NonNullable<View['product']> => ({
   stock: product.stock === null ? '' : String(product.stock),
 })
 
-const customerView = (cadence: Cadence, day: Day, member: Member, occasion: Occasion): View => ({
+/** What the wordings for one customer may see. */
+export const customerView = (cadence: Cadence, day: Day, member: Member, occasion: Occasion): View => ({
   shop: cadence.shop,
   day: dayView(day),
   customer: {
@@ -285,9 +298,10 @@ interface GroupMessage {
 }
 
 /** One message a group and day: the first touchpoint that is due carries the pieces of the others. */
-function stageGroups({ cadence, day, people, tips }: Scene): Candidate[] {
+function stageGroups({ cadence, day, people, tips, holidays }: Scene): Candidate[] {
   const moment = momentOf(day)
-  const touchpoints = inArms(cadence, day)
+  // A group's message belongs to its day: on any other there is none.
+  const touchpoints = inArms(cadence, day).filter(({ days }) => isOpenOn(days, holidays, day))
   return people.groups.flatMap((group) => {
     const message = groupMessage(cadence, { touchpoints, tips }, moment, group)
     return message ? [groupCandidate(cadence, message, group, moment)] : []
@@ -338,6 +352,19 @@ function groupMessage(
       games: pieces.flatMap(({ piece }) => piece.games),
     },
   }
+}
+
+/** What one touchpoint alone would say to a group on that day; null when it has nothing to say. */
+export function groupText(
+  cadence: Cadence,
+  touchpoint: InArm,
+  moment: Moment,
+  group: Group,
+  tips: Tips,
+): string | null {
+  const alone = { ...cadence, touchpoints: [touchpoint] }
+  const { lot: _untested, ...plain } = touchpoint
+  return groupMessage(alone, { touchpoints: [plain], tips }, moment, group)?.said.text ?? null
 }
 
 const noTip = (hasInterest: boolean): Reason =>

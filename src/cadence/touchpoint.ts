@@ -9,6 +9,7 @@ import type { Instant } from '../base/clock.ts'
 import type { View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
 import type { ChannelName, Gift, Purpose } from '../outbox/index.ts'
+import type { DayChoice } from './day-kinds.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 import type { Tip } from './tips/rotation.ts'
 
@@ -186,6 +187,8 @@ export interface CustomerRules<S> extends Common<S> {
   /** Is she due? Tiers are checked by the planner. */
   due(settings: S, moment: Moment, member: Member, occasion: Occasion): Due | null
   rests?(settings: S): Rests | null
+  /** An occasion to show the words by, where any would not do: a test send without a real one. */
+  sample?(settings: S): Occasion
   /** The kinds of happening it answers, and whether this one makes it due. */
   readonly answers?: readonly Kind[]
   onHappening?(settings: S, happened: Happened, member: Member): Due | null
@@ -243,6 +246,7 @@ export interface CommonSettings {
   readonly topic?: string | undefined
   readonly channel?: ChannelName | undefined
   readonly onOverCap?: 'skip' | 'hold' | undefined
+  readonly days?: DayChoice | undefined
 }
 
 /** A kind with its settings' type closed in, so that kinds can stand in one list. */
@@ -282,13 +286,14 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
 
 function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, settings: S): BoundCustomer {
   const { kind, title, audience, purpose, personal, answers, endedBy } = rules
-  const { looksFor, onHappening, rests, ends, games } = rules
+  const { looksFor, sample, onHappening, rests, ends, games } = rules
   return {
     ...{ kind, title, audience, purpose, personal },
     channel: settings.channel ?? rules.channel,
     priority: settings.priority ?? rules.priority,
     ...(answers === undefined ? {} : { answers }),
     ...(looksFor ? { looksFor: (moment) => looksFor(settings, moment) } : {}),
+    ...(sample ? { sample: () => sample(settings) } : {}),
     ...(onHappening ? { onHappening: (happened, member) => onHappening(settings, happened, member) } : {}),
     ...(rests ? { rests: () => rests(settings) } : {}),
     ...(endedBy === undefined ? {} : { endedBy }),

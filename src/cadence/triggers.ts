@@ -2,6 +2,8 @@
 import type { Ctx } from '../base/act.ts'
 import { dayOf } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
+import { holidaysInForce } from '../base/holidays.ts'
+import type { Holidays } from '../base/holidays.ts'
 import { plainWords } from '../content/index.ts'
 import { customersOfRows } from '../customer/index.ts'
 import type { Follower, Kind, LogRow } from '../interaction/index.ts'
@@ -12,6 +14,7 @@ import type { Standing, TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
 import { giftsOfPromises, purchaseSpans, staffName } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
+import { onItsDays } from './day-kinds.ts'
 import { inArms, variantOf } from './experiments/arms.ts'
 import type { CadenceParts } from './plan.ts'
 import { productsOf } from './occasions.store.ts'
@@ -75,6 +78,7 @@ async function candidatesOf(
   const members = await membersOf(ctx.tx, rules, today, ids)
   const history = await readHistory(ctx.tx, cadence, today, ids)
   const products = await productsOf(ctx.tx, rows.flatMap(skuOf))
+  const holidays = await holidaysInForce(ctx.tx)
   for (const row of rows) {
     const customer = customers.get(row.id)
     const member = customer === undefined ? undefined : members.get(customer)
@@ -89,7 +93,7 @@ async function candidatesOf(
       purchases: first === undefined || first >= dayOf(row.at) ? 1 : 2,
       ...(product ? { product } : {}),
     }
-    for (const candidate of await answersTo(ctx, { cadence, history }, row, happened, member))
+    for (const candidate of await answersTo(ctx, { cadence, history, holidays }, row, happened, member))
       if (!staged.has(candidate.dedupeKey)) staged.set(candidate.dedupeKey, candidate)
   }
   return [...staged.values()]
@@ -122,9 +126,15 @@ async function membersOf(
 const skuOf = ({ detail }: LogRow): string[] =>
   [detail['sku'], detail['subject']].filter((sku): sku is string => typeof sku === 'string' && sku !== '')
 
+interface Answering {
+  readonly cadence: Cadence
+  readonly history: History
+  readonly holidays: Holidays
+}
+
 async function answersTo(
   ctx: Ctx,
-  { cadence, history }: { readonly cadence: Cadence; readonly history: History },
+  { cadence, history, holidays }: Answering,
   row: LogRow,
   happened: Happened,
   seen: Member,
@@ -143,7 +153,11 @@ async function answersTo(
     if (due.wantedAt > ctx.now && unreachable(member)) continue
     const moment = momentOf(dayOf(due.wantedAt))
     const rested = restedDue(touchpoint, due, member, moment, history)
-    const candidate = customerCandidate(cadence, touchpoint, rested, member, moment)
+    const candidate = onItsDays(
+      touchpoint.days,
+      holidays,
+      customerCandidate(cadence, touchpoint, rested, member, moment),
+    )
     const welcomeCode = welcomeCodeOf(row)
     answers.push(
       welcomeCode === null ? candidate : { ...candidate, content: { ...candidate.content, welcomeCode } },

@@ -1,6 +1,7 @@
 /** Each weekday, however it is written, is the weekday on which the planner stages: every day of some years, both ways. */
 import { describe, expect, it } from 'vitest'
 import { addDays } from '../base/calendar.ts'
+import { holidaysOf } from '../base/holidays.ts'
 import type { Reader } from '../base/db.ts'
 import type { Standing } from '../segment/index.ts'
 import type { People } from './audience.ts'
@@ -93,7 +94,16 @@ async function stagedOn(cadence: Cadence, from: string, days: number): Promise<M
   for (let n = 0; n < days; n += 1) {
     const day = addDays(from, n)
     const occasions = await readOccasions(reader, cadence, day, null)
-    const scene = { cadence, day, people, standings, occasions, tips, history: createHistory() }
+    const scene = {
+      cadence,
+      day,
+      people,
+      standings,
+      occasions,
+      tips,
+      holidays: holidaysOf([]),
+      history: createHistory(),
+    }
     const candidates = stageDay(scene)
     staged.set(
       day,

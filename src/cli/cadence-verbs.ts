@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { system } from '../base/act.ts'
 import { readEnv } from '../base/env.ts'
 import { cadenceSchema, cadenceSchemaText, seedCadence } from '../cadence/index.ts'
-import type { CadenceParts } from '../cadence/index.ts'
+import type { CadenceParts, Explained } from '../cadence/index.ts'
 import { shippedCadence } from '../core.ts'
 import type { Core } from '../core.ts'
 import { loadTierRules } from '../segment/index.ts'
@@ -24,6 +24,8 @@ import type { SwitchOptions } from './cadence.ts'
 import { cadenceRollback, draftDeed, draftSave, draftShow, draftsListed } from './cadence-drafts.ts'
 import type { CadenceWishDone, DraftDeed, DraftVerbParts } from './cadence-drafts.ts'
 import { withCore } from './data.ts'
+import { cadenceTry, withStaffNote } from './cadence-try.ts'
+import type { TryOptions } from './cadence-try.ts'
 import { cadenceExperiments } from './experiments.ts'
 import { exitCodes, say } from './output.ts'
 
@@ -45,10 +47,23 @@ export function validateVerb(file: string | undefined): Promise<unknown> {
 }
 
 export const planVerb = (options: { from?: string; days?: string; file?: string }): Promise<unknown> =>
-  withCadence((parts) => cadencePlan(parts, options))
+  withCadence(async (parts) => {
+    const planned = await cadencePlan(parts, options)
+    const missing = planned.holidaysMissing.join(', ')
+    if (missing !== '') say(`no state holidays for ${missing}: Monday to Friday count as workdays`)
+    return planned
+  })
 
-export const explainVerb = (customer: string, options: { days?: string }): Promise<unknown> =>
+export { explanationText } from './cadence.ts'
+export const explainVerb = (customer: string, options: { days?: string }): Promise<Explained> =>
   withCadence((parts) => cadenceExplain(parts, { customer, days: options.days }))
+
+export const tryVerb = (touchpoint: string, options: TryOptions): Promise<unknown> =>
+  withCadence((parts, core) =>
+    withStaffNote(core, (post) =>
+      cadenceTry({ ...parts, publicUrl: core.env.publicUrl, post }, touchpoint, options),
+    ),
+  )
 
 export const diffVerb = (file: string): Promise<unknown> => withCadence((parts) => cadenceDiff(parts, file))
 

@@ -1,8 +1,10 @@
 /** `siyu cadence validate|plan|explain|diff|apply|pause|resume|reasons|quota`: what the verbs do; the command line wires them. */
 import { join } from 'node:path'
 import type { Actor } from '../base/act.ts'
-import { dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
+import { addDays, dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
+import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
+import { holidaysInForce } from '../base/holidays.ts'
 import {
   currentCadence,
   diffCadence,
@@ -12,6 +14,7 @@ import {
   publishOrSubmit,
   readCadence,
   tierNames,
+  yearsMissing,
 } from '../cadence/index.ts'
 import type {
   Cadence,
@@ -103,6 +106,8 @@ export interface PlanCounts {
 
 export interface CadencePlanned {
   readonly counts: PlanCounts
+  /** Years without state holidays, where a touchpoint asks for workdays: they were counted by weekdays. */
+  readonly holidaysMissing: readonly number[]
   readonly promises: readonly {
     readonly touchpoint: string
     readonly title: string
@@ -159,6 +164,12 @@ export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Pr
   planned.sort(byTime)
   return {
     counts: countsOf(planned),
+    holidaysMissing: yearsMissing(
+      cadence.touchpoints,
+      await holidaysInForce(parts.db.reader),
+      from,
+      addDays(from, days - 1),
+    ),
     promises: planned.map(({ dueAt, ...one }) => ({ ...one, at: isoOf(dueAt) })),
   }
 }
@@ -177,7 +188,11 @@ function countsOf(
   return counts
 }
 
-async function cadenceFor({ db, tierRules }: CadenceParts, file: string | undefined): Promise<Cadence> {
+/** The one in force, or that of a file. */
+export async function cadenceFor(
+  { db, tierRules }: CadenceParts,
+  file: string | undefined,
+): Promise<Cadence> {
   if (file !== undefined) {
     const { cadence, mistakes } = readCadence(readCadenceText(file), { tiers: tierNames(tierRules) })
     if (cadence) return cadence
@@ -194,7 +209,6 @@ async function cadenceFor({ db, tierRules }: CadenceParts, file: string | undefi
 
 // ---------------------------------------------------------------- explain, diff, apply
 
-/** By our id, external_userid, or the id in the shop. */
 export async function cadenceExplain(
   parts: CadenceParts,
   options: { readonly customer: string; readonly days?: string | number | undefined },
@@ -204,16 +218,46 @@ export async function cadenceExplain(
   const days = Number(options.days ?? 14)
   if (!Number.isInteger(days) || days < 1 || days > maxDays)
     throw usage(`--days ${String(options.days)} is not a number of days.`, `Use 1 to ${String(maxDays)}.`)
-  const own = (await identitiesOf(reader, [options.customer])).has(options.customer) ? options.customer : null
-  const kinds: readonly IdentityKind[] = ['external', 'shop', 'phone']
-  let customer = own
-  for (const kind of kinds) customer ??= await customerOf(reader, { kind, value: options.customer })
-  if (customer === null)
-    throw new Refusal('not-found', `Nobody is known as ${options.customer}.`, 404, {
-      fix: 'Use the customer id, the external_userid, or the id in the shop.',
-    })
+  const customer = await customerNamed(reader, options.customer)
   return explainCustomer({ reader, tierRules: parts.tierRules }, customer, now, days)
 }
+
+/** By our id, external_userid, or the id in the shop. */
+export async function customerNamed(reader: Reader, who: string): Promise<string> {
+  const kinds: readonly IdentityKind[] = ['external', 'shop', 'phone']
+  let customer = (await identitiesOf(reader, [who])).has(who) ? who : null
+  for (const kind of kinds) customer ??= await customerOf(reader, { kind, value: who })
+  if (customer !== null) return customer
+  throw new Refusal('not-found', `Nobody is known as ${who}.`, 404, {
+    fix: 'Use the customer id, the external_userid, or the id in the shop.',
+  })
+}
+
+/** For the terminal; the same words as in the document. */
+export const explanationText = ({
+  name,
+  tierTitle,
+  tierReason,
+  advisor,
+  advisorWhy,
+  touchpoints,
+  promises,
+}: Explained): string =>
+  [
+    `${name}　${tierTitle}：${tierReason}　顾问 ${advisor ?? '无'}${advisorWhy === null ? '' : `（${advisorWhy}）`}`,
+    ...touchpoints.flatMap(({ touchpoint, title, lines }) => [
+      '',
+      `${title}（${touchpoint}）`,
+      ...lines.map((line) => `  ${line}`),
+    ]),
+    '',
+    '已做和将做的决定，新的在前',
+    ...promises.map(
+      ({ day, at, title, decision, reason, state }) =>
+        `  ${day} ${at.slice(11, 16)} ${title} ${state ?? decision}：${reason.words}（${reason.code}）`,
+    ),
+    '',
+  ].join('\n')
 
 export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceDifference> =>
   diffCadence(

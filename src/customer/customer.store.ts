@@ -258,6 +258,8 @@ export interface AdvisorRow {
   readonly external: string
   readonly staff: string
   readonly staff_name: string | null
+  /** Null: not in the mirror of staff. */
+  readonly contact: number | null
   readonly added_at: number
   readonly remark: string | null
   readonly name: string | null
@@ -269,7 +271,7 @@ export async function activeContacts(
   customers: readonly string[] | null,
 ): Promise<AdvisorRow[]> {
   const select = (where: string): string =>
-    `select i.customer, r.external, r.staff, s.name as staff_name, r.added_at, r.remark, p.name
+    `select i.customer, r.external, r.staff, s.name as staff_name, s.contact, r.added_at, r.remark, p.name
      from relation r
      join identity i on i.kind = 'external' and i.value = r.external
      left join staff s on s.userid = r.staff

@@ -6,7 +6,7 @@ import { onBothDatabases } from '../../test/database.ts'
 import { openStore } from '../../test/store.ts'
 import type { TestStore } from '../../test/store.ts'
 import {
-  advisorOf,
+  advisorsOf,
   chooseTopics,
   customerIdOf,
   customerOf,
@@ -128,7 +128,11 @@ onBothDatabases('customers', (open) => {
       return saveContacts(ctx, [contact({ staff: 'zhao', addedAt: 2_000 }), contact()])
     })
     expect(saved.added.map(({ staff }) => staff)).toEqual(['li', 'zhao'])
-    expect(await advisorOf(reader(), id)).toMatchObject({ staff: 'li', staffName: '李敏', name: '王女士' })
+    expect((await advisorsOf(reader(), [id])).get(id)?.[0]).toMatchObject({
+      staff: 'li',
+      staffName: '李敏',
+      name: '王女士',
+    })
     expect(await ownsCustomer(reader(), 'zhao', 'wm1')).toBe(true)
     expect(await ownsCustomer(reader(), 'zhao', 'wm2')).toBe(false)
     expect((await deed((ctx) => saveContacts(ctx, [contact()]))).added).toEqual([])
@@ -136,9 +140,9 @@ onBothDatabases('customers', (open) => {
     expect(await deed((ctx) => endContact(ctx, 'wm1', 'li', 3_000))).toBe(true)
     expect(await deed((ctx) => endContact(ctx, 'wm1', 'li', 3_000))).toBe(false)
     expect(await ownsCustomer(reader(), 'li', 'wm1')).toBe(false)
-    expect((await advisorOf(reader(), id))?.staff).toBe('zhao')
+    expect((await advisorsOf(reader(), [id])).get(id)?.[0]?.staff).toBe('zhao')
     await deed((ctx) => saveStaff(ctx, [{ userid: 'li', name: '李敏', active: true, contact: true }], true))
-    expect(await advisorOf(reader(), id)).toBeNull()
+    expect((await advisorsOf(reader(), [id])).get(id)).toBeUndefined()
     const s9 = (await shop('s9')) ?? ''
     expect(await namesOf(reader(), [id, s9])).toEqual(
       new Map([

@@ -35,7 +35,6 @@ export {
 } from './mirror.ts'
 export type { ContactSeen, GroupSeen, StaffSeen } from './mirror.ts'
 export {
-  advisorOf,
   advisorsOf,
   customerOf,
   customerOfExternal,

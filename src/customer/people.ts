@@ -1,4 +1,4 @@
-/** Who is who: names, identities, and the one advisor of a customer. */
+/** Who is who: names, identities, and the advisors of a customer. */
 import type { Who } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
@@ -13,41 +13,42 @@ import {
 } from './customer.store.ts'
 import type { Identity, IdentityKind } from './identity.ts'
 
-/** One advisor per customer: the oldest active contact, however many staff she has added. */
+/** Somebody of the staff whom she has as a contact. */
 export interface Advisor {
   readonly customer: string
   readonly external: string
   readonly staff: string
   readonly staffName: string
+  /** May write to customers (客户联系). */
+  readonly maySpeak: boolean
   readonly addedAt: Instant
   readonly remark: string | null
   /** The customer's name as WeCom shows it. */
   readonly name: string
 }
 
-/** Without `customers`: of everybody who has one. */
+/** The active contacts of each customer, the oldest first. Without `customers`: of everybody who has one. */
 export async function advisorsOf(
   reader: Reader,
   customers: readonly string[] | null = null,
-): Promise<Map<string, Advisor>> {
-  const advisors = new Map<string, Advisor>()
+): Promise<Map<string, Advisor[]>> {
+  const advisors = new Map<string, Advisor[]>()
   for (const row of await activeContacts(reader, customers)) {
-    if (advisors.has(row.customer)) continue
-    advisors.set(row.customer, {
+    const advisor = {
       customer: row.customer,
       external: row.external,
       staff: row.staff,
       staffName: row.staff_name ?? row.staff,
+      maySpeak: row.contact !== 0,
       addedAt: row.added_at,
       remark: row.remark,
       name: row.name ?? row.external,
-    })
+    }
+    const known = advisors.get(row.customer)
+    if (known) known.push(advisor)
+    else advisors.set(row.customer, [advisor])
   }
   return advisors
-}
-
-export async function advisorOf(reader: Reader, customer: string): Promise<Advisor | null> {
-  return (await advisorsOf(reader, [customer])).get(customer) ?? null
 }
 
 /** May this member of staff see her in the sidebar? Only while they are in contact. */

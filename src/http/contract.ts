@@ -793,6 +793,17 @@ export interface AdminGame {
 /** `POST /api/admin/restore/confirm`: sending goes on; answers how many were `{ unknown, expired, asked }`. */
 export const restoreConfirmBody = z.object({ reason: z.string().trim().min(1).max(200) })
 
+/** `POST /api/admin/touchpoints/:name/try`: to the caller's own WeCom, never counted. */
+export const tryBody = z.object({ customer: z.string().min(1).max(64).optional() })
+export interface TouchpointTried {
+  readonly touchpoint: string
+  readonly title: string
+  readonly to: string
+  readonly toName: string
+  readonly messages: readonly string[]
+  readonly notes: readonly string[]
+}
+
 /** `POST /api/admin/pause` and `/resume`: the kill switch, of everything or of one campaign, channel or touchpoint. */
 export const pauseBody = z
   .object({

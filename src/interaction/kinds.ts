@@ -94,6 +94,7 @@ export const kinds = {
   'cadence-rejected': '节奏审批驳回',
   'cadence-withdrawn': '撤回节奏草稿',
   'cadence-published': '节奏发布',
+  'touchpoint-tried': '试发触点给员工',
   'experiment-started': '实验开始',
   'experiment-decided': '实验采用方案',
   'experiment-stopped': '实验停止',

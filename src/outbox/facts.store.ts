@@ -18,7 +18,7 @@ export const places = (count: number, from = 1): string =>
   Array.from({ length: count }, (_, i) => `$${String(from + i)}`).join(', ')
 
 /** Runs a query with an IN list for any number of keys. `sql` gets the list; further parameters come first. */
-async function inLists<T extends object>(
+export async function inLists<T extends object>(
   reader: Reader,
   keys: readonly string[],
   sql: (list: string) => string,

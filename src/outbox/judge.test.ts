@@ -160,6 +160,26 @@ describe('one candidate', () => {
   })
 })
 
+describe('days on which a touchpoint is not said', () => {
+  const notOn = { days: [today, addDays(today, 1)], words: '只在工作日发' }
+
+  it('are passed over at its own time, with the words that say so', () => {
+    const [one] = decideAll([candidate(1, { notOn })], loose, facts(), now)
+    expect(one).toMatchObject({ decision: 'later', reasonCode: 'day-kind', reasonWords: '只在工作日发' })
+    expect(isoOf(one?.dueAt ?? 0)).toContain(`${addDays(today, 2)}T10:00`)
+  })
+
+  it('hold for service too, and end it where no other day is left', () => {
+    const expiresAt = instantOf(addDays(today, 1), '21:30')
+    const [one] = decideAll([candidate(1, { notOn, purpose: 'service', expiresAt })], loose, facts(), now)
+    expect(one).toMatchObject({
+      decision: 'declined',
+      reasonCode: 'day-kind',
+      reasonWords: '只在工作日发，到期前没有合适的时间',
+    })
+  })
+})
+
 describe('an advisor who is away', () => {
   const away = (deputy: string | null, to = addDays(today, 1)) => ({
     leaves: new Map([['lin', [{ staff: 'lin', from_day: today, to_day: to, deputy }]]]),

@@ -370,11 +370,19 @@ function inTheWay(
   sitting: Sitting,
 ): Obstacle | null {
   return (
+    notThatDay(candidate, at) ??
     talkedLately(candidate, at, sitting) ??
     (candidate.channel === 'kf' ? kfClosed(candidate, at, sitting) : null) ??
     full(candidate, at, sitting.facts.quotaSeen.get(candidate.subject) ?? 0, sitting) ??
     loaded(candidate, at, sender, sitting)
   )
+}
+
+/** Said at its own time on the first day that is right. */
+function notThatDay({ notOn, wantedAt }: Candidate, at: Instant): Obstacle | null {
+  const day = dayOf(at)
+  if (notOn?.days.includes(day) !== true) return null
+  return { reason: reasonOf('day-kind', notOn.words), until: instantOf(addDays(day, 1), timeOf(wantedAt)) }
 }
 
 function talkedLately(candidate: Candidate, at: Instant, { manners, facts }: Sitting): Obstacle | null {

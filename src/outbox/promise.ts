@@ -86,6 +86,8 @@ export interface Candidate {
   readonly wantedAt: Instant
   /** Said by then, or not at all. */
   readonly expiresAt: Instant
+  /** Days before the expiry on which it is not said, and why. */
+  readonly notOn?: { readonly days: readonly Day[]; readonly words: string } | undefined
   /** Higher first; the bands stand at the top of judge.ts. */
   readonly priority: number
   /** Where a cap or quota is full: `hold` = to the first moment with room before the expiry, `skip` = not at all. */

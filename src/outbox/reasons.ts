@@ -58,6 +58,11 @@ const decisions = {
     '微信客服只能在客户发言后 48 小时内回复，最多 5 条。',
   ),
   blackout: entry('delays declines', '停发日', '节奏里写明这一天不发营销。'),
+  'day-kind': entry(
+    'delays declines',
+    '不在限定的日子',
+    '这个触点只在工作日（或只在休息日）发，调休按国务院安排算；顺延到下一个合适的日子，过了期限就不发。',
+  ),
   'complaint-open': entry('declines', '有未解决的投诉', '投诉还没有解决，先解决问题，不发营销。'),
   'refund-open': entry('declines', '刚有退款', '客户刚退过款，这几天不发营销。'),
   'recent-conversation': entry('delays declines', '刚聊过', '客户刚和我们聊过，过一会儿再发营销。'),

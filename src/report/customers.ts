@@ -2,7 +2,8 @@
 import type { Day } from '../base/calendar.ts'
 import { dayOfNumber } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
-import { advisorsOf, namesOf, optedOutOf } from '../customer/index.ts'
+import { namesOf, optedOutOf } from '../customer/index.ts'
+import { sendersOf } from '../outbox/index.ts'
 import { explainStandings } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { customerLines, searchCustomers } from './report.store.ts'
@@ -68,7 +69,7 @@ async function present(
 ): Promise<CustomerOverview[]> {
   const ids = lines.map(({ id }) => id)
   const names = await namesOf(reader, ids)
-  const advisors = await advisorsOf(reader, ids)
+  const advisors = await sendersOf(reader, ids)
   const optedOut = await optedOutOf(reader, ids, 'marketing')
   const explained = await explainStandings(reader, rules, ids)
   return lines.map((line) => {

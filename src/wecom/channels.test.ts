@@ -8,6 +8,7 @@ import { startSimulator } from '../simulator/index.ts'
 import type { LedgerRow, Simulator } from '../simulator/index.ts'
 import { createWecomChannels } from './channels.ts'
 import { createApi } from './protocol/api.ts'
+import { createStaffNote } from './staff-note.ts'
 import { createClient } from './protocol/client.ts'
 import type { WecomClient } from './protocol/client.ts'
 
@@ -283,5 +284,31 @@ describe('group broadcast', () => {
       { subject: own, status: 'sent' },
       { subject: foreign, status: 'refused', code: 'not-delivered' },
     ])
+  })
+})
+
+describe('a note to a member of staff', () => {
+  const post = (userid: string) =>
+    createStaffNote({ api: createApi(client), agentId: String(simulator.credentials.agentId) })(
+      userid,
+      '【测试】每周好物',
+    )
+
+  it('arrives as the words they are, and tells nobody, lost and away apart', async () => {
+    expect(await post('lin')).toEqual({ kind: 'sent' })
+    expect(said('message/send').map(({ recipient, text }) => ({ recipient, text }))).toEqual([
+      { recipient: 'lin', text: '【测试】每周好物' },
+    ])
+    expect(await post('ghost')).toMatchObject({
+      kind: 'refused',
+      fix: expect.stringContaining('可见范围') as string,
+    })
+    simulator.addFault({ api: 'message/send', kind: 'reset-after', times: 1 })
+    expect(await post('lin')).toMatchObject({ kind: 'unknown' })
+    simulator.addFault({ api: 'message/send', kind: 'errcode', errcode: 40056, times: 1 })
+    expect(await post('lin')).toMatchObject({
+      kind: 'refused',
+      fix: expect.stringContaining('doctor') as string,
+    })
   })
 })

@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { days, seconds } from '../../src/base/clock.ts'
 import type { Core } from '../../src/core.ts'
-import { dice } from './drain.ts'
+import { dice } from './drain-fire.ts'
 import { complete, emptyDatabase, openFleet, repeated } from './fleet.ts'
 import type { EmptyDatabase, Fleet } from './fleet.ts'
 import { until } from './harness.ts'

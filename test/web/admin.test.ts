@@ -256,6 +256,18 @@ describe('calendar', () => {
     )
   })
 
+  test('sends a touchpoint to whoever presses, and says what is wrong when it cannot', async () => {
+    await open('/admin/calendar')
+    await page.getByRole('button', { name: /5月20日 15:00 会员日邀请/ }).click()
+    const drawer = dialog('会员日邀请')
+    await drawer.getByRole('button', { name: '发给自己试看' }).click()
+    await page.getByText('已发到你的企业微信，共 1 条').waitFor()
+    const refusal = problem(409, 'quarantined', '数据库来自备份', '先在后台核对')
+    mock.state.faults.set('/api/admin/touchpoints/member-day/try', refusal)
+    await drawer.getByRole('button', { name: '发给自己试看' }).click()
+    await drawer.getByText('数据库来自备份。先在后台核对').waitFor()
+  })
+
   test('walks the weeks, and the address keeps what is shown', async () => {
     await open('/admin/calendar')
     await page.getByText('5月18日 至 5月24日').waitFor()

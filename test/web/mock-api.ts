@@ -300,6 +300,20 @@ const adminRoutes = (state: MockState): MockRoute[] => [
   },
   {
     method: 'POST',
+    path: '/api/admin/touchpoints/member-day/try',
+    answer: () => ({
+      body: {
+        touchpoint: 'member-day',
+        title: '会员日邀请',
+        to: 'zhang',
+        toName: '',
+        messages: ['【测试】'],
+        notes: [],
+      },
+    }),
+  },
+  {
+    method: 'POST',
     path: '/api/admin/pause',
     answer: () => ((state.paused = true), { body: { paused: true } }),
   },

@@ -50,6 +50,7 @@ export function campaignTouchpoints(named: Named): Touchpoint[] {
             topic: campaign.topic ?? null,
             campaign: name,
             onOverCap: 'skip',
+            days: 'all',
             settings: campaign,
           },
         ],

@@ -109,7 +109,7 @@ function baseOf(
 // ---------------------------------------------------------------- arms
 
 /** These decide who takes part, which must not depend on the arm; or what the touchpoint is. */
-const fixedKeys: readonly string[] = ['kind', 'enabled', 'title', 'tiers', 'topic']
+const fixedKeys: readonly string[] = ['kind', 'enabled', 'title', 'tiers', 'topic', 'days']
 
 function readArm(
   read: YamlRead,

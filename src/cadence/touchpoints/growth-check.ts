@@ -54,6 +54,10 @@ export const growthCheck = defineTouchpoint<Settings>({
     fromMonths: Math.min(...stages.map(({ fromMonths }) => fromMonths)),
     toMonths: Math.max(...stages.map(({ toMonths }) => toMonths)),
   }),
+  sample({ stages, only }) {
+    const months = only?.[0] ?? stages[0]?.fromMonths ?? 0
+    return { key: 'sample', number: months, words: `宝宝 ${String(months)} 个月` }
+  },
   due(settings, moment, _member, { key, number = 0 }) {
     if (!stageOf(settings, number) || settings.only?.includes(number) === false) return null
     return noteDue(settings, moment, key)

@@ -43,6 +43,7 @@ export const levelChange = defineTouchpoint<Settings>({
   personal: true,
   priority: 66,
   settings,
+  sample: ({ moves }) => ({ key: `${moves[0]?.from?.[0] ?? ''}>${moves[0]?.to ?? ''}` }),
   due: () => null,
   answers: ['level-moved'],
   onHappening(settings, happened) {

@@ -46,6 +46,7 @@ export const onboarding = defineTouchpoint<Settings>({
   priority: 75,
   settings,
   looksFor: ({ steps }) => ({ find: 'purchase', which: 'first', daysAgo: steps.map(({ day }) => day) }),
+  sample: ({ steps }) => ({ key: 'sample', number: steps[0]?.day ?? 0 }),
   due: (settings, moment, _member, { number = 0 }) =>
     noteDue({ ...settings, withinDays: 0 }, moment, `day${String(number)}`),
   compose: (settings, _moment, _member, view, { number = 0 }) => ({

@@ -40,6 +40,7 @@ export const repeatOrder = defineTouchpoint<Settings>({
     which: 'first',
     daysAgo: steps.map(({ afterDays }) => afterDays),
   }),
+  sample: ({ steps }) => ({ key: 'sample', number: steps[0]?.afterDays ?? 0 }),
   due(settings, moment, member, { number = 0 }) {
     // The day's first purchase may have had a second one already.
     if (member.purchases > 1) return null

@@ -44,6 +44,7 @@ export const tierChange = defineTouchpoint<Settings>({
   personal: true,
   priority: 79,
   settings,
+  sample: ({ moves }) => ({ key: `${moves[0]?.from?.[0] ?? ''}>${moves[0]?.to ?? ''}` }),
   due: () => null,
   answers: ['tier-moved'],
   onHappening(settings, happened, member) {

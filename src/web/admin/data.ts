@@ -31,6 +31,7 @@ import type {
   PauseScope,
   Role,
   StaffRoles,
+  TouchpointTried,
 } from '../../http/contract.ts'
 
 const isCallersFault = (error: unknown): boolean => {
@@ -142,6 +143,10 @@ export const diffCadence = (yaml: string, signal: AbortSignal) =>
 
 export const publishCadence = (yaml: string, note: string, baseVersion: number) =>
   ask<CadenceDocument>('POST', '/api/admin/cadence/publish', { body: { yaml, note, baseVersion } })
+
+/** To one's own WeCom. */
+export const tryTouchpoint = (name: string) =>
+  ask<TouchpointTried>('POST', `/api/admin/touchpoints/${encodeURIComponent(name)}/try`, { body: {} })
 
 export const setPaused = (
   paused: boolean,

@@ -189,6 +189,9 @@ export const en: Record<WordKey, string> = {
   'cell.advisor': 'Advisor {name}',
   'cell.group': 'Group',
   'cell.open': 'Open the card of {name}',
+  'try.press': 'Send me a test',
+  'try.hint': 'Goes to your own WeCom as a customer would read it, marked 【测试】; nothing counts it',
+  'try.done': 'Sent to your WeCom ({n})',
 
   'decision.queued': 'Send',
   'decision.later': 'Later',

@@ -185,6 +185,9 @@ export const zh = {
   'cell.advisor': '顾问 {name}',
   'cell.group': '群',
   'cell.open': '打开 {name} 的客户卡片',
+  'try.press': '发给自己试看',
+  'try.hint': '按正式发出的样子发到你自己的企业微信，标【测试】，不计入任何统计',
+  'try.done': '已发到你的企业微信，共 {n} 条',
 
   'decision.queued': '发送',
   'decision.later': '顺延',
