@@ -8,6 +8,7 @@ export interface BenchOptions {
   readonly pairs?: string | undefined
   readonly seconds?: string | undefined
   readonly days?: string | undefined
+  readonly promises?: string | undefined
   readonly rate?: string | undefined
   readonly writes?: string | undefined
   readonly postgresUrl?: string | undefined
@@ -45,6 +46,22 @@ const benches: Readonly<Record<string, Bench>> = {
       seconds: numbers(options.seconds ?? '60')[0] ?? 60,
       rate: numbers(options.rate ?? '500')[0] ?? 500,
       databaseUrl: options.databaseUrl,
+      say,
+    }),
+  dispatch: async (options, say) =>
+    (await import('./dispatch.ts')).benchDispatch({
+      promises: numbers(options.promises ?? '100000')[0] ?? 100_000,
+      sizes: numbers(options.sizes ?? '1000,10000'),
+      perSecond: numbers(options.rate ?? '167')[0] ?? 167,
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      redisUrl: options.redisUrl,
+      say,
+    }),
+  crash: async (options, say) =>
+    (await import('./crash.ts')).benchCrash({
+      messages: numbers(options.promises ?? '4000')[0] ?? 4_000,
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      redisUrl: options.redisUrl,
       say,
     }),
   limiter: async (options, say) =>

@@ -35,7 +35,19 @@ export async function openPlace(dialect: Dialect, today: Day, postgresUrl: strin
   const folder = mkdtempSync(join(tmpdir(), 'siyu-bench-'))
   const made = dialect === 'sqlite' ? null : await makeDatabase(postgresUrl ?? '')
   const url = made?.url ?? `sqlite:${join(folder, 'bench.db')}`
-  const clock = virtualClock(instantOf(today, '12:00'))
+  const place = await placeOn(url, folder, virtualClock(instantOf(today, '12:00')))
+  return {
+    ...place,
+    async close() {
+      await place.close()
+      await made?.drop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** On a database that is there already, or that another process goes on with. */
+export async function placeOn(url: string, folder: string, clock: VirtualClock): Promise<Place> {
   const { db } = await openDatabase(url, folder, 'create', clock.now())
   const flush = createFlush({
     people,
@@ -48,11 +60,7 @@ export async function openPlace(dialect: Dialect, today: Day, postgresUrl: strin
     url,
     rules: loadTierRules(join(packageRoot, 'config')),
     act: createAct({ db, clock, flush: async (ctx, happenings) => void (await flush(ctx, happenings)) }),
-    async close() {
-      await db.close()
-      await made?.drop()
-      rmSync(folder, { recursive: true, force: true })
-    },
+    close: () => db.close(),
   }
 }
 

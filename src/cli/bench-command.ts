@@ -17,6 +17,7 @@ export function addBenchVerb(siyu: Command, document: Document): void {
     .option('--pairs <n>', 'interleaved pairs')
     .option('--seconds <n>', 'how long to measure')
     .option('--days <n>', 'days of the dry run')
+    .option('--promises <n>', 'promises that go out at the permitted rate')
     .option('--rate <n>', 'events a second')
     .option('--writes <n>', 'writes a second beside the load')
     .option('--postgres-url <url>', 'a server to make databases on; otherwise one of its own is started')
