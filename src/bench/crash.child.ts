@@ -10,7 +10,8 @@ import { bodyOf, createCaller } from './limited-api.client.ts'
 import type { Caller } from './limited-api.client.ts'
 import { placeOn } from './place.ts'
 
-const [kind = '', apiUrl = '', where = '', prefix = '', inFlight = '20'] = process.argv.slice(2)
+const [kind = '', apiUrl = '', where = '', prefix = '', inFlight = '20', laterMs = '0'] =
+  process.argv.slice(2)
 const atOnce = Number(inFlight)
 const unlimited = 1_000_000
 const startedAt = performance.now()
@@ -21,7 +22,7 @@ async function ours(caller: Caller): Promise<void> {
   const place = await placeOn(where, '/', clock)
   const delivery = deliveryOf(place, caller, unlimited)
   for (;;) {
-    clock.set(openHour + (performance.now() - startedAt) + Number(process.env['BENCH_LATER_MS'] ?? 0))
+    clock.set(openHour + (performance.now() - startedAt) + Number(laterMs))
     await delivery.drainOnce(clock.now())
     await delivery.reconcileOnce(clock.now())
     const [left] = await place.db.reader.rows<{ n: number }>(
@@ -81,5 +82,6 @@ async function bullmq(caller: Caller): Promise<void> {
 const caller = createCaller(apiUrl, atOnce)
 await { ours, mark, bullmq }[kind as 'ours' | 'mark' | 'bullmq'](caller)
 await caller.close()
+process.exit(0)
 process.exit(0)
 process.exit(0)

@@ -86,9 +86,14 @@ async function oneTurn(kind: Kind, api: LimitedApi, options: CrashOptions): Prom
   const prefix = `siyu-bench-${newSecret().slice(0, 8)}`
   const where = kind === 'bullmq' ? (options.redisUrl ?? '') : `sqlite:${join(folder, 'crash.db')}`
   const start = (laterMs: number): ChildProcess =>
-    fork(siblingOf('crash.child'), [kind, api.url, where, prefix, String(options.inFlight ?? 20)], {
-      env: { ...process.env, BENCH_LATER_MS: String(laterMs) },
-    })
+    fork(siblingOf('crash.child'), [
+      kind,
+      api.url,
+      where,
+      prefix,
+      String(options.inFlight ?? 20),
+      String(laterMs),
+    ])
   await api.reset()
   try {
     await prepare(kind, where, prefix, options.messages)
