@@ -15,9 +15,9 @@ import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import { DataSource } from 'typeorm'
+import { DataSource, QueryRunnerAlreadyReleasedError } from 'typeorm'
 import type { DataSourceOptions, Driver, MixedList, MigrationInterface, QueryRunner } from 'typeorm'
-import { ConfigMistakes, Unreachable, messageOf } from './errors.ts'
+import { ConfigMistakes, OutsideFailure, Unreachable, messageOf } from './errors.ts'
 import type { TableDefinition } from './table.ts'
 
 export type Value = string | number | null
@@ -634,14 +634,30 @@ async function postgresTransaction<T>(source: DataSource, work: (tx: Tx) => Prom
       await runner.commitTransaction()
       return answer
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction()
-      if (attempt >= attempts || !again.has(sqlStateOf(error))) throw error
+      await rollBackPostgres(runner)
+      if (attempt >= attempts || !again.has(sqlStateOf(error))) throw lostOr(error)
       await pause(5 * 2 ** attempt)
     } finally {
       await runner.release()
     }
   }
 }
+
+/** A connection that broke has taken its transaction along, and the first error is the one to tell. */
+async function rollBackPostgres(runner: QueryRunner): Promise<void> {
+  if (runner.isReleased || !runner.isTransactionActive) return
+  try {
+    await runner.rollbackTransaction()
+  } catch (error) {
+    if (!isDatabaseTrouble(lostOr(error))) throw error
+  }
+}
+
+/** TypeORM takes a runner away when its connection breaks between two statements, and says no more than that. */
+const lostOr = (error: unknown): unknown =>
+  error instanceof QueryRunnerAlreadyReleasedError
+    ? new OutsideFailure('Connection terminated in the middle of a transaction.', { cause: error })
+    : error
 
 function sqlStateOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return ''
@@ -658,4 +674,4 @@ export const isDatabaseTrouble = (error: unknown): boolean =>
   /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
   /^(08|53|57P|58|25P03|25006)/.test(sqlStateOf(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
-  /Connection terminated|connection timeout/i.test(messageOf(error))
+  /Connection terminated|connection timeout|is not queryable/i.test(messageOf(error))

@@ -217,10 +217,43 @@ async function inRedis(redis: Redis): Promise<Engine> {
   }
 }
 
+/** What BullMQ listens with. */
+interface Listening {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeAllListeners(event?: string): unknown
+}
+
+/**
+ * BullMQ takes every listener off the connection that listens, and then ends it. A database that stops meanwhile has a
+ * last word for it, an error that would meet nobody and end our process: from now on somebody is always there.
+ */
+export function neverDeaf(client: Listening): void {
+  const silence = client.removeAllListeners.bind(client)
+  client.removeAllListeners = (event?: string) => {
+    silence(event)
+    // Whoever closed it does not want to know any more.
+    if (event === undefined || event === 'error') client.on('error', () => undefined)
+    return client
+  }
+}
+
 /** One connection for each queue that is told, and for each worker one that asks and one that listens. */
 async function inPostgres({ databaseUrl, log }: QueueParts): Promise<Engine> {
   const { PostgresConnection, createPostgresBackend, withBackend } = await import('bullmq')
-  const { Queue: PostgresQueue, Worker: PostgresWorker } = withBackend(createPostgresBackend)
+  const { Queue: PostgresQueue, Worker: PostgresWorker } = withBackend(
+    (...parts: Parameters<typeof createPostgresBackend>) => {
+      const backend = createPostgresBackend(...parts)
+      const listen = backend.connection.getListenClient.bind(backend.connection)
+      const known = new WeakSet<object>()
+      backend.connection.getListenClient = async () => {
+        const client = await listen()
+        if (!known.has(client)) neverDeaf(client)
+        known.add(client)
+        return client
+      }
+      return backend
+    },
+  )
   const connection = { ...postgresSessions(databaseUrl), schema: queueSchema, max: 1 }
   let missing: string | null = 'its schema is not there yet'
   let closed = false

@@ -25,6 +25,7 @@ function expectSurvived(name: string, report: TroubleReport): void {
   expect(report.otherAnswers).toEqual([])
   expect(report.refusedCallbacks).toBeGreaterThan(0)
   expect(report.takenAndLost).toEqual([])
+  expect(report.errorsSaid).toEqual([])
   expect(report.readyAfterMs).toBeLessThan(5_000)
 }
 

@@ -10,6 +10,8 @@ import type { ServerProcess, Settings, SimulatorProcess } from './harness.ts'
 export interface Trouble {
   /** Null: a file of its own. */
   readonly databaseUrl: string | null
+  /** After the first refusal; 5 s. */
+  readonly lastsMs?: number
   /** For the server alone. */
   readonly env?: Settings
   begin(server: ServerProcess, ground: Ground): Promise<void>
@@ -31,11 +33,12 @@ export interface TroubleReport {
   /** From the repair until the server says that it is ready and takes a callback. */
   readonly readyAfterMs: number
   readonly settledAfterMs: number
+  /** What the server called an error; trouble of the world is none. */
+  readonly errorsSaid: readonly string[]
   readonly problems: readonly string[]
 }
 
 const shop = { staff: 8, customers: 96, groups: 0 }
-/** How long it lasts after the first refusal. */
 const lastsMs = 5_000
 /** A full database has room here and there: so long until the first refusal. */
 const bitesWithinMs = 60_000
@@ -55,15 +58,18 @@ async function onTroubledGround(ground: Ground, trouble: Trouble): Promise<Troub
   const advisors = pressAtOnce(simulator)
   const server = await startServer({ ...env, ...trouble.env }, { mortal: true })
   const visitors = createVisitors(simulator)
+  let troubled = false
   try {
     await until('first sends', () => (advisors.rows().length > 5 ? true : null))
     const sentBefore = advisors.rows().length
+    troubled = true
     await trouble.begin(server, ground)
     await until('the first refusal', async () => ((await visitors.come()).refused ? true : null), {
       timeoutMs: bitesWithinMs,
       everyMs: 20,
     })
-    const endAt = Date.now() + lastsMs
+    const endAt = Date.now() + (trouble.lastsMs ?? lastsMs)
+    if (server.program.exited()) throw new Error(`The server fell: ${server.program.stderr().slice(-4_000)}`)
     const { ready: readyInTrouble } = await readiness(server.url)
     while (Date.now() < endAt) {
       await visitors.come()
@@ -72,6 +78,7 @@ async function onTroubledGround(ground: Ground, trouble: Trouble): Promise<Troub
     const sentInTrouble = advisors.rows().length - sentBefore
     const inTrouble = visitors.seen.length
     const repairedAt = Date.now()
+    troubled = false
     await trouble.end(server, ground)
     await until('a callback is taken', async () => ((await visitors.come()).refused ? null : true))
     await until('ready', async () => ((await readiness(server.url)).ready ? true : null))
@@ -91,15 +98,24 @@ async function onTroubledGround(ground: Ground, trouble: Trouble): Promise<Troub
       sentInTrouble,
       readyAfterMs,
       settledAfterMs,
+      errorsSaid: errorsIn(server.program.stderr()),
       problems: [
         ...problemsOf(verdict),
         ...(end.code === 0 ? [] : [`the server did not stop well: ${server.program.stderr().slice(-2_000)}`]),
       ],
     }
   } finally {
+    // Whatever failed: those that come after it need a database again.
+    if (troubled) await trouble.end(server, ground)
     await advisors.stop()
     await server.program.end('SIGKILL')
   }
+}
+
+function errorsIn(stderr: string): string[] {
+  const lines = stderr.split('\n').filter((line) => /^\{"level":[56]0,/.test(line))
+  const said = lines.map((line) => JSON.parse(line) as { msg: string; err?: { message?: string } })
+  return [...new Set(said.map(({ msg, err }) => `${msg}: ${err?.message ?? ''}`))]
 }
 
 async function stage({ core, simulator, env }: Ground): Promise<void> {
