@@ -241,21 +241,19 @@ class Proof {
     return Date.now() - struckAt
   }
 
-  /** The one that still stands has done all of it: its promises, and every job of the day. */
+  /** The one that still stands has done all of it: its promises, what was over since yesterday, every job of the day. */
   async #settled(mark: string): Promise<void> {
-    const { reader } = this.#scene.core.db
+    const { fleet, core } = this.#scene
+    const open = (): Promise<unknown[]> =>
+      core.db.reader.rows(
+        `select id from promise where (dedupe_key like $1 and state in ${openStates})
+           or (state = 'waiting' and expires_at <= $2)
+         union all select slot as id from job_slot where state in ('running', 'failed')`,
+        [`${mark}:%`, fleet.clock.now()],
+      )
     await until(
       `${mark}: everything settled`,
-      async () => {
-        const open = await reader.rows(
-          `select dedupe_key from promise where dedupe_key like $1 and state in ${openStates} limit 1`,
-          [`${mark}:%`],
-        )
-        const slots = await reader.rows(
-          `select job from job_slot where state in ('running', 'failed') limit 1`,
-        )
-        return open.length + slots.length === 0 ? true : null
-      },
+      async () => ((await open()).length === 0 ? true : null),
       patience,
     )
   }
