@@ -10,6 +10,7 @@ export type { GamePlan } from './touchpoint.ts'
 
 // Versions.
 export {
+  audienceNames,
   currentCadence,
   invalidCadence,
   publish,
@@ -81,6 +82,7 @@ export { createCadenceFollowers } from './triggers.ts'
 export { tryTouchpoint } from './trial.ts'
 export type { Posted, PostToStaff, Trial, TrialParts, TrialWish } from './trial.ts'
 
+export { audienceParts } from './audience-rule.ts'
 export { yearsMissing } from './day-kinds.ts'
 
 // Looking ahead.

@@ -12,6 +12,7 @@ import type { Candidate, ChannelName, Content, Decided, PromiseState, SubjectKin
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
 import type { People } from './audience.ts'
+import { readAudiences } from './audience-rule.ts'
 import { promisesOfDays } from './cadence.store.ts'
 import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
@@ -103,6 +104,13 @@ export async function previewDays(
         history,
         tips,
         holidays,
+        audiences: await readAudiences(
+          reader,
+          tierRules,
+          cadence.touchpoints,
+          Math.max(now, instantOf(day)),
+          customers,
+        ),
       }),
     )
   }

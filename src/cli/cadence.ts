@@ -6,6 +6,7 @@ import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import {
+  audienceNames,
   currentCadence,
   diffCadence,
   explainCustomer,
@@ -163,7 +164,9 @@ export async function cadenceFor(
   file: string | undefined,
 ): Promise<Cadence> {
   if (file !== undefined) {
-    const { cadence, mistakes } = readCadence(readCadenceText(file), { tiers: tierNames(tierRules) })
+    const audiences = await audienceNames(db.reader)
+    const known = { tiers: tierNames(tierRules), audiences }
+    const { cadence, mistakes } = readCadence(readCadenceText(file), known)
     if (cadence) return cadence
     throw new Refusal('invalid-cadence', `${file} has ${String(mistakes.length)} mistakes.`, 422, {
       fix: `Run: siyu cadence validate ${file}`,
