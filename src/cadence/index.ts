@@ -85,6 +85,9 @@ export type { Posted, PostToStaff, Trial, TrialParts, TrialWish } from './trial.
 export { audienceParts } from './audience-rule.ts'
 export { yearsMissing } from './day-kinds.ts'
 
+// Ready-made ones.
+export { adoptPreset, cadencePresetPath, cadencePresets } from './presets.ts'
+
 // Looking ahead.
 export { previewDays, startOf } from './preview.ts'
 export type { Foreseen, Preview, PreviewParts } from './preview.ts'

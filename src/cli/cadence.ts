@@ -6,10 +6,13 @@ import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import {
+  adoptPreset,
   audienceNames,
+  cadencePresetPath,
   currentCadence,
   diffCadence,
   explainCustomer,
+  newestVersion,
   previewDays,
   publishOrSubmit,
   readCadence,
@@ -238,14 +241,31 @@ export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceD
     parts.clock.now(),
   )
 
+export interface ApplyOptions {
+  readonly file?: string | undefined
+  /** The touchpoints of a trade instead of a file: everything else stays. */
+  readonly preset?: string | undefined
+  readonly configDir: string
+  readonly note?: string | undefined
+}
+
+async function textToApply(parts: CadenceParts, { file, preset, configDir }: ApplyOptions): Promise<string> {
+  if ((file === undefined) === (preset === undefined))
+    throw usage(
+      'Give a file or --preset NAME, not both.',
+      'For example: siyu cadence apply config/cadence.yaml',
+    )
+  if (preset === undefined) return readCadenceText(file ?? '')
+  const yaml = readCadenceText(cadencePresetPath(configDir, preset))
+  const newest = await newestVersion(parts.db.reader)
+  return newest === null ? yaml : adoptPreset(newest.yaml, { name: preset, yaml }, parts.tierRules)
+}
+
 /** The installer's own hand: live at once, or a submitted draft where somebody else must approve. */
-export async function cadenceApply(
-  parts: DraftVerbParts,
-  options: { readonly file: string; readonly note?: string | undefined },
-): Promise<CadenceWishDone> {
+export async function cadenceApply(parts: DraftVerbParts, options: ApplyOptions): Promise<CadenceWishDone> {
   writableFile(parts)
   const wish = {
-    yaml: readCadenceText(options.file),
+    yaml: await textToApply(parts, options),
     note: (options.note ?? '').slice(0, 200),
     name: 'cli',
     baseVersion: null,
