@@ -80,6 +80,10 @@ function setUp(siyu: Command): void {
     .option('--admins <userids>', 'separated by commas')
     .option('--database-url <url>')
     .option('--quota-mode <mode>', 'month-days, 7-per-week or 1-per-day, as set under 群发助手')
+    .option(
+      '--preset <name>',
+      'a trade: its tiers.yaml and cadence.yaml from config/presets; the old ones are kept',
+    )
     .option('--force', 'replace an existing .env; the old one is kept beside it')
     .action(document(async (options: object) => (await import('./cli/init.ts')).runInit(options)))
   siyu
@@ -477,10 +481,13 @@ function cadence(siyu: Command): void {
   group
     .command('apply')
     .description('publish a file as the next version; where approval is required, submit it as a draft')
-    .argument('<file>')
+    .argument('[file]')
+    .option('--preset <name>', 'only the touchpoints of config/presets/<name>.cadence.yaml; the rest stays')
     .option('--note <words>', 'why')
     .action(
-      document(async (file: string, options: { note?: string }) => (await verbs()).applyVerb(file, options)),
+      document(async (file: string | undefined, options: { note?: string; preset?: string }) =>
+        (await verbs()).applyVerb(file, options),
+      ),
     )
   const handles = (command: Command): Command =>
     command

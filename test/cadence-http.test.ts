@@ -191,5 +191,7 @@ it('validates and applies from the command line', async () => {
     admins: ['zhang'],
     readOnly: false,
   }
-  expect((await cadenceApply(parts, { file: join(configDir, 'cadence.yaml'), note: 'same' })).version).toBe(1)
+  expect(
+    (await cadenceApply(parts, { file: join(configDir, 'cadence.yaml'), configDir, note: 'same' })).version,
+  ).toBe(1)
 })

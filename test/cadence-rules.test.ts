@@ -3,7 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Happening } from '../src/base/act.ts'
 import { addDays, instantOf, isoOf } from '../src/base/calendar.ts'
 import { applyHolidays, loadHolidays } from '../src/base/holidays.ts'
+import { createLog } from '../src/base/log.ts'
 import {
+  audienceParts,
+  createCadenceFollowers,
   currentCadence,
   explainCustomer,
   planDay,
@@ -14,7 +17,10 @@ import {
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
 import { cadencePlan } from '../src/cli/cadence.ts'
 import { saveContacts, saveStaff } from '../src/customer/index.ts'
+import { audienceRoutes } from '../src/http/admin/audiences.ts'
+import { createFollowers } from '../src/interaction/index.ts'
 import { sendersOf, setLeave } from '../src/outbox/index.ts'
+import { removeAudience, saveAudience } from '../src/segment/index.ts'
 import { onBothDatabases } from './database.ts'
 import { configDir, openStore } from './store.ts'
 import type { TestStore } from './store.ts'
@@ -201,6 +207,113 @@ onBothDatabases('what every touchpoint may set', (open) => {
         sender: other,
         reasonCode: 'advisor-on-leave',
       })
+    })
+  })
+
+  describe('audience', () => {
+    const twice =
+      '{ combinator: and, rules: [{ field: purchases, operator: ">=", value: 2 }, { field: spent, operator: ">", value: 200000 }] }'
+    const spender = { combinator: 'and', rules: [{ field: 'spent', operator: '>', value: 300_000 }] }
+    const save = (name: string, rule: unknown, baseVersion = 0) =>
+      store.act({ kind: 'cli', verb: 'test' }, (ctx) =>
+        saveAudience(ctx, audienceParts(store.rules), { name, title: '大客户', rule, baseVersion }),
+      )
+    const heard = async (): Promise<string[]> =>
+      (await foreseen(holiday)).map(({ subject }) => subject).sort()
+    // wm2 has spent 3,600 yuan, wm1 2,700.
+    beforeEach(() => store.say(order('s-wm2', 'wm2', addDays(holiday, -5))))
+
+    it('of its own rule is asked of the database as a set, by the plan, the dry run and what answers at once', async () => {
+      await live(`    weekday: 三\n    audience: ${twice}\n`)
+      expect(await heard()).toEqual(['wm1', 'wm2'])
+      await live(`    weekday: 三\n    audience: ${JSON.stringify(spender)}\n`)
+      expect(await heard()).toEqual(['wm2'])
+      expect((await planDay(parts, holiday)).map(({ subject }) => subject)).toEqual(['wm2'])
+      await live(
+        `    weekday: 四\n  care:\n    kind: order-care\n    wording: '您好'\n    audience: ${JSON.stringify(spender)}\n`,
+      )
+      const answers = createCadenceFollowers(parts)
+      const followers = createFollowers(store.db, store.act, answers, createLog('silent'))
+      await store.say(
+        ...['wm1', 'wm2'].map((external) => ({
+          kind: 'order-delivered',
+          at: store.clock.now(),
+          source: 'shop',
+          sourceKey: `delivered:${external}`,
+          who: { external },
+          detail: { orderId: `o-${external}` },
+        })),
+      )
+      await followers.catchUp()
+      const care = await store.db.reader.rows("select subject from promise where touchpoint = 'care'")
+      expect(care).toEqual([{ subject: 'wm2' }])
+    })
+
+    it('may be a saved one: its rule as it is on the day, and nobody once it is gone', async () => {
+      await save('spenders', spender)
+      await live('    weekday: 三\n    audience: spenders\n')
+      expect(await heard()).toEqual(['wm2'])
+      await save('spenders', { combinator: 'and', rules: [] }, 1)
+      expect(await heard()).toEqual(['wm1', 'wm2'])
+      const remove = audienceRoutes({
+        act: store.act,
+        reader: store.db.reader,
+        ...audienceParts(store.rules),
+        rowsOf: () => Promise.resolve([]),
+      }).find(({ method }) => method === 'DELETE')
+      await expect(
+        remove?.handle({
+          params: { name: 'spenders' },
+          query: {},
+          body: {},
+          staff: { userid: 'zhang', name: '张小敏', roles: ['admin'] },
+          player: null,
+          cookies: { get: () => undefined },
+          requestId: 'r1',
+          ip: '127.0.0.1',
+          userAgent: 'test',
+          now: store.clock.now(),
+        }),
+      ).rejects.toMatchObject({ code: 'audience-in-use', fix: expect.stringContaining('audience') as string })
+      await store.act({ kind: 'cli', verb: 'test' }, (ctx) => removeAudience(ctx, 'spenders'))
+      expect(await heard()).toEqual([])
+      const [{ customer = '' } = {}] = await store.db.reader.rows<{ customer: string }>(
+        "select customer from identity where kind = 'external' and value = 'wm2'",
+      )
+      const at = { reader: store.db.reader, tierRules: store.rules }
+      const { touchpoints } = await explainCustomer(at, customer, store.clock.now())
+      expect(touchpoints[0]).toMatchObject({
+        applies: false,
+        words: '不适用：人群“spenders”已被删除，没有人在里面',
+      })
+    })
+
+    it('is checked with line and fix: fields, names, and touchpoints that have none', async () => {
+      const misspelt = `    audience:
+      combinator: and
+      rules:
+        - { field: purchases, operator: ">=", value: 2 }
+        - { field: purchase, operator: ">=", value: 2 }
+`
+      expect(readCadence(cadenceOf(misspelt), { tiers: null }).mistakes).toMatchObject([
+        {
+          line: 11,
+          path: 'touchpoints.note.audience.rules[1].field',
+          message: '人群规则有误：没有“purchase”这个条件',
+          fix: expect.stringContaining('siyu audience fields') as string,
+        },
+      ])
+      const odd = readCadence(cadenceOf('    audience: 12\n'), { tiers: null })
+      expect(odd.mistakes).toMatchObject([{ line: 7, path: 'touchpoints.note.audience' }])
+      const known = { tiers: null, audiences: ['spenders'] }
+      expect(readCadence(cadenceOf('    audience: spender\n'), known).mistakes).toMatchObject([
+        { line: 7, fix: expect.stringContaining('是不是“spenders”') as string },
+      ])
+      await expect(live('    audience: spenders\n')).rejects.toMatchObject({ code: 'invalid-cadence' })
+      const group = `shop: { name: 小禾 }\ntouchpoints:\n  daily-tip:\n    audience: spenders\n    interests: { 辅食: [一条] }\n`
+      expect(readCadence(group, { tiers: null }).mistakes).toMatchObject([
+        { line: 4, path: 'touchpoints.daily-tip.audience', fix: expect.stringContaining('删去') as string },
+      ])
     })
   })
 })

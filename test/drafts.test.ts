@@ -194,7 +194,10 @@ onBothDatabases('a draft', (open) => {
   })
 
   it('from the shell is applied at once, or submitted when somebody else must approve; the shell is one hand', async () => {
-    expect(await cadenceApply(parts(), { file, note: '一样' })).toMatchObject({ published: true, version: 1 })
+    expect(await cadenceApply(parts(), { file, configDir, note: '一样' })).toMatchObject({
+      published: true,
+      version: 1,
+    })
     await second()
     const wish = await as({ kind: 'cli', verb: 'cadence apply' }, (ctx) =>
       publishOrSubmit(ctx, parts(), { yaml: at('十'), note: '', name: 'cli', baseVersion: null }),

@@ -1,12 +1,20 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createAct, system } from '../src/base/act.ts'
 import type { Act } from '../src/base/act.ts'
-import { virtualClock } from '../src/base/clock.ts'
+import { dayOf } from '../src/base/calendar.ts'
+import { days, virtualClock } from '../src/base/clock.ts'
 import type { VirtualClock } from '../src/base/clock.ts'
 import { ensureGames, findGame, play, viewGame } from '../src/game/index.ts'
 import type { GameDefinition, Move, PlayAnswer } from '../src/game/index.ts'
 import { createFlush, readLog, nobody } from '../src/interaction/index.ts'
-import { pointsOf } from '../src/reward/index.ts'
+import {
+  applyLevelRules,
+  applyRewardSettings,
+  grantLevel,
+  levelRulesShape,
+  pointsOf,
+} from '../src/reward/index.ts'
+import { rewardSettingsShape } from '../src/reward/settings.ts'
 import { onBothDatabases } from './database.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -72,6 +80,46 @@ onBothDatabases('games', (open) => {
     expect(await pointsOf(opened.db.reader, 'wm1')).toBe(5)
     const votes = await readLog(opened.db.reader, { kinds: ['poll-voted'], limit: 10 })
     expect(votes).toHaveLength(3)
+  })
+
+  it('multiply points by what her day and her level say, the larger one, and tell so', async () => {
+    const levels = levelRulesShape.parse({
+      levels: [
+        { name: 'ordinary', title: '普通', fromYuan: 0 },
+        { name: 'gold', title: '金卡', fromYuan: 1_000, pointsFactor: 1.5 },
+      ],
+    })
+    const rewards = rewardSettingsShape.parse({ points: { membersDay: { dayOfMonth: 18, factor: 3 } } })
+    await act(system('test'), async (ctx) => {
+      await applyLevelRules(ctx, levels)
+      await applyRewardSettings(ctx, rewards)
+      await grantLevel(ctx, {
+        customer: 'gold',
+        level: 'gold',
+        until: '1971-01-01',
+        why: '试用',
+        key: 'test:gold',
+      })
+    })
+    const weekly = { ...poll, id: 'poll-level', closesAt: clock.now() + days(60) }
+    await act(system('test'), (ctx) => ensureGames(ctx, [weekly]))
+    const pointsOfVote = async (player: string) => (await move(player, weekly.id, { choices: ['a'] })).points
+    expect(dayOf(clock.now())).toBe('1970-01-01')
+    expect(await pointsOfVote('plain')).toBe(5)
+    const game = (await findGame(opened.db.reader, weekly.id)) ?? expect.fail()
+    expect(
+      await viewGame(opened.db.reader, game, 'gold', clock.now(), () => Promise.resolve(new Map())),
+    ).toMatchObject({ points: 8 })
+    // 7.5 are 8 whole points.
+    expect(await pointsOfVote('gold')).toBe(8)
+    const [given] = (await readLog(opened.db.reader, { kinds: ['points-given'], limit: 10 })).slice(-1)
+    expect(given?.detail).toMatchObject({ amount: 8, words: '下周想听什么：参与投票（1.5 倍积分）' })
+    // The 18th is members' day: three times, not four and a half.
+    clock.advance(days(17))
+    const again = { ...weekly, id: 'poll-members-day' }
+    await act(system('test'), (ctx) => ensureGames(ctx, [again]))
+    expect((await move('gold', again.id, { choices: ['a'] })).points).toBe(15)
+    expect((await move('gold', again.id, { choices: ['b'] })).points).toBe(0)
   })
 
   it('give exactly 10 prizes for 500 claims at once', async () => {

@@ -6,6 +6,8 @@ import { mannersShape } from '../outbox/index.ts'
 import type { Manners } from '../outbox/index.ts'
 import { campaignShape } from './campaigns/campaign.ts'
 import { campaignTouchpoints } from './campaigns/parts.ts'
+import { audienceOf } from './audience-rule.ts'
+import type { AudienceWanted } from './audience-rule.ts'
 import type { DayChoice } from './day-kinds.ts'
 import { slugField } from './fields.ts'
 import { planningShape } from './spread.ts'
@@ -35,6 +37,8 @@ export interface Touchpoint {
   readonly onOverCap: 'skip' | 'hold'
   /** On which kinds of day it is said. */
   readonly days: DayChoice
+  /** Only for these; null: for everybody of its tiers. */
+  readonly audience: AudienceWanted | null
   /** As written. */
   readonly settings: unknown
 }
@@ -96,19 +100,23 @@ const tooManyTouchpoints = {
 export interface ReadOptions {
   /** Names of the tiers that exist; null when they are not known here. */
   readonly tiers: readonly string[] | null
+  /** Names of the saved audiences; left out when they are not known here. */
+  readonly audiences?: readonly string[] | null
   readonly version?: number
 }
 
-export function readCadence(yaml: string, { tiers, version = 0 }: ReadOptions): CadenceRead {
+export function readCadence(yaml: string, options: ReadOptions): CadenceRead {
+  const { tiers, audiences = null, version = 0 } = options
   const read = readYaml(yaml)
   if (read.mistakes.length > 0) return { cadence: null, mistakes: sorted(read.mistakes) }
   const top = topShape.safeParse(read.value)
   const mistakes = top.success ? [] : mistakesOf(read, topShape, top.error, [])
+  const known = { tiers, audiences }
   const written = valueAt(read.value, ['touchpoints'])
-  const touchpoints = isRecord(written) ? readTouchpoints(read, written, tiers, mistakes) : []
+  const touchpoints = isRecord(written) ? readTouchpoints(read, written, known, mistakes) : []
   const experiments = readExperiments(read, mistakes)
   const campaigns = valueAt(read.value, ['campaigns'])
-  if (isRecord(campaigns)) touchpoints.push(...readCampaigns(read, campaigns, tiers, touchpoints, mistakes))
+  if (isRecord(campaigns)) touchpoints.push(...readCampaigns(read, campaigns, known, touchpoints, mistakes))
   if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
   const { shop, manners, planning, publishing } = top.data
   const approval = publishing.approval.required ?? null
@@ -122,10 +130,42 @@ const sorted = (mistakes: readonly Mistake[]): Mistake[] =>
 
 // ---------------------------------------------------------------- touchpoints
 
+/** Names that exist; null where they are not known. */
+interface Known {
+  readonly tiers: readonly string[] | null
+  readonly audiences: readonly string[] | null
+}
+
+function unknownAudience(
+  read: YamlRead,
+  path: readonly string[],
+  settings: unknown,
+  known: readonly string[] | null,
+): Mistake[] {
+  const name = valueAt(settings, ['audience'])
+  if (known === null || typeof name !== 'string' || known.includes(name)) return []
+  if (known.length === 0) return [read.at([...path, 'audience'], noAudiences(name))]
+  return [read.at([...path, 'audience'], unknownWord(name, known, { zh: '人群', en: 'audience' }))]
+}
+
+const noAudiences = (name: string) => ({
+  message: `没有名为“${name}”的人群`,
+  fix: '还没有保存过人群：先在后台保存一个，或直接写规则',
+  messageEn: `there is no audience "${name}"`,
+  fixEn: 'no audience has been saved yet: save one in the console, or write a rule',
+})
+
+const audienceOfGroup = {
+  message: '社群消息发给整个群，不能限定人群',
+  fix: '删去 audience；只想发给一部分人的话，用发给客户的触点',
+  messageEn: 'the message of a group goes to all of it and has no audience',
+  fixEn: 'take audience away, or use a touchpoint for customers',
+}
+
 function readTouchpoints(
   read: YamlRead,
   written: Readonly<Record<string, unknown>>,
-  tiers: readonly string[] | null,
+  known: Known,
   mistakes: Mistake[],
 ): Touchpoint[] {
   const touchpoints: Touchpoint[] = []
@@ -143,7 +183,10 @@ function readTouchpoints(
     if (!kind) continue
     const parsed = kind.settings.safeParse(settings)
     if (!parsed.success) mistakes.push(...mistakesOf(read, kind.settings, parsed.error, path))
-    mistakes.push(...unknownTiers(read, path, settings, tiers))
+    mistakes.push(...unknownTiers(read, path, settings, known.tiers))
+    mistakes.push(...unknownAudience(read, path, settings, known.audiences))
+    if (kind.audience !== 'customer' && valueAt(settings, ['audience']) !== undefined)
+      mistakes.push(read.at([...path, 'audience'], audienceOfGroup))
     if (!parsed.success || !parsed.data.enabled) continue
     const { title, tiers: mine, topic, onOverCap, days = 'all' } = parsed.data
     if (kind.audience === 'group-piece' && days !== 'all')
@@ -156,6 +199,7 @@ function readTouchpoints(
       topic: topic ?? null,
       onOverCap: onOverCap ?? 'skip',
       days,
+      audience: audienceOf(parsed.data.audience),
       campaign: null,
       settings,
     })
@@ -175,7 +219,7 @@ const maxCampaigns = 40
 function readCampaigns(
   read: YamlRead,
   written: Readonly<Record<string, unknown>>,
-  tiers: readonly string[] | null,
+  known: Known,
   touchpoints: readonly Touchpoint[],
   mistakes: Mistake[],
 ): Touchpoint[] {
@@ -191,10 +235,10 @@ function readCampaigns(
         ...slug.error.issues.map((issue) => read.at(['campaigns'], wordsOf(issue, name), { key: name })),
       )
     const parsed = campaignShape.safeParse(settings)
-    mistakes.push(...unknownTiers(read, path, settings, tiers))
-    mistakes.push(
-      ...unknownTiers(read, [...path, 'before', 'early'], valueAt(settings, ['before', 'early']), tiers),
-    )
+    mistakes.push(...unknownTiers(read, path, settings, known.tiers))
+    mistakes.push(...unknownAudience(read, path, settings, known.audiences))
+    const early = valueAt(settings, ['before', 'early'])
+    mistakes.push(...unknownTiers(read, [...path, 'before', 'early'], early, known.tiers))
     if (!parsed.success) mistakes.push(...mistakesOf(read, campaignShape, parsed.error, path))
     else if (parsed.data.enabled) parts.push(...campaignTouchpoints({ name, campaign: parsed.data }))
   })

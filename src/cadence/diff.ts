@@ -10,7 +10,7 @@ import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
 import { previewDays } from './preview.ts'
 import type { Foreseen } from './preview.ts'
-import { currentCadence, invalidCadence, tierNames } from './versions.ts'
+import { audienceNames, currentCadence, invalidCadence, tierNames } from './versions.ts'
 
 export interface Effect {
   readonly day: string
@@ -35,7 +35,8 @@ export async function diffCadence(
   yaml: string,
   now: Instant,
 ): Promise<CadenceDifference> {
-  const { cadence: draft, mistakes } = readCadence(yaml, { tiers: tierNames(tierRules) })
+  const audiences = await audienceNames(reader)
+  const { cadence: draft, mistakes } = readCadence(yaml, { tiers: tierNames(tierRules), audiences })
   if (!draft) throw invalidCadence(mistakes)
   const newest = await newestVersion(reader)
   const current = await currentCadence(reader)

@@ -3,6 +3,7 @@
  * published as exactly the text she saw. Any edit makes it an open draft again.
  */
 import type { Actor, Ctx } from '../base/act.ts'
+import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import type { TierRules } from '../segment/index.ts'
 import { approvalRule } from './approval.ts'
@@ -12,7 +13,7 @@ import { readCadence } from './config.ts'
 import { namingOf, threeWay } from './diff.ts'
 import { findDraft, insertDraft, updateDraft } from './drafts.store.ts'
 import type { DraftRow, DraftState } from './drafts.store.ts'
-import { invalidCadence, publish, stale, textHash, tierNames } from './versions.ts'
+import { audienceNames, invalidCadence, publish, stale, textHash, tierNames } from './versions.ts'
 
 export interface DraftParts {
   readonly tierRules: TierRules
@@ -79,7 +80,7 @@ export async function submitDraft(ctx: Ctx, { tierRules }: DraftParts, seen: See
   const draft = await theirs(ctx, seen.id, seen.epoch)
   mine(ctx, draft)
   must(draft, ['open', 'rejected'], '提交')
-  valid(draft.yaml, tierRules)
+  await valid(ctx.tx, draft.yaml, tierRules)
   return change(ctx, draft, { ...undecided, state: 'submitted', changed_at: ctx.now }, 'cadence-submitted')
 }
 
@@ -105,7 +106,7 @@ export async function decideDraft(
   if (hash !== draft.hash) throw changed()
   if (verdict === 'rejected' && words.trim() === '')
     throw new Refusal('words-missing', '驳回要写明原因', 400, { fix: '写一句原因，作者才知道怎么改' })
-  if (verdict === 'approved') valid(draft.yaml, tierRules)
+  if (verdict === 'approved') await valid(ctx.tx, draft.yaml, tierRules)
   const decided = {
     state: verdict,
     decided_by: handOf(ctx.actor),
@@ -186,7 +187,7 @@ export type Wished =
 /** Publishes where nobody has to approve, else submits a draft. For whoever wants it live and knows no drafts. */
 export async function publishOrSubmit(ctx: Ctx, parts: DraftParts, wish: Wish): Promise<Wished> {
   const { yaml, note, name, rollsBackTo } = wish
-  valid(yaml, parts.tierRules)
+  await valid(ctx.tx, yaml, parts.tierRules)
   const newest = await newestVersion(ctx.tx)
   const { baseVersion: base } = wish
   if (newest && base !== null && base !== newest.version) throw stale(newest)
@@ -262,8 +263,9 @@ function must({ state }: DraftRow, states: readonly DraftState[], deed: string):
   })
 }
 
-function valid(yaml: string, rules: TierRules): void {
-  const { mistakes } = readCadence(yaml, { tiers: tierNames(rules) })
+async function valid(tx: Reader, yaml: string, rules: TierRules): Promise<void> {
+  const audiences = await audienceNames(tx)
+  const { mistakes } = readCadence(yaml, { tiers: tierNames(rules), audiences })
   if (mistakes.length > 0) throw invalidCadence(mistakes)
 }
 

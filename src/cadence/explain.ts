@@ -11,6 +11,8 @@ import { channelTitles, senderWhyWords } from '../outbox/index.ts'
 import type { ChannelName, PromiseState } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
+import { outsideWords, readAudiences } from './audience-rule.ts'
+import type { Audiences } from './audience-rule.ts'
 import { promisesOfCustomer } from './cadence.store.ts'
 import { subjectViews } from './calendar.ts'
 import type { SubjectView } from './calendar.ts'
@@ -156,7 +158,7 @@ export async function explainCustomer(
     advisor: member.advisor?.name ?? null,
     advisorWhy: sender ? senderWhyWords[sender.why] : null,
     touchpoints: cadence
-      ? await touchpointsOf(reader, cadence, { member, today, days, promises, tierRules })
+      ? await touchpointsOf(reader, cadence, { member, today, now, days, promises, tierRules })
       : [],
     promises: await viewsOf(parts, promises),
   }
@@ -167,6 +169,7 @@ export async function explainCustomer(
 interface Asked {
   readonly member: Member
   readonly today: Day
+  readonly now: Instant
   /** How far the dry run looked. */
   readonly days: number
   readonly promises: readonly Foreseen[]
@@ -177,17 +180,19 @@ interface Seen extends Asked {
   readonly history: History
   readonly occasions: ReadonlyMap<string, Found>
   readonly holidays: Holidays
+  readonly audiences: Audiences
 }
 
 /** Each touchpoint once, in the arm that is hers. */
 async function touchpointsOf(reader: Reader, cadence: Cadence, asked: Asked): Promise<TouchpointExplained[]> {
-  const { today, member } = asked
+  const { today, now, member, tierRules } = asked
   const only = [member.customer]
   const seen = {
     ...asked,
     history: await readHistory(reader, cadence, today, only),
     occasions: await readOccasions(reader, cadence, today, only),
     holidays: await holidaysInForce(reader),
+    audiences: await readAudiences(reader, tierRules, cadence.touchpoints, now, only),
   }
   return inArms(cadence, today)
     .filter(isForCustomers)
@@ -224,14 +229,17 @@ function explained(touchpoint: CustomerTouchpoint, seen: Seen): TouchpointExplai
 }
 
 function appliesTo(
-  { tiers }: CustomerTouchpoint,
-  { member, tierRules }: Seen,
+  touchpoint: CustomerTouchpoint,
+  { member, tierRules, audiences }: Seen,
 ): { applies: boolean; words: string } {
+  const { tiers } = touchpoint
   const titles = new Map([...tierRules.tiers, tierRules.lead].map(({ name, title }) => [name, title]))
   if (tiers !== null && !tiers.includes(member.tier)) {
     const wanted = tiers.map((name) => titles.get(name) ?? name).join('、')
     return { applies: false, words: `不适用：只面向${wanted}，该客户是${member.tierTitle}` }
   }
+  const outside = outsideWords(touchpoint, audiences, member.customer)
+  if (outside !== null) return { applies: false, words: `不适用：${outside}` }
   const cannot = unreachable(member)
   return { applies: true, words: cannot === null ? '适用' : `适用，但${cannot.words}` }
 }

@@ -4,6 +4,7 @@ import { isDay } from '../base/calendar.ts'
 import { checkWording, linksIn, parseWeekday } from '../content/index.ts'
 import type { ViewKind } from '../content/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
+import { audienceField } from './audience-rule.ts'
 import { dayChoices } from './day-kinds.ts'
 import { addMistake } from './mistake.ts'
 
@@ -100,6 +101,7 @@ export const common = {
     .enum(dayChoices)
     .default('all')
     .describe('哪些日子：all 每天，workdays 只在工作日，restdays 只在休息日；调休按 holidays.yaml'),
+  audience: audienceField,
 }
 
 /** The same words by another way, where a kind allows it. */

@@ -10,6 +10,7 @@ export type { GamePlan } from './touchpoint.ts'
 
 // Versions.
 export {
+  audienceNames,
   currentCadence,
   invalidCadence,
   publish,
@@ -81,7 +82,11 @@ export { createCadenceFollowers } from './triggers.ts'
 export { tryTouchpoint } from './trial.ts'
 export type { Posted, PostToStaff, Trial, TrialParts, TrialWish } from './trial.ts'
 
+export { audienceParts } from './audience-rule.ts'
 export { yearsMissing } from './day-kinds.ts'
+
+// Ready-made ones.
+export { adoptPreset, cadencePresetPath, cadencePresets } from './presets.ts'
 
 // Looking ahead.
 export { byTime, openPreview, previewDays, startOf } from './preview.ts'

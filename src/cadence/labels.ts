@@ -80,6 +80,7 @@ export const labels: Readonly<Record<string, string>> = {
   words: '权益',
   hours: '有效小时',
   days: '天数',
+  audience: '人群',
   onceInMonths: '多少个月一次',
   withinDays: '几天内有效',
   afterHours: '首单后小时',

@@ -4,7 +4,7 @@ import type { Act, Actor } from '../base/act.ts'
 import { dayOf, instantOf, minutesOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import { minutes } from '../base/clock.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Instant } from '../base/clock.ts'
 import type { Db, Reader } from '../base/db.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import type { Job } from '../base/jobs.ts'
@@ -13,6 +13,7 @@ import { enqueue, openDryRun } from '../outbox/index.ts'
 import type { Candidate, Decided } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
+import { readAudiences } from './audience-rule.ts'
 import type { VersionRow } from './cadence.store.ts'
 import { gamesOf } from './config.ts'
 import type { Cadence } from './config.ts'
@@ -44,8 +45,9 @@ async function stageOn(
   cadence: Cadence,
   rules: TierRules,
   day: Day,
-  customers: readonly string[] | null = null,
+  at: Instant,
 ): Promise<Candidate[]> {
+  const customers = null
   return stageDay({
     cadence,
     day,
@@ -55,6 +57,7 @@ async function stageOn(
     history: await readHistory(reader, cadence, day, customers),
     tips: await readTips(reader, day),
     holidays: await holidaysInForce(reader),
+    audiences: await readAudiences(reader, rules, cadence.touchpoints, at, customers),
   })
 }
 
@@ -66,7 +69,8 @@ export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]>
     await ensureGames(ctx, gamesOf(cadence, day))
     for (const experiment of runningOn(cadence, day)) recordStart(ctx, experiment)
   })
-  const staged = await stageOn(db.reader, cadence, tierRules, day)
+  const now = Math.max(clock.now(), instantOf(day))
+  const staged = await stageOn(db.reader, cadence, tierRules, day, now)
   // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part.
   const whole = await openDryRun(db.reader, clock.now())
   await whole.decide(staged)

@@ -12,6 +12,7 @@ import type { ChannelName, Content, Decided, PromiseState, SubjectKind } from '.
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
 import type { People } from './audience.ts'
+import { readAudiences } from './audience-rule.ts'
 import { promisesOfDays } from './cadence.store.ts'
 import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
@@ -104,8 +105,10 @@ export async function openPreview(
         const day = addDays(from, n)
         const standings = await standingsOf(reader, tierRules, day, customers)
         const occasions = await readOccasions(reader, cadence, day, customers)
+        const at = Math.max(now, instantOf(day))
+        const audiences = await readAudiences(reader, tierRules, cadence.touchpoints, at, customers)
         const decided = await dryRun.decide(
-          stageDay({ cadence, day, people, standings, occasions, history, tips, holidays }),
+          stageDay({ cadence, day, people, standings, occasions, history, tips, holidays, audiences }),
         )
         for (const one of decided) {
           rest(one)

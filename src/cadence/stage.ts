@@ -13,6 +13,8 @@ import type { Candidate, ChannelName } from '../outbox/index.ts'
 import type { Standing } from '../segment/index.ts'
 import { memberOf, unreachable } from './audience.ts'
 import type { People } from './audience.ts'
+import { isInAudience } from './audience-rule.ts'
+import type { Audiences } from './audience-rule.ts'
 import { saidSince } from './cadence.store.ts'
 import type { Cadence, Touchpoint } from './config.ts'
 import { armKey, inArms, variantOf } from './experiments/arms.ts'
@@ -48,6 +50,8 @@ export interface Scene {
   readonly history: History
   readonly tips: Tips
   readonly holidays: Holidays
+  /** Who is in the audiences that touchpoints name. */
+  readonly audiences: Audiences
 }
 
 /** Tips of spreadsheets, and what each group has heard so far. */
@@ -144,15 +148,8 @@ export function stageDay(scene: Scene): Candidate[] {
 
 // ---------------------------------------------------------------- customers
 
-function stageCustomers({
-  cadence,
-  day,
-  people,
-  standings,
-  occasions,
-  history,
-  holidays,
-}: Scene): Candidate[] {
+function stageCustomers(scene: Scene): Candidate[] {
+  const { cadence, day, people, standings, occasions, history, holidays, audiences } = scene
   const moment = momentOf(day)
   // Whom the day says nothing about is not looked at.
   const touchpoints = inArms(cadence, day)
@@ -167,6 +164,7 @@ function stageCustomers({
     for (const { touchpoint, found } of touchpoints) {
       const occasion = found === null ? noOccasion : found.get(customer)
       if (!occasion || (touchpoint.tiers !== null && !touchpoint.tiers.includes(tier))) continue
+      if (!isInAudience(touchpoint, audiences, customer)) continue
       if (variantOf(touchpoint, customer) === undefined) continue
       member ??= memberOf(standing, people)
       const due = touchpoint.rules.due(moment, member, occasion)

@@ -247,6 +247,7 @@ export interface CommonSettings {
   readonly channel?: ChannelName | undefined
   readonly onOverCap?: 'skip' | 'hold' | undefined
   readonly days?: DayChoice | undefined
+  readonly audience?: unknown
 }
 
 /** A kind with its settings' type closed in, so that kinds can stand in one list. */

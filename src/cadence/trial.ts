@@ -17,6 +17,7 @@ import type { StaffMember } from '../customer/index.ts'
 import { channelTitles } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf } from './audience.ts'
+import { outsideWords, readAudiences } from './audience-rule.ts'
 import { activeGroups } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { inArms } from './experiments/arms.ts'
@@ -184,11 +185,20 @@ async function saidToCustomer(
   const occasion = real ?? rules.sample?.() ?? inventedOccasion
   const due = rules.looksFor === undefined ? null : rules.due(moment, member, occasion)
   const shown = due?.occasion ?? occasion
+  const outside =
+    customer === null
+      ? null
+      : outsideWords(
+          touchpoint,
+          await readAudiences(reader, tierRules, [touchpoint], now, [customer]),
+          customer,
+        )
   const notes = [
     customer === null ? '客户是示例“王女士”' : `按客户 ${member.name} 填写`,
     ...(real === null ? ['触发原因和商品是示例'] : []),
     ...dayNote(today, next),
     ...(tiers === null || tiers.includes(member.tier) ? [] : [`这个触点不面向${member.tierTitle}`]),
+    ...(outside === null ? [] : [`这个触点不会发给她：${outside}`]),
   ]
   const said = rules.compose(moment, member, customerView(cadence, moment.day, member, shown), shown, name)
   return { said, channel: channelTitles[rules.channel], notes }

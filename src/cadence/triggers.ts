@@ -12,6 +12,8 @@ import type { Candidate, PromiseRow } from '../outbox/index.ts'
 import { issueCoupon } from '../reward/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
+import { isInAudience, readAudiences } from './audience-rule.ts'
+import type { Audiences } from './audience-rule.ts'
 import { giftsOfPromises, purchaseSpans, staffName } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { onItsDays } from './day-kinds.ts'
@@ -79,6 +81,8 @@ async function candidatesOf(
   const history = await readHistory(ctx.tx, cadence, today, ids)
   const products = await productsOf(ctx.tx, rows.flatMap(skuOf))
   const holidays = await holidaysInForce(ctx.tx)
+  const answering = cadence.touchpoints.filter((one) => isForCustomers(one) && one.rules.answers)
+  const audiences = await readAudiences(ctx.tx, rules, answering, ctx.now, ids)
   for (const row of rows) {
     const customer = customers.get(row.id)
     const member = customer === undefined ? undefined : members.get(customer)
@@ -93,7 +97,13 @@ async function candidatesOf(
       purchases: first === undefined || first >= dayOf(row.at) ? 1 : 2,
       ...(product ? { product } : {}),
     }
-    for (const candidate of await answersTo(ctx, { cadence, history, holidays }, row, happened, member))
+    for (const candidate of await answersTo(
+      ctx,
+      { cadence, history, holidays, audiences },
+      row,
+      happened,
+      member,
+    ))
       if (!staged.has(candidate.dedupeKey)) staged.set(candidate.dedupeKey, candidate)
   }
   return [...staged.values()]
@@ -130,11 +140,12 @@ interface Answering {
   readonly cadence: Cadence
   readonly history: History
   readonly holidays: Holidays
+  readonly audiences: Audiences
 }
 
 async function answersTo(
   ctx: Ctx,
-  { cadence, history, holidays }: Answering,
+  { cadence, history, holidays, audiences }: Answering,
   row: LogRow,
   happened: Happened,
   seen: Member,
@@ -143,6 +154,7 @@ async function answersTo(
   for (const touchpoint of inArms(cadence, dayOf(happened.at)).filter(isForCustomers)) {
     const { rules, tiers } = touchpoint
     if (rules.answers?.includes(row.kind) !== true || (tiers !== null && !tiers.includes(seen.tier))) continue
+    if (!isInAudience(touchpoint, audiences, seen.customer)) continue
     if (variantOf(touchpoint, seen.customer) === undefined) continue
     const member = row.kind === 'contact-added' ? await addedBy(ctx.tx, row, seen) : seen
     const due = rules.onHappening?.(happened, member) ?? null

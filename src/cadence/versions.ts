@@ -10,6 +10,7 @@ import type { Reader } from '../base/db.ts'
 import { ConfigMistakes, Refusal } from '../base/errors.ts'
 import { sha256 } from '../base/ids.ts'
 import { publishManners } from '../outbox/index.ts'
+import { savedAudiences } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { insertVersion, newestVersion, newestVersionNumber } from './cadence.store.ts'
 import type { VersionRow } from './cadence.store.ts'
@@ -23,6 +24,9 @@ export const tierNames = (rules: TierRules): string[] => [
   ...rules.tiers.map(({ name }) => name),
   rules.lead.name,
 ]
+
+export const audienceNames = async (reader: Reader): Promise<string[]> =>
+  (await savedAudiences(reader)).map(({ name }) => name)
 
 /** A published text never changes, so neither does what was read from it. */
 const parsed = new LRUCache<string, Cadence>({ max: 8 })
@@ -75,7 +79,9 @@ export const invalidCadence = (mistakes: readonly Mistake[]): Refusal =>
 /** Publishes a new version; the same text as the one in force changes nothing. */
 export async function publish(ctx: Ctx, rules: TierRules, publishing: Publishing): Promise<VersionRow> {
   const { yaml, note, by, baseVersion } = publishing
-  const { cadence, mistakes } = readCadence(yaml, { tiers: tierNames(rules) })
+  // A file may come before the audiences it names: until they are saved, nobody is in them.
+  const audiences = by === 'file' ? null : await audienceNames(ctx.tx)
+  const { cadence, mistakes } = readCadence(yaml, { tiers: tierNames(rules), audiences })
   if (!cadence) throw invalidCadence(mistakes)
   const newest = await newestVersion(ctx.tx)
   if (baseVersion !== null && baseVersion !== (newest?.version ?? 0)) throw stale(newest)

@@ -102,6 +102,7 @@ async function stagedOn(cadence: Cadence, from: string, days: number): Promise<M
       occasions,
       tips,
       holidays: holidaysOf([]),
+      audiences: new Map(),
       history: createHistory(),
     }
     const candidates = stageDay(scene)

@@ -77,8 +77,13 @@ const sayNext = <T extends CadenceWishDone>(done: T): T => {
   return done
 }
 
-export const applyVerb = (file: string, options: { note?: string }): Promise<unknown> =>
-  withDrafts(async (parts) => sayNext(await cadenceApply(parts, { file, note: options.note })))
+export const applyVerb = (
+  file: string | undefined,
+  { note, preset }: { note?: string; preset?: string },
+): Promise<unknown> => {
+  const { configDir } = readEnv({ partial: true })
+  return withDrafts(async (parts) => sayNext(await cadenceApply(parts, { file, preset, configDir, note })))
+}
 
 export const rollbackVerb = (version: string, options: { note?: string }): Promise<unknown> =>
   withDrafts(async (parts) => sayNext(await cadenceRollback(parts, version, options.note)))

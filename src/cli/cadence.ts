@@ -6,10 +6,14 @@ import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import {
+  adoptPreset,
+  audienceNames,
+  cadencePresetPath,
   currentCadence,
   diffCadence,
   explainCustomer,
   byTime,
+  newestVersion,
   openPreview,
   publishOrSubmit,
   readCadence,
@@ -194,7 +198,9 @@ export async function cadenceFor(
   file: string | undefined,
 ): Promise<Cadence> {
   if (file !== undefined) {
-    const { cadence, mistakes } = readCadence(readCadenceText(file), { tiers: tierNames(tierRules) })
+    const audiences = await audienceNames(db.reader)
+    const known = { tiers: tierNames(tierRules), audiences }
+    const { cadence, mistakes } = readCadence(readCadenceText(file), known)
     if (cadence) return cadence
     throw new Refusal('invalid-cadence', `${file} has ${String(mistakes.length)} mistakes.`, 422, {
       fix: `Run: siyu cadence validate ${file}`,
@@ -266,14 +272,31 @@ export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceD
     parts.clock.now(),
   )
 
+export interface ApplyOptions {
+  readonly file?: string | undefined
+  /** The touchpoints of a trade instead of a file: everything else stays. */
+  readonly preset?: string | undefined
+  readonly configDir: string
+  readonly note?: string | undefined
+}
+
+async function textToApply(parts: CadenceParts, { file, preset, configDir }: ApplyOptions): Promise<string> {
+  if ((file === undefined) === (preset === undefined))
+    throw usage(
+      'Give a file or --preset NAME, not both.',
+      'For example: siyu cadence apply config/cadence.yaml',
+    )
+  if (preset === undefined) return readCadenceText(file ?? '')
+  const yaml = readCadenceText(cadencePresetPath(configDir, preset))
+  const newest = await newestVersion(parts.db.reader)
+  return newest === null ? yaml : adoptPreset(newest.yaml, { name: preset, yaml }, parts.tierRules)
+}
+
 /** The installer's own hand: live at once, or a submitted draft where somebody else must approve. */
-export async function cadenceApply(
-  parts: DraftVerbParts,
-  options: { readonly file: string; readonly note?: string | undefined },
-): Promise<CadenceWishDone> {
+export async function cadenceApply(parts: DraftVerbParts, options: ApplyOptions): Promise<CadenceWishDone> {
   writableFile(parts)
   const wish = {
-    yaml: readCadenceText(options.file),
+    yaml: await textToApply(parts, options),
     note: (options.note ?? '').slice(0, 200),
     name: 'cli',
     baseVersion: null,

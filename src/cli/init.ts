@@ -1,12 +1,14 @@
-/** `init`: a `.env` with fresh keys, and what to enter in the WeCom console. */
+/** `init`: a `.env` with fresh keys, the files of a trade if one is named, and what to enter in the WeCom console. */
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
 import { Refusal } from '../base/errors.ts'
 import { envShape, packageRoot } from '../base/env.ts'
+import { cadencePresetPath, cadencePresets } from '../cadence/index.ts'
 import { quotaModes } from '../outbox/index.ts'
 import type { QuotaMode } from '../outbox/index.ts'
+import { presetPath } from '../segment/index.ts'
 
 export interface InitOptions {
   readonly corpId?: string
@@ -16,6 +18,8 @@ export interface InitOptions {
   readonly admins?: string
   readonly databaseUrl?: string
   readonly quotaMode?: string
+  /** A trade: its tiers and its touchpoints. */
+  readonly preset?: string
   readonly force?: boolean
 }
 
@@ -119,9 +123,36 @@ function writeQuotaMode(root: string, mode: QuotaMode | null): string | null {
   return mode
 }
 
+// ---------------------------------------------------------------- a trade
+
+/** What a preset puts in place of the shipped files; nothing is written before both are known. */
+function presetFiles(
+  root: string,
+  name: string | undefined,
+): { readonly from: string; readonly to: string }[] {
+  if (name === undefined) return []
+  const configDir = resolve(root, 'config')
+  const tiers = { from: presetPath(configDir, name), to: resolve(configDir, 'tiers.yaml') }
+  // A rule of scoring alone has no touchpoints of its own.
+  return cadencePresets(configDir).includes(name)
+    ? [tiers, { from: cadencePresetPath(configDir, name), to: resolve(configDir, 'cadence.yaml') }]
+    : [tiers]
+}
+
+/** The files that stood there are kept beside. A preset lies one folder deeper than where it goes. */
+function writePreset(files: readonly { readonly from: string; readonly to: string }[]): string[] {
+  return files.map(({ from, to }) => {
+    if (existsSync(to)) copyFileSync(to, `${to}.before-init`)
+    writeFileSync(to, readFileSync(from, 'utf8').replace('$schema=../', '$schema=./'))
+    return to
+  })
+}
+
 export interface InitDocument {
   readonly written: string
   readonly backup: string | null
+  /** The files a preset was written into; those before lie beside them as `.before-init`. */
+  readonly preset: readonly string[]
   /** As it stands in config/cadence.yaml, which seeds the first version. */
   readonly quotaMode: string | null
   /** What to enter where in the WeCom console. */
@@ -135,6 +166,7 @@ export async function runInit(options: InitOptions, root = packageRoot): Promise
       fix: 'edit it, or run init --force (the old file is kept beside it)',
     })
   }
+  const files = presetFiles(root, options.preset)
   const answers = new Map<string, string>()
   for (const question of questions) answers.set(question.env, await answerTo(question, options))
   const quotaMode = await quotaModeOf(options.quotaMode)
@@ -158,6 +190,7 @@ export async function runInit(options: InitOptions, root = packageRoot): Promise
   return {
     written: path,
     backup,
+    preset: writePreset(files),
     quotaMode: writeQuotaMode(root, quotaMode),
     console: {
       '接收消息 → URL': `${publicUrl}/wecom/callback`,

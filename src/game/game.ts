@@ -55,6 +55,8 @@ export interface Facts {
   /** `slot` and `choice` as put, with how many players put it. */
   readonly tally: readonly { readonly slot: string; readonly choice: string; readonly count: number }[]
   readonly prizesGiven: number
+  /** What the points of this person are multiplied by today. */
+  readonly pointsFactor: number
   /** Best first, names masked. */
   readonly board: readonly { readonly name: string; readonly found: number }[]
 }

@@ -1,8 +1,17 @@
 /** One move of one player: lock the game, read, let the reducer decide, write what it says. */
 import type { Ctx, Who } from '../base/act.ts'
+import { dayOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
-import { countCoupons, couponOfSource, givePoints, issueCoupon, presentCoupon } from '../reward/index.ts'
+import {
+  countCoupons,
+  couponOfSource,
+  givePoints,
+  issueCoupon,
+  pointsFactor,
+  presentCoupon,
+  timesPoints,
+} from '../reward/index.ts'
 import type { Coupon } from '../reward/index.ts'
 import { gameKinds } from './games/index.ts'
 import type { AnyGame, Effect, GameDefinition, Move, Played } from './game.ts'
@@ -103,11 +112,12 @@ async function apply(
       return nothing
     case 'points': {
       const key = `${game.id}:${player.key}:${effect.key}`
+      const factor = effect.amount === 0 ? 1 : await pointsFactor(ctx.tx, player.key, dayOf(ctx.now))
       const amount = await givePoints(ctx, {
         player: player.key,
         who: player.who,
-        amount: effect.amount,
-        words: `${game.title}：${effect.words}`,
+        amount: timesPoints(effect.amount, factor),
+        words: `${game.title}：${effect.words}${factor === 1 ? '' : `（${String(factor)} 倍积分）`}`,
         key,
       })
       return { points: amount, coupon: null }

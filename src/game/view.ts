@@ -1,8 +1,8 @@
 /** What pages and group answers show of a game. */
-import { isoOf } from '../base/calendar.ts'
+import { dayOf, isoOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
-import { countCoupons } from '../reward/index.ts'
+import { countCoupons, pointsFactor } from '../reward/index.ts'
 import { stateOf } from './game.ts'
 import type { Game } from './game.store.ts'
 import { countPlayers, leaders, movesOf, tallyOf } from './game.store.ts'
@@ -32,6 +32,7 @@ export async function viewGame(
     players: await countPlayers(reader, game.id),
     tally: await tallyOf(reader, game.id),
     prizesGiven: await countCoupons(reader, prizePrefix(game.id)),
+    pointsFactor: player === null ? 1 : await pointsFactor(reader, player, dayOf(now)),
     board: best.map((one) => ({ name: maskName(known.get(one.player) ?? '家长'), found: one.found })),
   })
   return {

@@ -1045,6 +1045,7 @@ export interface PollView {
   readonly intro: string
   readonly state: 'planned' | 'open' | 'closed'
   readonly closesAt: string
+  /** What a vote of this person brings today. */
   readonly points: number
   readonly most: number
   readonly options: readonly { readonly id: string; readonly label: string; readonly votes: number }[]

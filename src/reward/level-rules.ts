@@ -19,6 +19,8 @@ const level = z.strictObject({
   title: z.string().min(1).max(10),
   /** Spent within the window, in yuan; 0 for the lowest. */
   fromYuan: z.int().min(0).max(100_000_000),
+  /** Points of this level are multiplied by it; 1 when it says nothing. */
+  pointsFactor: z.number().min(1).max(10).optional(),
   benefits: z.array(z.string().min(1).max(40)).max(12).default([]),
 })
 

@@ -3,6 +3,8 @@ import { LunarMonth } from 'tyme4ts'
 import type { Day } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
 import { attributesOf } from '../customer/index.ts'
+import { currentLevelRules } from './level-rules.ts'
+import { levelOf } from './levels.ts'
 import { currentRewardSettings } from './settings.ts'
 import type { RewardSettings } from './settings.ts'
 
@@ -42,6 +44,17 @@ export function factorOn({ points }: RewardSettings, born: Birthdays, day: Day):
   )
 }
 
+/** What her level multiplies by; 1 in a shop whose levels say nothing of it. */
+async function levelFactor(reader: Reader, customer: string, day: Day): Promise<number> {
+  const { levels } = await currentLevelRules(reader)
+  if (levels.every(({ pointsFactor: factor = 1 }) => factor === 1)) return 1
+  const { level } = await levelOf(reader, customer, day)
+  return levels.find(({ name }) => name === level)?.pointsFactor ?? 1
+}
+
+/** Whole points, as everywhere. */
+export const timesPoints = (amount: number, factor: number): number => Math.round(amount * factor)
+
 export async function pointsFactor(reader: Reader, customer: string, day: Day): Promise<number> {
   const attributes = (await attributesOf(reader, [customer])).get(customer) ?? []
   const textOf = (name: string): string | null => {
@@ -49,5 +62,8 @@ export async function pointsFactor(reader: Reader, customer: string, day: Day): 
     return typeof value === 'string' ? value : null
   }
   const born = { solar: textOf('birthday'), lunar: textOf('birthdayLunar') }
-  return factorOn(await currentRewardSettings(reader), born, day)
+  return Math.max(
+    factorOn(await currentRewardSettings(reader), born, day),
+    await levelFactor(reader, customer, day),
+  )
 }

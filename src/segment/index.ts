@@ -99,6 +99,8 @@ export * from './clv/index.ts'
 export {
   audienceFields,
   audienceMembers,
+  audienceSet,
+  checkAudience,
   defineField,
   explainMember,
   fieldMap,

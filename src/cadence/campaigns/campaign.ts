@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { addDays, daysBetween, weekdayOf } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import { dayField, maxBytes, slugField, timeField, wordingField, wordingWithWayOut } from '../fields.ts'
+import { audienceField } from '../audience-rule.ts'
 import { addMistake } from '../mistake.ts'
 import { personalWording } from '../note.ts'
 import { offerField } from '../offer.ts'
@@ -77,6 +78,7 @@ export const campaignShape = z
     enabled: z.boolean().default(true),
     title: z.string().min(2).max(20),
     tiers: tiers.optional(),
+    audience: audienceField,
     topic: slugField.optional(),
     priority: z.number().int().min(0).max(100).default(64),
     /** First and last day; or a week that comes back each month or quarter. */

@@ -2,6 +2,7 @@
 import { addDays, daysBetween, instantOf } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import { render } from '../../content/index.ts'
+import { audienceOf } from '../audience-rule.ts'
 import type { Touchpoint } from '../config.ts'
 import { noteDue, noteFields, noteText } from '../note.ts'
 import { giftPart, withOffer } from '../offer.ts'
@@ -51,6 +52,7 @@ export function campaignTouchpoints(named: Named): Touchpoint[] {
             campaign: name,
             onOverCap: 'skip',
             days: 'all',
+            audience: rules.audience === 'customer' ? audienceOf(campaign.audience) : null,
             settings: campaign,
           },
         ],

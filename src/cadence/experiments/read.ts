@@ -109,7 +109,7 @@ function baseOf(
 // ---------------------------------------------------------------- arms
 
 /** These decide who takes part, which must not depend on the arm; or what the touchpoint is. */
-const fixedKeys: readonly string[] = ['kind', 'enabled', 'title', 'tiers', 'topic', 'days']
+const fixedKeys: readonly string[] = ['kind', 'enabled', 'title', 'tiers', 'topic', 'days', 'audience']
 
 function readArm(
   read: YamlRead,

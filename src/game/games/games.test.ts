@@ -102,6 +102,7 @@ describe('a treasure hunt', () => {
         players: 0,
         tally: [],
         prizesGiven: 0,
+        pointsFactor: 1,
         board: [],
       }),
     )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { timesPoints } from '../../reward/index.ts'
 import { defineGame, refusedMove } from '../game.ts'
 import type { Facts } from '../game.ts'
 
@@ -68,7 +69,7 @@ export const poll = defineGame<PollSettings>({
   },
   view: (settings, facts) => ({
     intro: settings.intro,
-    points: settings.points,
+    points: timesPoints(settings.points, facts.pointsFactor),
     most: settings.most,
     options: settings.options.map((option) => ({ ...option, votes: votesOf(option.id, facts.tally) })),
     players: facts.players,

@@ -1,8 +1,9 @@
 /** The rule builder's back end: what may be asked, how many that is, who for example, and why one is in or out. */
-import type { Act, Actor } from '../../base/act.ts'
+import type { Act, Actor, Ctx } from '../../base/act.ts'
 import { isoOf } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
 import { Refusal } from '../../base/errors.ts'
+import { currentCadence } from '../../cadence/index.ts'
 import {
   explainMember,
   previewAudience,
@@ -116,8 +117,26 @@ export const audienceRoutes = (parts: AudienceRouteParts): Route[] => [
     path: '/api/admin/audiences/:name',
     access: editors,
     async handle(call) {
-      await parts.act(actorOf(call), (ctx) => removeAudience(ctx, call.params['name'] ?? ''))
+      const name = call.params['name'] ?? ''
+      await parts.act(actorOf(call), async (ctx) => {
+        await refuseInUse(ctx, name)
+        await removeAudience(ctx, name)
+      })
       return { json: { removed: true } }
     },
   },
 ]
+
+/** A touchpoint of the cadence in force that names it would speak to nobody from then on. */
+async function refuseInUse(ctx: Ctx, name: string): Promise<void> {
+  const users = (await currentCadence(ctx.tx))?.touchpoints.filter(({ audience }) => audience === name) ?? []
+  if (users.length === 0) return
+  throw new Refusal(
+    'audience-in-use',
+    `触点在用这个人群：${users.map(({ title }) => title).join('、')}`,
+    409,
+    {
+      fix: '先在节奏里去掉这些触点的 audience 并发布，再删除人群',
+    },
+  )
+}

@@ -3,6 +3,7 @@ import { isoOf } from '../../base/calendar.ts'
 import { Refusal } from '../../base/errors.ts'
 import {
   approvalRule,
+  audienceNames,
   cadenceSchema,
   diffCadence,
   newestVersion,
@@ -71,7 +72,7 @@ export const cadenceRoutes = (parts: CadenceRouteParts): Route[] => [
     method: 'POST',
     path: '/api/admin/cadence/validate',
     access: { kind: 'staff', roles: readers },
-    handle: (call) => Promise.resolve(validate(parts, call)),
+    handle: (call) => validate(parts, call),
   },
   {
     method: 'POST',
@@ -157,9 +158,10 @@ export const problemOf = ({ line, column, path, message, fix }: Mistake): Config
   fix,
 })
 
-function validate({ tierRules }: CadenceRouteParts, call: Call): Answer {
+async function validate({ db, tierRules }: CadenceRouteParts, call: Call): Promise<Answer> {
   const { yaml } = parse(cadenceDraft, call.body)
-  const { mistakes } = readCadence(yaml, { tiers: tierNames(tierRules) })
+  const audiences = await audienceNames(db.reader)
+  const { mistakes } = readCadence(yaml, { tiers: tierNames(tierRules), audiences })
   const answer: CadenceCheck = { ok: mistakes.length === 0, problems: mistakes.map(problemOf) }
   return { json: answer }
 }

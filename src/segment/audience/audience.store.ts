@@ -1,4 +1,4 @@
-import type { Reader, Row, Tx } from '../../base/db.ts'
+import type { Reader, Row, Tx, Value } from '../../base/db.ts'
 import type { Compiled } from './compile.ts'
 
 export async function countMembers(reader: Reader, compiled: Compiled): Promise<number> {
@@ -24,6 +24,34 @@ export async function membersFrom(
   )
   return rows.map(({ customer }) => customer)
 }
+
+const atOnce = 500
+
+/** Everybody in it, or whoever of these is. */
+export async function membersAmong(
+  reader: Reader,
+  compiled: Compiled,
+  customers: readonly string[] | null,
+): Promise<string[]> {
+  const { member, memberParams, where, whereParams } = compiled
+  const ask = (sql: string, params: readonly Value[]): Promise<{ customer: string }[]> =>
+    reader.rows<{ customer: string }>(sql, params)
+  if (customers === null) {
+    const params = [...memberParams, ...whereParams]
+    return (await ask(`${member()} select customer from member where ${where}`, params)).map(customerOf)
+  }
+  const found: string[] = []
+  for (let from = 0; from < customers.length; from += atOnce) {
+    const part = customers.slice(from, from + atOnce)
+    const places = part.map((_, i) => `$${String(memberParams.length + i + 1)}`).join(', ')
+    // The customers stand before the placeholders of the condition, which move on by their number.
+    const moved = where.replace(/\$(\d+)/g, (_, n: string) => `$${String(Number(n) + part.length)}`)
+    const sql = `${member(`c.id in (${places})`)} select customer from member where ${moved}`
+    found.push(...(await ask(sql, [...memberParams, ...part, ...whereParams])).map(customerOf))
+  }
+  return found
+}
+const customerOf = ({ customer }: { readonly customer: string }): string => customer
 
 /** The columns of one customer; null when there is no such customer. */
 export async function memberRow(reader: Reader, compiled: Compiled, customer: string): Promise<Row | null> {

@@ -13,6 +13,7 @@ import {
   customerCount,
   deleteAudienceRow,
   memberRow,
+  membersAmong,
   membersFrom,
   saveAudienceRow,
   storedAudience,
@@ -111,6 +112,18 @@ export async function* audienceMembers(
     if (last === undefined || page.length < size) return
     after = last
   }
+}
+
+/** Who of these customers is in it (null: of everybody), in one statement for a set of them. */
+export async function audienceSet(
+  parts: AudienceParts,
+  reader: Reader,
+  raw: unknown,
+  now: Instant,
+  customers: readonly string[] | null,
+): Promise<Set<string>> {
+  const made = await compiled(parts, reader, readRule(parts, raw), now)
+  return new Set(await membersAmong(reader, made, customers))
 }
 
 /** Null when there is no such customer. */

@@ -1,6 +1,7 @@
 export { audienceTable } from './audience.tables.ts'
 export {
   audienceMembers,
+  audienceSet,
   explainMember,
   fieldMap,
   previewAudience,
@@ -12,6 +13,7 @@ export {
   shownFields,
 } from './audience.ts'
 export type { AudienceCount, AudienceDraft, AudienceParts, FieldShown, SavedAudience } from './audience.ts'
+export { checkRule as checkAudience } from './rule.ts'
 export { audienceFields } from './fields/index.ts'
 export { tagField } from './fields/tag.ts'
 export { defineField } from './field.ts'
