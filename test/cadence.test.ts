@@ -21,7 +21,7 @@ import {
 } from '../src/cadence/index.ts'
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
 import { cadenceExplain, cadencePlan, explanationText } from '../src/cli/cadence.ts'
-import { optOut, saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
+import { customersInGroups, optOut, saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
 import { linksIn } from '../src/content/index.ts'
 import { findGame } from '../src/game/index.ts'
 import { createFollowers } from '../src/interaction/index.ts'
@@ -439,6 +439,26 @@ onBothDatabases('the cadence', (open) => {
       advisor: '张小敏',
       decision: 'queued',
     })
+    expect(subjects.people).toBeUndefined()
+    // Two in the group, one of them staff; in a second group she is still one person.
+    await store.db.tx((tx) =>
+      tx.insert(
+        'group_member',
+        [
+          { chat: 'wr1', member: 'wm1', kind: 2, joined_at: 0 },
+          { chat: 'wr1', member: 'zhang', kind: 1, joined_at: 0 },
+          { chat: 'wr2', member: 'wm1', kind: 2, joined_at: 0 },
+        ],
+        'ON CONFLICT (chat, member) DO NOTHING',
+      ),
+    )
+    const groups = await calendar.subjects(
+      { day: wednesday, touchpoint: 'daily-tip', page: 1, size: 10 },
+      store.clock.now(),
+    )
+    expect(groups).toMatchObject({ total: 1, people: 1 })
+    expect(await customersInGroups(store.db.reader, ['wr1', 'wr2'])).toBe(1)
+    expect(await customersInGroups(store.db.reader, [])).toBe(0)
   })
 
   it('publishes versions: the same text is no new one, a stale author is refused, manners reach the outbox', async () => {

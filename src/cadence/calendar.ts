@@ -6,7 +6,7 @@ import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { festivalOf } from '../base/festivals.ts'
 import type { DayKind, Holidays } from '../base/holidays.ts'
-import { namesOf, namesOfStaff } from '../customer/index.ts'
+import { customersInGroups, namesOf, namesOfStaff } from '../customer/index.ts'
 import { headSeq } from '../interaction/index.ts'
 import { channelTitles, sendersOf } from '../outbox/index.ts'
 import type { Decision, PromiseState } from '../outbox/index.ts'
@@ -14,6 +14,7 @@ import type { TierRules } from '../segment/index.ts'
 import { standingsOf } from './audience.ts'
 import { activeGroups, countedDays, promisesOfDays } from './cadence.store.ts'
 import type { CellRow } from './cadence.store.ts'
+import type { Cadence } from './config.ts'
 import { madeOf, previewDays, startOf } from './preview.ts'
 import type { Foreseen, Preview } from './preview.ts'
 import type { Reason } from './touchpoint.ts'
@@ -67,6 +68,15 @@ export interface SubjectView {
   readonly reason: Reason
   readonly state?: PromiseState
   readonly text?: string
+  /** Titles of the test and the arm whose words these are. */
+  readonly arm?: { readonly experiment: string; readonly arm: string }
+}
+
+export interface SubjectsView {
+  readonly total: number
+  readonly items: readonly SubjectView[]
+  /** Of groups: the customers in them who are spoken to; whoever is in several is counted once. */
+  readonly people?: number
 }
 
 export interface SubjectsQuery {
@@ -94,7 +104,7 @@ export interface CalendarReaderParts extends CalendarParts {
 
 export interface CalendarReader {
   calendar(from: Day | undefined, days: number, now: Instant): Promise<CalendarView>
-  subjects(query: SubjectsQuery, now: Instant): Promise<{ total: number; items: SubjectView[] }>
+  subjects(query: SubjectsQuery, now: Instant): Promise<SubjectsView>
 }
 
 export function createCalendar(parts: CalendarReaderParts): CalendarReader {
@@ -150,7 +160,21 @@ export function createCalendar(parts: CalendarReaderParts): CalendarReader {
           (query.reason === undefined || one.reasonCode === query.reason),
       )
       const page = found.slice((query.page - 1) * query.size, query.page * query.size)
-      return { total: found.length, items: await subjectViews(parts, page) }
+      const chats = found.filter(
+        ({ subjectKind, decision }) => subjectKind === 'group' && decision !== 'declined',
+      )
+      return {
+        total: found.length,
+        items: await subjectViews(parts, page),
+        ...(chats.length === 0
+          ? {}
+          : {
+              people: await customersInGroups(
+                parts.reader,
+                chats.map(({ subject }) => subject),
+              ),
+            }),
+      }
     },
   }
 }
@@ -267,6 +291,19 @@ function reasonsOf(counted: readonly Counted[]): (Reason & { count: number })[] 
 
 // ---------------------------------------------------------------- subjects
 
+type Arm = NonNullable<SubjectView['arm']>
+
+/** What the cadence in force calls them; a test that is gone keeps its name. */
+function titlesOfArms(cadence: Cadence | null): (arm: Arm) => Arm {
+  return ({ experiment, arm }) => {
+    const test = cadence?.experiments.find(({ name }) => name === experiment)
+    return {
+      experiment: test?.title ?? experiment,
+      arm: test?.arms.find(({ name }) => name === arm)?.title ?? arm,
+    }
+  }
+}
+
 /** Names, tiers and advisors for the few that one page shows. */
 export async function subjectViews(
   { reader, tierRules }: CalendarParts,
@@ -277,6 +314,7 @@ export async function subjectViews(
   const staff = await namesOfStaff(reader)
   const advisors = await sendersOf(reader, customers)
   const groups = new Map((await activeGroups(reader)).map(({ chat, name }) => [chat, name]))
+  const armTitles = titlesOfArms(await currentCadence(reader))
   const tiers = new Map<string, string>()
   for (const day of new Set(shown.map((one) => one.day)))
     for (const { customer, tier } of await standingsOf(reader, tierRules, day, customers))
@@ -295,6 +333,7 @@ export async function subjectViews(
       reason: { code: one.reasonCode, words: one.reasonWords },
       ...(one.state === null ? {} : { state: one.state }),
       ...(one.text === '' ? {} : { text: one.text }),
+      ...(one.variant === null ? {} : { arm: armTitles(one.variant) }),
     }
   })
 }

@@ -17,3 +17,14 @@ export async function isGroupMember(reader: Reader, chat: string, member: string
       .length > 0
   )
 }
+
+/** The customers in these groups; whoever is in several is one. Staff are not counted. */
+export async function customersInGroups(reader: Reader, chats: readonly string[]): Promise<number> {
+  if (chats.length === 0) return 0
+  const [row] = await reader.rows<{ n: number }>(
+    `select cast(count(distinct member) as bigint) as n from group_member
+     where kind = 2 and chat in (${chats.map((_, i) => `$${String(i + 1)}`).join(', ')})`,
+    chats,
+  )
+  return row?.n ?? 0
+}

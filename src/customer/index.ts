@@ -22,7 +22,7 @@ export { chooseTopics, optIn, optOut, optedOutOf, subscriptionsOf } from './cons
 export type { Choice, Purpose, Subscriptions } from './consent.ts'
 export { findStaff, staffList } from './staff.store.ts'
 export type { StaffMember } from './staff.store.ts'
-export { findGroup, isGroupMember } from './groups.store.ts'
+export { customersInGroups, findGroup, isGroupMember } from './groups.store.ts'
 export {
   areContactsKnown,
   dismissGroup,

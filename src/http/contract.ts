@@ -149,7 +149,12 @@ export const calendarEntriesQuery = z.object({
   size: count(50, 200),
 })
 
-/** `GET /api/admin/calendar/entries` : Paged<CalendarSubject>: each customer or group of one cell, with its why. */
+/** `GET /api/admin/calendar/entries`: each customer or group of one cell, with its why. */
+export interface CalendarEntries extends Paged<CalendarSubject> {
+  /** Of groups: the customers in them who are spoken to; whoever is in several is counted once. */
+  readonly people?: number
+}
+
 export interface CalendarSubject {
   readonly subject: string
   readonly name: string
@@ -160,6 +165,8 @@ export interface CalendarSubject {
   readonly reason: Reason
   readonly state?: PromiseState
   readonly text?: string
+  /** Titles of the test and the arm whose words these are. */
+  readonly arm?: { readonly experiment: string; readonly arm: string }
 }
 
 export interface ConfigProblem {

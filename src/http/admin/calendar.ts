@@ -6,7 +6,7 @@ import { Refusal } from '../../base/errors.ts'
 import { createCalendar } from '../../cadence/index.ts'
 import type { TierRules } from '../../segment/index.ts'
 import { calendarEntriesQuery, calendarQuery } from '../contract.ts'
-import type { Calendar, CalendarSubject, Paged, Role } from '../contract.ts'
+import type { Calendar, CalendarEntries, Role } from '../contract.ts'
 import { parse } from '../parse.ts'
 import type { Route } from '../route.ts'
 
@@ -46,10 +46,7 @@ export function calendarRoutes(parts: CalendarRouteParts): Route[] {
       access: { kind: 'staff', roles },
       async handle({ query, now }) {
         const wanted = parse(calendarEntriesQuery, query)
-        const answer: Paged<CalendarSubject> = await calendar.subjects(
-          { ...wanted, day: checked(wanted.day) },
-          now,
-        )
+        const answer: CalendarEntries = await calendar.subjects({ ...wanted, day: checked(wanted.day) }, now)
         return { json: answer }
       },
     },

@@ -17,6 +17,7 @@ import type {
   CadenceVersionText,
   CadenceWished,
   Calendar,
+  CalendarEntries,
   CalendarSubject,
   CustomerCard,
   CustomerRow,
@@ -91,7 +92,7 @@ export const useCalendar = (query: MaybeRefOrGetter<Query>, enabled: MaybeRefOrG
   useGet<Calendar>('/api/admin/calendar', query, enabled)
 
 export const useCellSubjects = (query: MaybeRefOrGetter<Query>, enabled: MaybeRefOrGetter<boolean>) =>
-  useGet<Paged<CalendarSubject>>('/api/admin/calendar/entries', query, enabled)
+  useGet<CalendarEntries>('/api/admin/calendar/entries', query, enabled)
 
 export const useCadence = () => useGet<CadenceDocument>('/api/admin/cadence')
 

@@ -187,6 +187,8 @@ export const en: Record<WordKey, string> = {
   'cell.text': 'Show text',
   'cell.hideText': 'Hide text',
   'cell.advisor': 'Advisor {name}',
+  'cell.arm': 'Arm {arm}',
+  'cell.people': 'Reaches {count} customers (in several groups: counted once)',
   'cell.group': 'Group',
   'cell.open': 'Open the card of {name}',
   'try.press': 'Send me a test',

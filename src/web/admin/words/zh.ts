@@ -183,6 +183,8 @@ export const zh = {
   'cell.text': '看话术',
   'cell.hideText': '收起话术',
   'cell.advisor': '顾问 {name}',
+  'cell.arm': '方案 {arm}',
+  'cell.people': '覆盖 {count} 位客户（同时在几个群里的只算一次）',
   'cell.group': '群',
   'cell.open': '打开 {name} 的客户卡片',
   'try.press': '发给自己试看',
