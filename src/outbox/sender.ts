@@ -28,6 +28,8 @@ export function chooseSender(
   talks: ReadonlyMap<string, number>,
   load: ReadonlyMap<string, number>,
 ): Sender | null {
+  // Nearly everybody has one.
+  if (advisors.length === 1 && advisors[0]) return { ...advisors[0], why: 'only' }
   const able = advisors.filter(({ maySpeak }) => maySpeak)
   const candidates = able.length > 0 ? able : advisors
   const [first] = candidates
@@ -56,7 +58,7 @@ export async function sendersOf(
   customers: readonly string[] | null = null,
 ): Promise<Map<string, Sender>> {
   const advisors = await advisorsOf(reader, customers)
-  const shared = [...advisors].filter(([, all]) => new Set(all.map(({ staff }) => staff)).size > 1)
+  const shared = [...advisors].filter(([, all]) => all.some(({ staff }) => staff !== all[0]?.staff))
   const talks = byCustomer(
     await tasksWith(
       reader,
