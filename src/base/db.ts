@@ -565,12 +565,22 @@ async function postgresTransaction<T>(source: DataSource, work: (tx: Tx) => Prom
       await runner.commitTransaction()
       return answer
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction()
+      await rollBackSession(runner)
       if (attempt >= attempts || !again.has(sqlStateOf(error))) throw error
       await pause(5 * 2 ** attempt)
     } finally {
       await runner.release()
     }
+  }
+}
+
+/** A session that is lost has been rolled back by the database, and the first error is the one to tell. */
+async function rollBackSession(runner: QueryRunner): Promise<void> {
+  if (!runner.isTransactionActive) return
+  try {
+    await runner.rollbackTransaction()
+  } catch (error) {
+    if (!isDatabaseTrouble(error)) throw error
   }
 }
 
@@ -584,9 +594,16 @@ function sqlStateOf(error: unknown): string {
 export const isUniqueViolation = (error: unknown): boolean =>
   sqlStateOf(error) === '23505' || /UNIQUE constraint failed/.test(messageOf(error))
 
+/**
+ * In the words of pg, and of TypeORM: it takes a session that was ended between two statements out of the transaction's
+ * hands, and the next statement only hears that it was released.
+ */
+const lostSession =
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Query runner already released/i
+
 /** The database is busy, full, read-only or gone: the world's trouble, worth a 503 and another try. */
 export const isDatabaseTrouble = (error: unknown): boolean =>
   /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
   /^(08|53|57P|58|25P03|25006)/.test(sqlStateOf(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
-  /Connection terminated|connection timeout/i.test(messageOf(error))
+  lostSession.test(messageOf(error))
