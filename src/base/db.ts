@@ -15,9 +15,9 @@ import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import { DataSource, QueryRunnerAlreadyReleasedError } from 'typeorm'
+import { DataSource } from 'typeorm'
 import type { DataSourceOptions, Driver, MixedList, MigrationInterface, QueryRunner } from 'typeorm'
-import { ConfigMistakes, OutsideFailure, Unreachable, messageOf } from './errors.ts'
+import { ConfigMistakes, Unreachable, messageOf } from './errors.ts'
 import type { TableDefinition } from './table.ts'
 
 export type Value = string | number | null
@@ -635,7 +635,7 @@ async function postgresTransaction<T>(source: DataSource, work: (tx: Tx) => Prom
       return answer
     } catch (error) {
       await rollBackPostgres(runner)
-      if (attempt >= attempts || !again.has(sqlStateOf(error))) throw lostOr(error)
+      if (attempt >= attempts || !again.has(sqlStateOf(error))) throw error
       await pause(5 * 2 ** attempt)
     } finally {
       await runner.release()
@@ -649,15 +649,9 @@ async function rollBackPostgres(runner: QueryRunner): Promise<void> {
   try {
     await runner.rollbackTransaction()
   } catch (error) {
-    if (!isDatabaseTrouble(lostOr(error))) throw error
+    if (!isDatabaseTrouble(error)) throw error
   }
 }
-
-/** TypeORM takes a runner away when its connection breaks between two statements, and says no more than that. */
-const lostOr = (error: unknown): unknown =>
-  error instanceof QueryRunnerAlreadyReleasedError
-    ? new OutsideFailure('Connection terminated in the middle of a transaction.', { cause: error })
-    : error
 
 function sqlStateOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return ''
@@ -669,9 +663,16 @@ function sqlStateOf(error: unknown): string {
 export const isUniqueViolation = (error: unknown): boolean =>
   sqlStateOf(error) === '23505' || /UNIQUE constraint failed/.test(messageOf(error))
 
+/**
+ * In the words of pg, and of TypeORM: it takes a session that was ended between two statements out of the transaction's
+ * hands, and the next statement only hears that it was released.
+ */
+const lostSession =
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Query runner already released/i
+
 /** The database is busy, full, read-only or gone: the world's trouble, worth a 503 and another try. */
 export const isDatabaseTrouble = (error: unknown): boolean =>
   /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
   /^(08|53|57P|58|25P03|25006)/.test(sqlStateOf(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
-  /Connection terminated|connection timeout|is not queryable/i.test(messageOf(error))
+  lostSession.test(messageOf(error))

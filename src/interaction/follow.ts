@@ -120,6 +120,7 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
         await handleRange(follower, [row], position, row.seq)
       } catch (error) {
         if (error instanceof LostRace) return true
+        if (isDatabaseTrouble(error)) throw error
         const failures = await db.tx((tx) =>
           countFailure(tx, follower.name, row.seq, messageOf(error).slice(0, 500), maxFailures),
         )
