@@ -73,20 +73,39 @@ function watch(connection, sql, params) {
 }
 
 function watchSqlite() {
-  const { Database } = require('sqlite3')
+  const { Database, Statement } = require('sqlite3')
+  /** Whose it is, of what was prepared to be said again and again; `run` of a connection makes others for itself. */
+  const connectionOf = new WeakMap()
+  const { prepare } = Database.prototype
+  Database.prototype.prepare = function (...parts) {
+    const statement = prepare.apply(this, parts)
+    connectionOf.set(statement, this)
+    return statement
+  }
   for (const way of ['run', 'all']) {
-    const real = Database.prototype[way]
+    const say = Database.prototype[way]
     Database.prototype[way] = function (sql, ...rest) {
-      if (sql === 'BEGIN IMMEDIATE') rememberWriter(this)
-      const done = rest.at(-1)
-      const succeeded = watch(this, sql, rest[0])
-      if (typeof done !== 'function') return real.call(this, sql, ...rest)
-      return real.call(this, sql, ...rest.slice(0, -1), function (error, rows) {
-        if (!error) succeeded()
-        done.call(this, error, rows)
-      })
+      return say.call(this, sql, ...watched(this, sql, rest))
+    }
+    const sayAgain = Statement.prototype[way]
+    Statement.prototype[way] = function (...rest) {
+      const connection = connectionOf.get(this)
+      return sayAgain.apply(this, connection ? watched(connection, this.sql, rest) : rest)
     }
   }
+}
+
+/** The parameters and the callback, which is the last: it looks first. */
+function watched(connection, sql, rest) {
+  if (sql === 'BEGIN IMMEDIATE') rememberWriter(connection)
+  const succeeded = watch(connection, sql, rest[0])
+  const done = rest.at(-1)
+  if (typeof done !== 'function') return rest
+  const look = function (error, rows) {
+    if (!error) succeeded()
+    done.call(this, error, rows)
+  }
+  return [...rest.slice(0, -1), look]
 }
 
 /** The connection that writes; readers and the lock of the file begin no such transaction. */
