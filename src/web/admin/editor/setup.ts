@@ -6,7 +6,7 @@ import { tags } from '@lezer/highlight'
 
 const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: '#0b5d5e' },
-  { tag: tags.comment, color: '#5f6b68', fontStyle: 'italic' },
+  { tag: tags.comment, color: '#5f6b68' },
   { tag: [tags.string, tags.special(tags.string)], color: '#7a4a0c' },
   { tag: [tags.number, tags.bool, tags.null, tags.atom, tags.keyword], color: '#4b3f99' },
   { tag: [tags.punctuation, tags.separator, tags.squareBracket, tags.brace], color: '#5d6865' },
