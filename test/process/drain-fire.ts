@@ -207,7 +207,11 @@ function live(
   const { server, script } = living
   server.program.begin()
   const since = server.program.startedAt
-  const ready = countOf(run.core, `promise where state = 'queued' and ready_at <= ${String(since)}`)
+  // What the dead had claimed is given back at once.
+  const ready = countOf(
+    run.core,
+    `promise where state in ('queued', 'claimed') and ready_at <= ${String(since)}`,
+  )
   const firstSend = firstSendOf(run.advisors, server, since + 100, since + firstSendWithinMs)
   const end = async (): Promise<Life> => {
     const starting = script.point === null && living.random() < 0.1
