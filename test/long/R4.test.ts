@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stopEverything } from '../process/harness.ts'
 import { openPostgres, postgresTroubles } from '../process/trouble-postgres.ts'
 import type { OwnPostgres } from '../process/trouble-postgres.ts'
-import { smallDisk } from '../process/small-disk.ts'
+import { mayMount, smallDisk } from '../process/small-disk.ts'
+import type { SmallDisk } from '../process/small-disk.ts'
 import { throughTrouble } from '../process/trouble.ts'
 import type { TroubleReport } from '../process/trouble.ts'
 import { sqliteTroubles } from '../process/trouble-sqlite.ts'
@@ -37,18 +38,20 @@ describe.runIf(only !== 'postgres')('R4 on SQLite', () => {
 
 describe.runIf(only !== 'sqlite')('R4 on PostgreSQL', () => {
   let server: OwnPostgres
-  const disk = smallDisk(64)
+  let disk: SmallDisk | null = null
   beforeAll(async () => {
+    disk = smallDisk(64)
     server = await openPostgres(disk)
   })
   afterAll(async () => {
     await server.remove()
     disk?.remove()
   })
-  if (disk === null)
+  const mountable = mayMount()
+  if (!mountable)
     process.stderr.write('!! PostgreSQL on a full disk is left out: no tmpfs may be mounted here\n')
 
-  const names = Object.keys(postgresTroubles).filter((name) => disk !== null || name !== 'full')
+  const names = Object.keys(postgresTroubles).filter((name) => mountable || name !== 'full')
   it.each(names)('%s', { timeout: 300_000 }, async (name) => {
     const prepare = postgresTroubles[name]
     if (!prepare) throw new Error(`No trouble is called ${name}.`)

@@ -115,8 +115,8 @@ const failPoints = [
   { point: 'looked-up', most: 1 },
 ]
 
-/** One that waits for its place in vain is killed after so long. */
-const longestWaitMs = 3_000
+/** So many times the longest life is waited for a place that is not passed. */
+const patience = 4
 /** A life of which the restart is measured is not killed before its first message, unless it is this late. */
 const firstSendWithinMs = 10_000
 
@@ -207,7 +207,11 @@ function live(
   const { server, script } = living
   server.program.begin()
   const since = server.program.startedAt
-  const ready = countOf(run.core, `promise where state = 'queued' and ready_at <= ${String(since)}`)
+  // What the dead had claimed is given back at once.
+  const ready = countOf(
+    run.core,
+    `promise where state in ('queued', 'claimed') and ready_at <= ${String(since)}`,
+  )
   const firstSend = firstSendOf(run.advisors, server, since + 100, since + firstSendWithinMs)
   const end = async (): Promise<Life> => {
     const starting = script.point === null && living.random() < 0.1
@@ -238,7 +242,7 @@ async function liveOn(
   run.plan.say?.(`answers after ${String(Date.now() - server.program.startedAt)} ms`)
   await door.open()
   await firstSend
-  const dieAt = Date.now() + (script.point === null ? random() * run.plan.longestLifeMs : longestWaitMs)
+  const dieAt = Date.now() + run.plan.longestLifeMs * (script.point === null ? random() : patience)
   while (!over() && Date.now() < dieAt) await pause(10)
 }
 

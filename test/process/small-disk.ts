@@ -11,6 +11,13 @@ export interface SmallDisk {
   remove(): void
 }
 
+/** Tried out, and taken away again. */
+export function mayMount(): boolean {
+  const disk = smallDisk(1)
+  disk?.remove()
+  return disk !== null
+}
+
 /** Null where none can be mounted. */
 export function smallDisk(megabytes: number): SmallDisk | null {
   const folder = temporaryFolder()
