@@ -24,8 +24,12 @@ export interface SharedTokenParts {
 }
 
 const purpose = 'wecom token'
-/** Longer than the two tries of a fetch take. */
-const defaultLeaseMs = 20_000
+/**
+ * While it lasts nobody can call: whoever was killed or frozen over its fetch must not hold the others up beyond the 15 s
+ * in which they take its work over. It outlives one whole try; what takes longer costs a second fetch, which WeCom
+ * answers with the same token.
+ */
+const defaultLeaseMs = 9_000
 const lookMs = 50
 const longestWaitMs = 25_000
 
