@@ -5,6 +5,7 @@ import type { TestSpecification } from 'vitest/node'
 const longest = [
   'test/process/',
   'test/demo.test.ts',
+  'test/simulation/',
   'test/e2e/',
   'test/web/',
   'src/files/reference.test.ts',
