@@ -79,9 +79,15 @@ async function bullmq(caller: Caller): Promise<void> {
   connection.disconnect()
 }
 
-const caller = createCaller(apiUrl, atOnce)
-await { ours, mark, bullmq }[kind as 'ours' | 'mark' | 'bullmq'](caller)
-await caller.close()
-process.exit(0)
-process.exit(0)
-process.exit(0)
+const senders: Readonly<Record<string, (caller: Caller) => Promise<void>>> = { ours, mark, bullmq }
+
+async function main(): Promise<void> {
+  const sender = senders[kind]
+  if (!sender) throw new Error(`There is no sender "${kind}".`)
+  const caller = createCaller(apiUrl, atOnce)
+  await sender(caller)
+  await caller.close()
+}
+
+await main()
+process.disconnect()
