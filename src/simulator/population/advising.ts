@@ -58,9 +58,18 @@ async function signIn(advisor: Advisor): Promise<void> {
   else if (me.status !== 200) throw new Error(`GET /api/sidebar/me answered ${String(me.status)}`)
 }
 
+/** Her next task may be tomorrow's: her session is over by then, and the page signs her in again. */
+async function todayOf(advisor: Advisor): Promise<unknown> {
+  const path = '/api/sidebar/today'
+  const answer = await advisor.browser.call('GET', path)
+  if (answer.status === 200) return answer.body
+  if (answer.status === 401) await signIn(advisor)
+  return must(advisor.browser, 'GET', path)
+}
+
 /** The first task still waiting, and, after a pause, the list again. */
 async function workOn(crowd: Crowd, advisor: Advisor, random: Random): Promise<void> {
-  const today = object(await must(advisor.browser, 'GET', '/api/sidebar/today'), 'today')
+  const today = object(await todayOf(advisor), 'today')
   const task = list(today['items'], 'today’s items')
     .map((item) => object(item, 'task'))
     .find((item) => item['state'] === 'waiting' && !advisor.done.has(text(item['promiseId'], 'promiseId')))
