@@ -54,6 +54,14 @@ describe.runIf(server !== null)('a connection that breaks', () => {
     )
   }
 
+  it('takes nothing with it: what was written is rolled back', async () => {
+    await outcome(async (tx) => {
+      await tx.run('UPDATE log_head SET seq = seq + 7')
+      await cut(tx)
+    })
+    expect(await database.db.tx((tx) => tx.rows('select seq from log_head'))).toEqual([{ seq: 0 }])
+  })
+
   it('leaves what the work itself says as it is', async () => {
     const told = await outcome(async (tx) => {
       await cut(tx)
@@ -61,6 +69,11 @@ describe.runIf(server !== null)('a connection that breaks', () => {
     })
     expect(told).toMatchObject({ message: 'ours' })
   })
+})
+
+it('waiting in vain for a free session is nobody’s mistake either; what a deed says is its own', () => {
+  expect(isDatabaseTrouble(new Error('timeout exceeded when trying to connect'))).toBe(true)
+  expect(isDatabaseTrouble(new Error('the deed failed'))).toBe(false)
 })
 
 it('a listening connection that BullMQ closes may still have something to say', () => {
