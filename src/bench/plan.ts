@@ -6,7 +6,7 @@
 import { instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import { system } from '../base/act.ts'
-import { currentCadence, planDay, previewDays, publish } from '../cadence/index.ts'
+import { currentCadence, planDay, openPreview, publish } from '../cadence/index.ts'
 import { costOf, costsOf, memoryBefore, peakMemoryMb, rounded } from './measure.ts'
 import type { Cost } from './measure.ts'
 import { openPlace } from './place.ts'
@@ -210,11 +210,12 @@ async function dryRun(place: Place, days: number, say: (words: string) => void) 
   memoryBefore()
   let promises = 0
   const cost = await costOf(async () => {
-    const preview = await previewDays(
+    // Day after day, as the verb reads it: nobody holds a month of a large shop with all its words.
+    const preview = await openPreview(
       { reader: db.reader, tierRules, cadence },
       { from: today, days, now: clock.now() },
     )
-    promises = preview.promises.length
+    for await (const ofDay of preview.days()) promises += ofDay.length
   })
   return {
     days,
