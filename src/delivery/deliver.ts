@@ -53,7 +53,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     lease,
     limiter: parts.limiter ?? createMemoryLimiter(parts.clock),
     queue: parts.queue ?? null,
-    grouped: createGroupedAct(parts.act, system('delivery')),
+    ...createGroupedAct(parts.act, system('delivery')),
     channels: new Map(parts.channels.map((channel) => [channel.name, channel])),
     rests: new Map(),
   }

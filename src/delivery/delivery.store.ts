@@ -29,14 +29,32 @@ export const forget = (tx: Tx, worker: string): Promise<number> =>
 /** Before our own first beat, when nobody else can be alive. */
 export const forgetAll = (tx: Tx): Promise<number> => tx.run('DELETE FROM worker_lease')
 
-/** How this advisor knows this contact: her remark, else the nickname. */
-export async function nameOf(reader: Reader, external: string, staff: string | null): Promise<string> {
-  const [row] = await reader.rows<{ name: string | null }>(
-    `select coalesce(nullif(r.remark, ''), p.name) as name from profile p
-     left join relation r on r.external = p.external and r.staff = $1 where p.external = $2`,
-    [staff, external],
-  )
-  return row?.name ?? ''
+/** How an advisor knows a contact: her remark, else the nickname; empty when the contact is unknown. */
+export type Namer = (external: string, staff: string | null) => string
+
+export async function namerOf(reader: Reader, externals: readonly string[]): Promise<Namer> {
+  const nicknames = new Map<string, string>()
+  const remarks = new Map<string, string>()
+  const distinct = [...new Set(externals)].sort()
+  for (let from = 0; from < distinct.length; from += 1_000) {
+    const part = distinct.slice(from, from + 1_000)
+    const list = part.map((_, i) => `$${String(i + 1)}`).join(', ')
+    const rows = await reader.rows<{
+      external: string
+      name: string | null
+      staff: string | null
+      remark: string | null
+    }>(
+      `select p.external, p.name, r.staff, r.remark from profile p
+       left join relation r on r.external = p.external and r.remark <> '' where p.external in (${list})`,
+      part,
+    )
+    for (const { external, name, staff, remark } of rows) {
+      nicknames.set(external, name ?? '')
+      if (staff !== null) remarks.set(`${external}\t${staff}`, remark ?? '')
+    }
+  }
+  return (external, staff) => remarks.get(`${external}\t${staff ?? ''}`) ?? nicknames.get(external) ?? ''
 }
 
 // ---------------------------------------------------------------- reminders

@@ -12,10 +12,11 @@ import {
   cancelUnwantedOf,
   covers,
   currentManners,
-  insertParcel,
-  lockParcel,
+  insertParcels,
+  lockParcels,
   lockPromises,
   move,
+  moveEach,
   needsHuman,
   nextAllowedAt,
   offersInHand,
@@ -25,9 +26,11 @@ import {
   updateParcel,
 } from '../outbox/index.ts'
 import type { Manners, ParcelRow, PromiseRow } from '../outbox/index.ts'
-import { fullUntil } from './ceiling.ts'
+import { openCeiling } from './ceiling.ts'
 import type { Channel, Parcel, ParcelDraft, ParcelRecipient } from './channel.ts'
-import { nameOf } from './delivery.store.ts'
+import { namerOf } from './delivery.store.ts'
+import type { Namer } from './delivery.store.ts'
+import type { Deed } from './group.ts'
 import { groupBy } from './outcome.ts'
 import { contentOf, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
@@ -42,41 +45,95 @@ export interface Meant {
   readonly attempt: number
 }
 
+/** What is to go out in one call. */
+interface Intended {
+  readonly works: Works
+  readonly channel: Channel
+  readonly claimed: readonly PromiseRow[]
+}
+
 /** Null when nothing of it may leave now; then every promise has been settled or put back. */
-export function mean(works: Works, channel: Channel, claimed: readonly PromiseRow[]): Promise<Meant | null> {
-  return works.grouped(async (ctx) => {
-    const former = await lockFormer(ctx, claimed)
-    const epochs = new Map(claimed.map(({ id, epoch }) => [id, epoch]))
-    const locked = await lockPromises(
-      ctx.tx,
-      claimed.map(({ id }) => id),
+export const mean = (works: Works, channel: Channel, claimed: readonly PromiseRow[]): Promise<Meant | null> =>
+  works.together(meaning, { works, channel, claimed })
+
+const meaning: Deed<Intended, Meant | null> = async (ctx, items) => {
+  const meant = new Map<Intended, Meant>()
+  for (const [channel, some] of groupBy(items, (item) => item.channel))
+    for (const [item, one] of await meanAll(ctx, channel, some)) meant.set(item, one)
+  return items.map((item) => meant.get(item) ?? null)
+}
+
+/** All of one channel: each question is asked once for all of them. */
+async function meanAll(
+  ctx: Ctx,
+  channel: Channel,
+  items: readonly Intended[],
+): Promise<Map<Intended, Meant>> {
+  const [first] = items
+  if (!first) return new Map()
+  const { works } = first
+  const formers = await lockParcels(
+    ctx.tx,
+    items.flatMap(({ claimed }) => claimed[0]?.parcel ?? []),
+  )
+  const ours = items.flatMap(({ claimed }) => claimed)
+  const epochs = new Map(ours.map(({ id, epoch }) => [id, epoch]))
+  const locked = await lockPromises(ctx.tx, [...epochs.keys()])
+  // Whoever was taken over meanwhile has another epoch, and is no longer ours.
+  const mine = locked.filter((row) => row.state === 'claimed' && row.epoch === epochs.get(row.id))
+  if ((works.rests.get(channel.name) ?? 0) > ctx.now) {
+    await move(ctx, mine, { to: 'queued' })
+    return new Map()
+  }
+  const manners = await currentManners(ctx.tx)
+  const timely = await sortOutLate(ctx, manners, await sortOutPaused(ctx, mine))
+  const willing = await sortOutCrowded(ctx, channel, await cancelUnwantedOf(ctx, timely))
+  const names = await namesFor(ctx, channel, willing)
+  const ceiling = await openCeiling(
+    ctx,
+    channel,
+    items.map(({ claimed }) => claimed[0]?.sender ?? null),
+  )
+  const meant = new Map<Intended, { readonly row: ParcelRow; readonly rows: readonly PromiseRow[] }>()
+  const fresh: ParcelRow[] = []
+  const full: { readonly rows: readonly PromiseRow[]; readonly until: Instant }[] = []
+  for (const item of items) {
+    const ids = new Set(item.claimed.map(({ id }) => id))
+    const rows = willing.filter(({ id }) => ids.has(id))
+    const sender = rows[0]?.sender ?? null
+    const until = await ceiling.fullUntil(sender)
+    if (until !== null) {
+      full.push({ rows, until })
+      continue
+    }
+    const former = formers.get(item.claimed[0]?.parcel ?? '')
+    const again = former ? await useAgain(works, ctx, former, rows) : null
+    if (rows.length === 0) continue
+    const row = again ?? makeParcel(works, ctx, channel, rows, recipientsOf(names, rows))
+    if (!again) fresh.push(row)
+    ceiling.note(sender)
+    meant.set(item, { row, rows })
+  }
+  for (const [until, some] of groupBy(full, (one) => one.until))
+    await move(
+      ctx,
+      some.flatMap(({ rows }) => rows),
+      { to: 'queued', readyAt: until },
     )
-    // Whoever was taken over meanwhile has another epoch, and is no longer ours.
-    const mine = locked.filter((row) => row.state === 'claimed' && row.epoch === epochs.get(row.id))
-    if ((works.rests.get(channel.name) ?? 0) > ctx.now) {
-      await move(ctx, mine, { to: 'queued' })
-      return null
-    }
-    const manners = await currentManners(ctx.tx)
-    const timely = await sortOutLate(ctx, manners, await sortOutPaused(ctx, mine))
-    const willing = await sortOutCrowded(ctx, channel, await cancelUnwantedOf(ctx, timely))
-    const fullTo = await fullUntil(ctx, channel, willing[0]?.sender ?? null)
-    if (fullTo !== null) {
-      await move(ctx, willing, { to: 'queued', readyAt: fullTo })
-      return null
-    }
-    const again = former === null ? null : await useAgain(works, ctx, former, willing)
-    if (willing.length === 0) return null
-    const recipients = await recipientsOf(ctx, channel, willing)
-    const row = again ?? (await makeParcel(works, ctx, channel, willing, recipients))
-    await move(ctx, willing, {
-      to: 'intent',
-      parcel: row.id,
-      holder: works.lease.worker,
-      attempt: true,
-    })
-    return { parcel: parcelOf(row, recipients), attempt: row.attempts }
-  })
+  await insertParcels(ctx.tx, fresh)
+  const leaving = [...meant.values()].flatMap(({ row, rows }) => rows.map((one) => ({ one, parcel: row.id })))
+  await moveEach(
+    ctx,
+    leaving.map(({ one }) => one),
+    { to: 'intent', holder: works.lease.worker, attempt: true },
+    { column: 'parcel', theirs: leaving.map(({ parcel }) => parcel) },
+  )
+  return new Map(
+    [...meant].map(([item, { row, rows }]) => [
+      item,
+      { parcel: parcelOf(row, recipientsOf(names, rows)), attempt: row.attempts },
+    ]),
+  )
 }
 
 /** The last look at the kill switch: what is paused goes back into the queue, where nobody takes it. */
@@ -85,11 +142,6 @@ async function sortOutPaused(ctx: Ctx, rows: readonly PromiseRow[]): Promise<Pro
   const isPaused = (row: PromiseRow): boolean => pauses.some((pause) => covers(pause, row))
   await move(ctx, rows.filter(isPaused), { to: 'queued' })
   return rows.filter((row) => !isPaused(row))
-}
-
-const lockFormer = async (ctx: Ctx, claimed: readonly PromiseRow[]): Promise<ParcelRow | null> => {
-  const id = claimed[0]?.parcel ?? null
-  return id === null ? null : lockParcel(ctx.tx, id)
 }
 
 /** Ends what is too late and puts back what must wait for a better hour; answers the rest. Rows are queued or claimed. */
@@ -139,7 +191,12 @@ async function sortOutCrowded(
     channel.name,
     offers.flatMap(({ customer }) => customer ?? []),
   )
-  const crowded = offers.filter(({ customer }) => inHand.has(customer ?? ''))
+  const crowded = offers.filter(({ customer, expires_at }) => {
+    if (inHand.has(customer ?? '')) return true
+    // The next one of hers in the same breath finds this one in the advisor's hands.
+    inHand.set(customer ?? '', expires_at)
+    return false
+  })
   for (const [until, some] of groupBy(crowded, ({ customer }) => inHand.get(customer ?? '') ?? ctx.now)) {
     const readyAt = Math.max(ctx.now + minutes(1), Math.min(until, ctx.now + crowdedMs))
     await move(ctx, some, { to: 'queued', readyAt })
@@ -181,13 +238,13 @@ async function useAgain(
   return { ...former, ...change }
 }
 
-async function makeParcel(
+function makeParcel(
   works: Works,
   ctx: Ctx,
   channel: Channel,
   rows: readonly PromiseRow[],
   recipients: readonly ParcelRecipient[],
-): Promise<ParcelRow> {
+): ParcelRow {
   const [first] = rows
   if (!first) throw new Error('A parcel needs a promise.')
   const wording = contentOf(first).text
@@ -206,7 +263,7 @@ async function makeParcel(
     text,
     recipients,
   }
-  const row: ParcelRow = {
+  return {
     id: draft.id,
     channel: channel.name,
     sender: first.sender,
@@ -229,20 +286,16 @@ async function makeParcel(
     error: null,
     reminders: null,
   }
-  await insertParcel(ctx.tx, row)
-  return row
 }
 
 /** Only cards name the customer; ten thousand names for a broadcast would be read for nothing. */
-async function recipientsOf(
-  ctx: Ctx,
-  channel: Channel,
-  rows: readonly PromiseRow[],
-): Promise<ParcelRecipient[]> {
-  const recipients: ParcelRecipient[] = []
-  for (const row of rows) {
-    const named = channel.maxRecipients === 1 && row.subject_kind === 'customer'
-    recipients.push(recipientOf(row, named ? await nameOf(ctx.tx, row.subject, row.sender) : ''))
-  }
-  return recipients
-}
+const namesFor = (ctx: Ctx, channel: Channel, rows: readonly PromiseRow[]): Promise<Namer> =>
+  namerOf(
+    ctx.tx,
+    channel.maxRecipients === 1
+      ? rows.filter((row) => row.subject_kind === 'customer').map(({ subject }) => subject)
+      : [],
+  )
+
+const recipientsOf = (names: Namer, rows: readonly PromiseRow[]): ParcelRecipient[] =>
+  rows.map((row) => recipientOf(row, names(row.subject, row.sender)))

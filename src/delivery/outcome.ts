@@ -8,14 +8,19 @@ import {
   covers,
   lockParcel,
   lockOfParcel,
+  lockOfParcels,
+  lockParcels,
   lockPromises,
   move,
+  moveEach,
   pausesNow,
   recallWord,
   updateParcel,
+  updateParcels,
 } from '../outbox/index.ts'
-import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Move, ParcelRow, PromiseRow } from '../outbox/index.ts'
 import type { Channel, FailedRecipient, Outcome, Parcel } from './channel.ts'
+import type { Deed } from './group.ts'
 import { poisonAt } from './lease.ts'
 import { callChannel, lookAt } from './parts.ts'
 import type { Works } from './parts.ts'
@@ -47,18 +52,47 @@ export async function callAndSettle(
   await works.failPoint('settled')
 }
 
+interface Settling {
+  readonly works: Works
+  readonly call: Call
+  readonly outcome: Outcome
+}
+
 export async function settleOutcome(works: Works, call: Call, outcome: Outcome): Promise<void> {
   for (let part: Part = 'more'; part === 'more';) {
-    part = await works.grouped(async (ctx) => {
-      const parcel = await lockParcel(ctx.tx, call.parcel)
-      if (!parcel) throw new Error(`Parcel ${call.parcel} is gone.`)
-      const mine =
-        parcel.attempts === call.attempt && (parcel.state === 'intent' || parcel.state === 'unknown')
-      if (mine) return settleParcel(works, ctx, parcel, outcome)
-      return 'remoteId' in outcome && outcome.remoteId !== parcel.remote_id ? parcel : 'done'
-    })
+    part = await works.together(settling, { works, call, outcome })
     if (typeof part === 'object' && 'remoteId' in outcome) await takeBackStray(works, part, outcome.remoteId)
   }
+}
+
+/** Those that went as most go are settled together, the others one by one. */
+const settling: Deed<Settling, Part> = async (ctx, items) => {
+  const parcels = await lockParcels(
+    ctx.tx,
+    items.map(({ call }) => call.parcel),
+  )
+  const plain = new Map<string, Plain>()
+  const left: Settling[] = []
+  for (const item of items) {
+    const parcel = parcels.get(item.call.parcel)
+    const accepted = parcel && awaits(parcel, item.call) ? plainlyAccepted(item, parcel) : null
+    if (accepted && !plain.has(accepted.parcel.id)) plain.set(accepted.parcel.id, accepted)
+    else left.push(item)
+  }
+  await settlePlain(ctx, [...plain.values()])
+  const answers = new Map<Settling, Part>()
+  for (const item of left) answers.set(item, await settleOne(ctx, item))
+  return items.map((item) => answers.get(item) ?? 'done')
+}
+
+const awaits = (parcel: ParcelRow, call: Call): boolean =>
+  parcel.attempts === call.attempt && (parcel.state === 'intent' || parcel.state === 'unknown')
+
+async function settleOne(ctx: Ctx, { works, call, outcome }: Settling): Promise<Part> {
+  const parcel = await lockParcel(ctx.tx, call.parcel)
+  if (!parcel) throw new Error(`Parcel ${call.parcel} is gone.`)
+  if (awaits(parcel, call)) return settleParcel(works, ctx, parcel, outcome)
+  return 'remoteId' in outcome && outcome.remoteId !== parcel.remote_id ? parcel : 'done'
 }
 
 /** `more`: a big parcel is settled in several short transactions; a row: a call that was made in vain. */
@@ -114,6 +148,63 @@ export async function settleParcel(
   }
 }
 
+interface Plain {
+  readonly parcel: ParcelRow
+  readonly to: 'sent' | 'waiting'
+  readonly remoteId: string
+}
+
+/** A card, a welcome, a message: one recipient, accepted, nothing more to ask. */
+function plainlyAccepted({ works, outcome }: Settling, parcel: ParcelRow): Plain | null {
+  const channel = works.channels.get(parcel.channel)
+  if (channel?.maxRecipients !== 1 || channel.results !== undefined) return null
+  if (outcome.kind !== 'sent' && outcome.kind !== 'waiting') return null
+  if ((outcome.failed ?? []).length > 0) return null
+  return { parcel, to: outcome.kind, remoteId: outcome.remoteId }
+}
+
+async function settlePlain(ctx: Ctx, all: readonly Plain[]): Promise<void> {
+  if (all.length === 0) return
+  await updateParcels(
+    ctx.tx,
+    all.map(({ parcel }) => parcel.id),
+    { state: 'sent', next_look_at: null, settled_at: ctx.now, error: null },
+    all.map(({ remoteId }) => remoteId),
+  )
+  const remoteOf = new Map(all.map(({ parcel, remoteId }) => [parcel.id, remoteId]))
+  const toOf = new Map(all.map(({ parcel, to }) => [parcel.id, to]))
+  const rows = (await lockOfParcels(ctx.tx, [...remoteOf.keys()])).filter(
+    ({ state }) => state === 'intent' || state === 'unknown',
+  )
+  const settle = (some: readonly PromiseRow[], change: Move): Promise<void> =>
+    moveEach(ctx, some, change, {
+      column: 'remote_id',
+      theirs: some.map(({ parcel }) => remoteOf.get(parcel ?? '') ?? ''),
+    })
+  const [sent, waiting] = [
+    rows.filter(({ parcel }) => toOf.get(parcel ?? '') === 'sent'),
+    rows.filter(({ parcel }) => toOf.get(parcel ?? '') === 'waiting'),
+  ]
+  await settle(sent, { to: 'sent' })
+  await settleWaiting(ctx, waiting, settle)
+}
+
+/** Each waits until its own time is over; nothing else of a waiting promise has to be looked at. */
+async function settleWaiting(
+  ctx: Ctx,
+  rows: readonly PromiseRow[],
+  settle: (rows: readonly PromiseRow[], change: Move) => Promise<void>,
+): Promise<void> {
+  if (rows.length === 0) return
+  for (const [readyAt, some] of groupBy(rows, ({ expires_at }) => expires_at))
+    await settle(some, { to: 'waiting', readyAt })
+  // Somebody may have opted out while the call was under way.
+  await cancelUnwanted(
+    ctx,
+    rows.flatMap(({ customer }) => (customer === null ? [] : [customer])),
+  )
+}
+
 async function settleAccepted(
   ctx: Ctx,
   parcel: ParcelRow,
@@ -141,14 +232,8 @@ async function settleAccepted(
     failed,
   )
   if (outcome.kind === 'sent') return move(ctx, accepted, { to: 'sent', remoteId })
-  // Each waits until its own time is over; nothing else of a waiting promise has to be looked at.
-  for (const [readyAt, some] of groupBy(accepted, ({ expires_at }) => expires_at))
-    await move(ctx, some, { to: 'waiting', remoteId, readyAt })
-  // Somebody may have opted out, or the switch been thrown, while the call was under way.
-  await cancelUnwanted(
-    ctx,
-    accepted.flatMap(({ customer }) => (customer === null ? [] : [customer])),
-  )
+  await settleWaiting(ctx, accepted, (some, change) => move(ctx, some, { ...change, remoteId }))
+  // The switch may have been thrown meanwhile as well.
   const pause = (await pausesNow(ctx.tx)).find((one) => accepted.some((row) => covers(one, row)))
   if (asks && pause)
     await updateParcel(ctx.tx, parcel.id, { recall: recallWord(pause), next_look_at: ctx.now })

@@ -31,12 +31,11 @@ export interface DeliveryParts {
 }
 
 /** What the loops share. */
-export interface Works extends Omit<DeliveryParts, 'channels' | 'failPoint' | 'limiter' | 'queue'> {
+export interface Works
+  extends Omit<DeliveryParts, 'channels' | 'failPoint' | 'limiter' | 'queue'>, GroupedAct {
   readonly limiter: Limiter
   readonly queue: WorkQueue | null
   readonly lease: Lease
-  /** For what is done once per call: several calls share a transaction. */
-  readonly grouped: GroupedAct
   readonly channels: ReadonlyMap<string, Channel>
   readonly failPoint: (step: string) => Promise<void>
   /** True once the server is asked to stop: calls under way are settled, no other is made. */

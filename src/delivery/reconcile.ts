@@ -22,7 +22,7 @@ import {
 } from '../outbox/index.ts'
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
 import { inSlots } from './bucket.ts'
-import { fullUntil } from './ceiling.ts'
+import { openCeiling } from './ceiling.ts'
 import type { Channel, Found } from './channel.ts'
 import type { Meant } from './intent.ts'
 import { poisonAt } from './lease.ts'
@@ -78,7 +78,8 @@ async function meanAgain(works: Works, ctx: Ctx, channel: Channel, id: string): 
   }
   const restUntil = works.rests.get(channel.name) ?? 0
   // Should the first call have been lost, this one is a card like any other.
-  const fullTo = (await fullUntil(ctx, channel, parcel.sender, id)) ?? 0
+  const ceiling = await openCeiling(ctx, channel, [parcel.sender], id)
+  const fullTo = (await ceiling.fullUntil(parcel.sender)) ?? 0
   const waitUntil = Math.max(restUntil, fullTo)
   const pauses = await pausesNow(ctx.tx)
   if (waitUntil > ctx.now || rest.some((row) => pauses.some((pause) => covers(pause, row)))) {

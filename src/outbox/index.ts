@@ -49,7 +49,7 @@ export { usesLookBackMs } from './facts.store.ts'
 export { lockBudgets, optedOut, toUse, restraints, speakers } from './facts.store.ts'
 
 // Settling.
-export { move, recordTouch } from './settle.ts'
+export { move, moveEach, recordTouch } from './settle.ts'
 export type { Move } from './settle.ts'
 export {
   cancelUnwanted,
@@ -87,6 +87,7 @@ export {
   heldByOthers,
   lockDue,
   lockOfParcel,
+  lockOfParcels,
   lockPromises,
   nextReadyAt,
   offersInHand,
@@ -105,9 +106,10 @@ export type { Sender, SenderWhy } from './sender.ts'
 export {
   adoptedIds,
   blankParcels,
-  insertParcel,
+  insertParcels,
   latestCalls,
   lockParcel,
+  lockParcels,
   nextLookAt,
   parcelById,
   parcelOfToken,
@@ -115,8 +117,9 @@ export {
   parcelsToLookAt,
   reopenParcels,
   updateParcel,
+  updateParcels,
 } from './parcel.store.ts'
-export type { ParcelRow, ParcelState } from './parcel.store.ts'
+export type { ParcelChange, ParcelRow, ParcelState } from './parcel.store.ts'
 
 /** What was said to her: when and why stays, the words go. */
 export const outboxPrivacy: Privacy = {

@@ -2,6 +2,7 @@
 import type { Reader, Tx } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
 import { places } from './facts.store.ts'
+import { updateEach } from './update-each.ts'
 import type { ChannelName } from './promise.ts'
 
 /** `again`: surely absent, goes out once more as it is. `abandoned`: replaced; should it turn up late, it is taken back. */
@@ -41,20 +42,30 @@ export interface ParcelRow {
   readonly reminders: number | null
 }
 
-export const insertParcel = (tx: Tx, row: ParcelRow): Promise<number> => tx.insert('parcel', [{ ...row }])
+export const insertParcels = (tx: Tx, rows: readonly ParcelRow[]): Promise<number> =>
+  tx.insert(
+    'parcel',
+    rows.map((row) => ({ ...row })),
+  )
 
-export async function updateParcel(
+export type ParcelChange = Partial<Omit<ParcelRow, 'id' | 'body' | 'batch_token'>>
+
+export const updateParcel = (tx: Tx, id: string, change: ParcelChange): Promise<void> =>
+  updateParcels(tx, [id], change)
+
+/** `remoteIds`: one for each of `ids`, where they differ. */
+export async function updateParcels(
   tx: Tx,
-  id: string,
-  change: Partial<Omit<ParcelRow, 'id' | 'body' | 'batch_token'>>,
+  ids: readonly string[],
+  change: ParcelChange,
+  remoteIds?: readonly string[],
 ): Promise<void> {
-  const entries = Object.entries(change)
-  const sets = entries.map(([name], i) => `${name} = $${String(i + 1)}`).join(', ')
-  const changed = await tx.run(`UPDATE parcel SET ${sets} WHERE id = $${String(entries.length + 1)}`, [
-    ...entries.map(([, value]) => value),
-    id,
-  ])
-  if (changed !== 1) throw new Error(`Parcel ${id} vanished while it was being settled.`)
+  const changed = await updateEach(tx, 'parcel', ids, {
+    columns: change,
+    ...(remoteIds === undefined ? {} : { each: { column: 'remote_id', values: remoteIds } }),
+  })
+  if (changed !== ids.length)
+    throw new Error(`Parcels vanished while they were being settled: ${ids.join(', ')}.`)
 }
 
 export async function parcelById(reader: Reader, id: string): Promise<ParcelRow | null> {
@@ -70,6 +81,18 @@ export const parcelsByIds = (reader: Reader, ids: readonly string[]): Promise<Pa
 export async function lockParcel(tx: Tx, id: string): Promise<ParcelRow | null> {
   const suffix = tx.dialect === 'postgres' ? 'for update' : ''
   return (await tx.rows<ParcelRow>(`select * from parcel where id = $1 ${suffix}`, [id]))[0] ?? null
+}
+
+/** The same for several, by id. */
+export async function lockParcels(tx: Tx, ids: readonly string[]): Promise<Map<string, ParcelRow>> {
+  if (ids.length === 0) return new Map()
+  const sorted = [...new Set(ids)].sort()
+  const suffix = tx.dialect === 'postgres' ? 'for update' : ''
+  const rows = await tx.rows<ParcelRow>(
+    `select * from parcel where id in (${places(sorted.length)}) order by id ${suffix}`,
+    sorted,
+  )
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 export const parcelsToLookAt = (

@@ -6,6 +6,8 @@ import { notPaused } from './pause.store.ts'
 import { taskChannels } from './promise.ts'
 import type { ChannelName, Decided, Decision, Purpose, SubjectKind } from './promise.ts'
 import type { PromiseState } from './state.ts'
+import { updateEach } from './update-each.ts'
+import type { Update } from './update-each.ts'
 
 export interface PromiseRow {
   readonly id: string
@@ -174,25 +176,27 @@ export async function lockPromises(tx: Tx, ids: readonly string[]): Promise<Prom
 export const lockOfParcel = (tx: Tx, parcel: string): Promise<PromiseRow[]> =>
   tx.rows<PromiseRow>(`${all} where parcel = $1 order by id ${forUpdate(tx)}`, [parcel])
 
+/** Of several parcels; few of them, since each may have thousands. */
+export const lockOfParcels = (tx: Tx, parcels: readonly string[]): Promise<PromiseRow[]> =>
+  tx.rows<PromiseRow>(
+    `${all} where parcel in (${places(parcels.length)}) order by id ${forUpdate(tx)}`,
+    parcels,
+  )
+
 const forUpdate = (tx: Tx): string => (tx.dialect === 'postgres' ? 'for update' : '')
 
 export async function updatePromises(
   tx: Tx,
   ids: readonly string[],
   columns: Readonly<Record<string, Value>>,
-  attempt: boolean,
+  {
+    attempt = false,
+    each,
+  }: { readonly attempt?: boolean | undefined; readonly each?: Update['each'] | undefined } = {},
 ): Promise<void> {
-  const names = Object.keys(columns)
-  const sets = names.map((name, i) => `${name} = $${String(i + 1)}`).join(', ')
-  const values = names.map((name) => columns[name] ?? null)
-  for (let from = 0; from < ids.length; from += 1_000) {
-    const part = ids.slice(from, from + 1_000)
-    const changed = await tx.run(
-      `UPDATE promise SET ${sets}, epoch = epoch + 1${attempt ? ', attempts = attempts + 1' : ''} WHERE id in (${places(part.length, names.length + 1)})`,
-      [...values, ...part],
-    )
-    if (changed !== part.length) throw new Error('A promise vanished while it was being moved.')
-  }
+  const also = `, epoch = epoch + 1${attempt ? ', attempts = attempts + 1' : ''}`
+  const changed = await updateEach(tx, 'promise', ids, { columns, also, ...(each ? { each } : {}) })
+  if (changed !== ids.length) throw new Error('A promise vanished while it was being moved.')
 }
 
 export const updatePressed = (tx: Tx, id: string, pressedAt: Instant | null): Promise<number> =>

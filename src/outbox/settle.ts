@@ -43,18 +43,40 @@ const logKinds: Partial<Record<PromiseState, Kind>> = {
  */
 export async function move(ctx: Ctx, rows: readonly PromiseRow[], change: Move): Promise<void> {
   if (rows.length === 0) return
-  for (const row of rows) {
-    if (row.state === null || !mayMove(row.state, change.to))
-      throw new Error(`Promise ${row.id} cannot go from ${String(row.state)} to ${change.to}.`)
-  }
+  for (const row of rows) refuseWrongWay(row, change.to)
   await updatePromises(
     ctx.tx,
     rows.map(({ id }) => id),
     columnsOf(ctx, change),
-    change.attempt === true,
+    { attempt: change.attempt },
   )
   for (const row of rows) recordMove(ctx, row, change)
   if (change.to === 'refused' && change.code === 'quota-used') await noteQuotaUsed(ctx, rows)
+}
+
+/** The same move for rows that each get a parcel or a remote id of their own: `theirs`, one a row. */
+export async function moveEach(
+  ctx: Ctx,
+  rows: readonly PromiseRow[],
+  change: Move,
+  own: { readonly column: 'parcel' | 'remote_id'; readonly theirs: readonly string[] },
+): Promise<void> {
+  if (rows.length === 0) return
+  for (const row of rows) refuseWrongWay(row, change.to)
+  await updatePromises(
+    ctx.tx,
+    rows.map(({ id }) => id),
+    columnsOf(ctx, change),
+    { attempt: change.attempt, each: { column: own.column, values: own.theirs } },
+  )
+  rows.forEach((row, i) => {
+    recordMove(ctx, row, own.column === 'remote_id' ? { ...change, remoteId: own.theirs[i] } : change)
+  })
+}
+
+function refuseWrongWay(row: PromiseRow, to: PromiseState): void {
+  if (row.state === null || !mayMove(row.state, to))
+    throw new Error(`Promise ${row.id} cannot go from ${String(row.state)} to ${to}.`)
 }
 
 function columnsOf(ctx: Ctx, change: Move): Record<string, string | number | null> {
