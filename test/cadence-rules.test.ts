@@ -109,6 +109,41 @@ onBothDatabases('what every touchpoint may set', (open) => {
       ])
     })
 
+    it('ends the rest of the month where a full cap aborts, in the dry run, the plan and the answer alike', async () => {
+      await live('    weekday: 三\n    onOverCap: abort\nmanners: { marketingPerMonth: 1 }\n')
+      const foreseen = (await cadencePlan(parts, { from: holiday, days: 29 })).promises
+        .filter(({ subject }) => subject === 'wm1')
+        .map(({ day, decision, reasonCode }) => `${day} ${decision} ${reasonCode}`)
+      expect(foreseen).toEqual([
+        '2026-10-07 queued ok',
+        '2026-10-14 declined run-aborted',
+        '2026-10-21 declined run-ended',
+        '2026-10-28 declined run-ended',
+        '2026-11-04 declined run-aborted',
+      ])
+      const planned: string[] = []
+      for (const line of foreseen) {
+        const day = line.slice(0, 10)
+        store.clock.set(instantOf(day, '08:31'))
+        const [first] = await planDay(parts, day)
+        planned.push(`${day} ${first?.decision ?? ''} ${first?.reasonCode ?? ''}`)
+      }
+      expect(planned).toEqual(foreseen)
+      const [{ customer = '' } = {}] = await store.db.reader.rows<{ customer: string }>(
+        "select customer from identity where kind = 'external' and value = 'wm1'",
+      )
+      const { promises } = await explainCustomer(
+        { reader: store.db.reader, tierRules: store.rules },
+        customer,
+        store.clock.now(),
+      )
+      expect(promises.find(({ day }) => day === '2026-10-21')?.reason).toEqual({
+        code: 'run-ended',
+        words: '本轮因触达次数已满提前结束（2026-10-14）',
+      })
+      expect(promises.find(({ day }) => day === '2026-11-11')?.reason.code).toBe('run-ended')
+    })
+
     it('counts by weekdays where nobody has entered the year, and says so', async () => {
       await enterHolidays()
       await live('    weekday: 六\n    days: workdays\n')

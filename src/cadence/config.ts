@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import { mannersShape } from '../outbox/index.ts'
-import type { Manners } from '../outbox/index.ts'
+import type { Manners, OverCap } from '../outbox/index.ts'
 import { campaignShape } from './campaigns/campaign.ts'
 import { campaignTouchpoints } from './campaigns/parts.ts'
 import { audienceOf } from './audience-rule.ts'
@@ -34,7 +34,7 @@ export interface Touchpoint {
   readonly topic: string | null
   /** The campaign it is a part of. */
   readonly campaign: string | null
-  readonly onOverCap: 'skip' | 'hold'
+  readonly onOverCap: OverCap
   /** On which kinds of day it is said. */
   readonly days: DayChoice
   /** Only for these; null: for everybody of its tiers. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isDay } from '../base/calendar.ts'
 import { checkWording, linksIn, parseWeekday } from '../content/index.ts'
 import type { ViewKind } from '../content/index.ts'
+import { overCaps } from '../outbox/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
 import { audienceField } from './audience-rule.ts'
 import { dayChoices } from './day-kinds.ts'
@@ -84,6 +85,11 @@ export const slugField = z
     })
   })
 
+export const overCapField = z
+  .enum(overCaps)
+  .default('skip')
+  .describe('超过频次时：skip 放弃这一次，hold 顺延到有空位的时候，abort 放弃这一次并结束本轮剩下的各步')
+
 export const common = {
   /** Which kind of touchpoint this is; the touchpoint's own name when left out. */
   kind: z.string().optional(),
@@ -95,8 +101,8 @@ export const common = {
   priority: z.number().int().min(0).max(100).optional(),
   /** A topic that can be refused on the subscription page, such as `baby`. */
   topic: slugField.optional(),
-  /** Over a cap: given up (skip), or moved to the first moment with room (hold). */
-  onOverCap: z.enum(['skip', 'hold']).default('skip'),
+  /** Over a cap: given up, moved to the first moment with room, or given up together with the rest of its run. */
+  onOverCap: overCapField,
   days: z
     .enum(dayChoices)
     .default('all')

@@ -258,6 +258,7 @@ export function customerCandidate(
     topic: topic ?? undefined,
     campaign: campaign ?? undefined,
     overCap: touchpoint.onOverCap,
+    ...(touchpoint.onOverCap === 'abort' ? { run: due.run ?? { since: `${moment.month}-01` } } : {}),
     variant: variantOf(touchpoint, member.customer) ?? undefined,
     content: contentOf(said),
     skip: skip ?? tooLong ?? undefined,

@@ -8,7 +8,7 @@ import type { Day, TimeOfDay } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
-import type { ChannelName, Gift, Purpose } from '../outbox/index.ts'
+import type { ChannelName, Gift, OverCap, Purpose, Run } from '../outbox/index.ts'
 import type { DayChoice } from './day-kinds.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 import type { Tip } from './tips/rotation.ts'
@@ -100,6 +100,8 @@ export interface Due {
   readonly expiresAt: Instant
   /** Due, but it is known already that it will not be said. */
   readonly skip?: Reason
+  /** The run that it is a step of; the calendar month when absent. It matters where a full cap ends a run. */
+  readonly run?: Run
   /** What made it due, for the words. */
   readonly occasion?: Occasion
 }
@@ -245,7 +247,7 @@ export interface CommonSettings {
   readonly priority?: number | undefined
   readonly topic?: string | undefined
   readonly channel?: ChannelName | undefined
-  readonly onOverCap?: 'skip' | 'hold' | undefined
+  readonly onOverCap?: OverCap | undefined
   readonly days?: DayChoice | undefined
   readonly audience?: unknown
 }

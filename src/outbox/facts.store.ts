@@ -5,7 +5,7 @@ import { days } from '../base/clock.ts'
 import { dayOf, dayOfNumber, instantOf } from '../base/calendar.ts'
 import { loadKey } from './budget.ts'
 import type { Use } from './budget.ts'
-import type { KnownPromise, Restraint } from './judge.ts'
+import type { Ended, KnownPromise, Restraint } from './judge.ts'
 import type { QuotaMode } from './manners.ts'
 import { taskChannels } from './promise.ts'
 import type { ChannelName, Purpose } from './promise.ts'
@@ -99,6 +99,24 @@ export async function restraints(
       `select customer, talked_at, complaint_at, refund_at from restraint where customer in (${list})`,
   )
   return new Map(rows.map((row) => [row.customer, row]))
+}
+
+/** By customer. Only asked for sets that may end a run. */
+export async function endedRuns(reader: Reader, customers: readonly string[]): Promise<Map<string, Ended[]>> {
+  const rows = await inLists<Ended>(
+    reader,
+    customers,
+    (list) =>
+      `select customer, touchpoint, campaign, dedupe_key, day from promise
+       where customer in (${list}) and reason_code = 'run-aborted'`,
+  )
+  const ended = new Map<string, Ended[]>()
+  for (const row of rows) {
+    const own = ended.get(row.customer)
+    if (own) own.push(row)
+    else ended.set(row.customer, [row])
+  }
+  return ended
 }
 
 export interface UseRow {

@@ -5,6 +5,7 @@ import type { Reader } from '../base/db.ts'
 import { readMeta } from '../base/meta.ts'
 import {
   contacts,
+  endedRuns,
   knownPromises,
   livingGroups,
   loads,
@@ -16,7 +17,7 @@ import {
   usesOf,
 } from './facts.store.ts'
 import type { Use } from './budget.ts'
-import type { Facts, KnownPromise, Restraint } from './judge.ts'
+import type { Ended, Facts, KnownPromise, Restraint } from './judge.ts'
 import type { Leave } from './leave.ts'
 import { leavesUntil } from './leave.store.ts'
 import { isBroadcast, isChannelName, isTask } from './promise.ts'
@@ -53,6 +54,7 @@ export function createGatherer(
     groups: new Set<string>(),
     restraints: new Map<string, Restraint>(),
     uses: new Map<string, readonly Use[]>(),
+    ended: new Map<string, readonly Ended[]>(),
     load: new Map<string, number>(),
     quotaSeen: new Map<string, Instant>(),
   }
@@ -82,6 +84,7 @@ export function createGatherer(
     putAll(facts.restraints, await restraints(reader, fresh('restraints', keys.customers)))
     putAll(facts.uses, await usesOf(reader, 'customer', fresh('uses', keys.customers), now))
     putAll(facts.uses, await usesOf(reader, 'subject', fresh('uses', keys.chats), now))
+    putAll(facts.ended, await endedRuns(reader, fresh('ended', keys.ofRuns)))
     if (asksLoads) putAll(facts.load, await loads(reader, fresh('load', keys.advisors), now))
     putAll(facts.quotaSeen, await quotaSeen(reader, fresh('quotaSeen', keys.ofQuota), now))
     return { ...facts, ...general }
@@ -101,6 +104,7 @@ interface Keys {
   readonly people: string[]
   readonly chats: string[]
   readonly ofTopics: string[]
+  readonly ofRuns: string[]
   readonly ofQuota: string[]
   readonly advisors: string[]
 }
@@ -113,16 +117,19 @@ function keysOf(candidates: readonly Candidate[], leaves: Facts['leaves']): Keys
     people: [],
     chats: [],
     ofTopics: [],
+    ofRuns: [],
     ofQuota: [],
     advisors: [],
   }
-  for (const { dedupeKey, subjectKind, subject, customer, topic, channel, sender } of candidates) {
+  for (const candidate of candidates) {
+    const { dedupeKey, subjectKind, subject, customer, topic, channel, sender } = candidate
     keys.promises.push(dedupeKey)
     if (subjectKind === 'group') keys.chats.push(subject)
     if (subjectKind === 'customer') keys.people.push(subject)
     if (subjectKind === 'customer' && customer !== undefined) {
       keys.customers.push(customer)
       if (topic !== undefined) keys.ofTopics.push(customer)
+      if (candidate.overCap === 'abort') keys.ofRuns.push(customer)
     }
     if (isBroadcast(channel)) keys.ofQuota.push(subject)
     if (sender === undefined || !isTask(channel)) continue

@@ -1,7 +1,15 @@
 /** What the folders to the right may use. */
 import type { Privacy } from '../interaction/index.ts'
 export { outboxTables } from './outbox.tables.ts'
-export { channelTitles, isBroadcast, isChannelName, isTask, needsHuman, taskChannels } from './promise.ts'
+export {
+  channelTitles,
+  isBroadcast,
+  isChannelName,
+  isTask,
+  needsHuman,
+  overCaps,
+  taskChannels,
+} from './promise.ts'
 export type {
   Candidate,
   ChannelName,
@@ -12,6 +20,7 @@ export type {
   GiftTerms,
   OverCap,
   Purpose,
+  Run,
   SubjectKind,
 } from './promise.ts'
 export { isSettled, mayMove, promiseStates } from './state.ts'

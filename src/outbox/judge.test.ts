@@ -33,6 +33,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
   ),
   restraints: new Map(),
   uses: new Map(),
+  ended: new Map(),
   load: new Map(),
   leaves: new Map(),
   quotaSeen: new Map(),
@@ -86,6 +87,53 @@ describe('one candidate', () => {
     expect(only(candidate(1, { overCap: 'hold' }), { uses })).toBe('later gap 05-20T10:00')
     const soon = { overCap: 'hold', expiresAt: instantOf(today, '21:30') } as const
     expect(only(candidate(1, soon), { uses })).toMatch(/^declined gap/)
+  })
+
+  it('ends the rest of its run where its touchpoint says abort, and no other run', () => {
+    const said = { at: instantOf(addDays(today, -1), '10:00'), purpose: 'marketing', stage: 'said' } as const
+    const uses = new Map([['c1', [{ ...said, channel: 'broadcast' } as const]]])
+    const step = (inDays: number, more: Partial<Candidate> = {}): Candidate => {
+      const day = addDays(today, inDays)
+      return candidate(1, {
+        dedupeKey: `offer:c1:${day}`,
+        overCap: 'abort',
+        run: { since: today },
+        day,
+        wantedAt: instantOf(day, '10:00'),
+        expiresAt: instantOf(day, '21:30'),
+        ...more,
+      })
+    }
+    const later = { dedupeKey: 'offer:c1:other', run: { since: addDays(today, 5) } }
+    const another = { dedupeKey: 'note:c1:1', touchpoint: 'note' }
+    const run = [step(0), step(3), step(7, later), step(11, another)]
+    const told = (decided: readonly Decided[]): string[] =>
+      decided.map(({ decision, reasonCode }) => `${decision} ${reasonCode}`)
+    const expected = ['declined run-aborted', 'declined run-ended', 'queued ok', 'queued ok']
+    const whole = decideAll(run, loose, facts({ uses }), now)
+    expect(told(whole)).toEqual(expected)
+    expect(whole[0]?.reasonWords).toBe('与另一次触达相隔不足 48 小时，本轮「每周好物」到此为止')
+    expect(whole[1]?.reasonWords).toBe(`本轮因触达次数已满提前结束（${today}）`)
+    // Day after day in one sitting, and from what was written, it is the same.
+    const decider = createDecider(loose, now)
+    expect(told(run.flatMap((one) => decider.decide([one], facts({ uses }))))).toEqual(expected)
+    const row = { customer: 'c1', touchpoint: 'offer', campaign: null, dedupe_key: `offer:c1:${today}` }
+    const ended = new Map([['c1', [{ ...row, day: today }]]])
+    expect(told(decideAll(run.slice(1), loose, facts({ ended }), now))).toEqual(expected.slice(1))
+    // Parts of a campaign share their running, whichever touchpoint each of them is.
+    const part = (n: number, name: string, from: string): Candidate =>
+      step(n, {
+        dedupeKey: `${name}:c1:${from}`,
+        touchpoint: name,
+        campaign: 'spring',
+        run: { period: from },
+      })
+    const parts = [
+      part(0, 'spring-start', today),
+      part(3, 'spring-after', today),
+      part(7, 'spring-start', 'x'),
+    ]
+    expect(told(decideAll(parts, loose, facts({ uses }), now))).toEqual(expected.slice(0, 3))
   })
 
   it('held over a full month never goes round in circles', () => {
@@ -265,7 +313,7 @@ const someCandidates: fc.Arbitrary<Candidate[]> = fc
       worthFen: fc.constantFrom(undefined, 0, 5_000, 90_000),
       purpose: fc.constantFrom('marketing', 'marketing', 'marketing', 'service'),
       channel: fc.constantFrom('advisor-task', 'advisor-task', 'broadcast', 'sms', 'phone-task'),
-      overCap: fc.constantFrom(undefined, 'hold', 'skip'),
+      overCap: fc.constantFrom(undefined, 'hold', 'skip', 'abort'),
       lasts: fc.integer({ min: 1, max: 5 }),
       group: fc.boolean(),
     } as const),
@@ -284,6 +332,7 @@ const someCandidates: fc.Arbitrary<Candidate[]> = fc
         channel: isGroup ? 'group-broadcast' : channel,
         ...(isGroup ? { subjectKind: 'group' as const, subject: 'wr1', customer: undefined } : {}),
         sender: n % 2 === 0 ? 'lin' : 'wang',
+        run: { since: today },
         day,
         wantedAt,
         expiresAt: wantedAt + days(lasts),

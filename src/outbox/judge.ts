@@ -43,6 +43,15 @@ export interface Restraint {
   readonly refund_at: number | null
 }
 
+/** A run that a full cap ended. */
+export interface Ended {
+  readonly customer: string
+  readonly touchpoint: string
+  readonly campaign: string | null
+  readonly dedupe_key: string
+  readonly day: string
+}
+
 export interface Facts {
   readonly known: ReadonlyMap<string, KnownPromise>
   /** `customer` + tab + `purpose`. */
@@ -57,6 +66,8 @@ export interface Facts {
   readonly channels: ReadonlySet<ChannelName>
   readonly restraints: ReadonlyMap<string, Restraint>
   readonly uses: ReadonlyMap<string, readonly Use[]>
+  /** By customer. */
+  readonly ended: ReadonlyMap<string, readonly Ended[]>
   /** Tasks of an advisor on a day, by `staff` + tab + `day`. */
   readonly load: ReadonlyMap<string, number>
   readonly leaves: ReadonlyMap<string, readonly Leave[]>
@@ -83,6 +94,9 @@ interface Sitting {
   readonly now: Instant
   allowedAt(candidate: Candidate, from: Instant): Moment
   usesOf(owner: string): Use[]
+  /** Runs of hers that ended, written before or in this sitting. */
+  endedOf(owner: string): readonly Ended[]
+  end(ended: Ended): void
   /** Held out for comparison. */
   isApart(customer: string): boolean
   /** Tasks of an advisor on a day, written or accepted here. */
@@ -164,6 +178,7 @@ const decidedOf = (candidate: Candidate, verdict: Verdict, known: boolean): Deci
 function openSitting(manners: Manners, now: Instant, places: Places | null): Sitting {
   const moments = new Map<string, Map<Instant, Moment>>()
   const uses = new Map<string, Use[]>()
+  const endedHere = new Map<string, Ended[]>()
   const apart = new Map<string, boolean>()
   const load = new Map<string, number>()
   const given = new Map<string, string>(places?.given)
@@ -184,6 +199,10 @@ function openSitting(manners: Manners, now: Instant, places: Places | null): Sit
       const own = uses.get(owner) ?? [...(sitting.facts.uses.get(owner) ?? [])]
       uses.set(owner, own)
       return own
+    },
+    endedOf: (owner) => [...(sitting.facts.ended.get(owner) ?? []), ...(endedHere.get(owner) ?? [])],
+    end(ended) {
+      endedHere.set(ended.customer, [...(endedHere.get(ended.customer) ?? []), ended])
     },
     isApart(customer) {
       const answer = apart.get(customer) ?? isHeldOut(manners, customer)
@@ -212,6 +231,7 @@ const noFacts: Facts = {
   channels: new Set(),
   restraints: new Map(),
   uses: new Map(),
+  ended: new Map(),
   load: new Map(),
   leaves: new Map(),
   quotaSeen: new Map(),
@@ -229,10 +249,13 @@ const recall = (known: KnownPromise): Verdict => ({
 })
 
 function judge(candidate: Candidate, sitting: Sitting): Verdict {
-  const never = candidate.skip ?? hindrance(candidate, sitting)
+  const never = candidate.skip ?? hindrance(candidate, sitting) ?? runEnded(candidate, sitting)
   if (never) return declined(candidate, never)
   const verdict = place(candidate, sitting)
-  if (verdict.decision === 'declined') return verdict
+  if (verdict.decision === 'declined') {
+    if (verdict.reason.code === 'run-aborted') sitting.end(endingOf(candidate))
+    return verdict
+  }
   reserve(candidate, verdict, sitting)
   const apart =
     candidate.purpose === 'marketing' &&
@@ -415,7 +438,32 @@ function full(candidate: Candidate, at: Instant, spentUntil: Instant, sitting: S
     (isBroadcast(channel) && at < spentUntil ? { ...reasonOf('quota-used'), until: spentUntil } : null)
   if (over === null) return null
   const { code, words, until } = over
+  if (candidate.overCap === 'abort')
+    return { reason: reasonOf('run-aborted', `${words}，本轮「${candidate.title}」到此为止`), until: null }
   return { reason: { code, words }, until: candidate.overCap === 'hold' ? until : null }
+}
+
+const endingOf = (candidate: Candidate): Ended => ({
+  customer: ownerOf(candidate),
+  touchpoint: candidate.touchpoint,
+  campaign: candidate.campaign ?? null,
+  dedupe_key: candidate.dedupeKey,
+  day: candidate.day,
+})
+
+/** A step of a run that a full cap has ended. What was promised before that stands. */
+function runEnded(candidate: Candidate, sitting: Sitting): Reason | null {
+  const { run, overCap, touchpoint, campaign, day } = candidate
+  if (overCap !== 'abort' || run === undefined) return null
+  const ended = sitting
+    .endedOf(ownerOf(candidate))
+    .find(
+      (one) =>
+        (campaign === undefined ? one.touchpoint === touchpoint : one.campaign === campaign) &&
+        one.day <= day &&
+        ('since' in run ? one.day >= run.since : one.dedupe_key.endsWith(`:${run.period}`)),
+    )
+  return ended ? reasonOf('run-ended', `本轮因触达次数已满提前结束（${ended.day}）`) : null
 }
 
 /** Marketing goes to her next day with room; service is never kept waiting, and uses room like everything else. */

@@ -31,7 +31,14 @@ export const isBroadcast = (channel: ChannelName): boolean =>
 
 export type Purpose = 'marketing' | 'service'
 export type SubjectKind = 'customer' | 'group'
-export type OverCap = 'hold' | 'skip'
+export const overCaps = ['skip', 'hold', 'abort'] as const
+export type OverCap = (typeof overCaps)[number]
+
+/**
+ * What of a series belongs together for one customer, for `abort`: what its touchpoint (or campaign) has said to her
+ * since a day, or under one period of its dedupe keys.
+ */
+export type Run = { readonly since: Day } | { readonly period: string }
 export type Decision = 'queued' | 'later' | 'declined'
 
 export interface Content {
@@ -90,8 +97,13 @@ export interface Candidate {
   readonly notOn?: { readonly days: readonly Day[]; readonly words: string } | undefined
   /** Higher first; the bands stand at the top of judge.ts. */
   readonly priority: number
-  /** Where a cap or quota is full: `hold` = to the first moment with room before the expiry, `skip` = not at all. */
+  /**
+   * Where a cap or quota is full: `hold` = to the first moment with room before the expiry, `skip` = not at all,
+   * `abort` = not at all, nor what would follow in the same run.
+   */
   readonly overCap?: OverCap | undefined
+  /** With `abort`: the run it is a step of. */
+  readonly run?: Run | undefined
   /** What the customer is expected to be worth in a year, in fen: who comes first where an advisor's day is full. */
   readonly worthFen?: number | undefined
   /** The campaign it is a part of; it can be stopped by itself. */

@@ -75,6 +75,16 @@ const decisions = {
   'cap-month': entry('delays declines', '30 天内触达次数已满', '任意连续 30 天的营销次数，所有渠道合计。'),
   'channel-cap': entry('delays declines', '该渠道触达次数已满', '这个渠道自己的上限，例如短信 30 天 3 条。'),
   gap: entry('delays declines', '与另一次触达相隔太近', '两次营销之间要留出间隔，也算已经排好的。'),
+  'run-aborted': entry(
+    'declines',
+    '触达次数已满，本轮到此为止',
+    '触点写明 onOverCap: abort：次数、间隔或配额一满，这位客户本轮剩下的各步也不再发。',
+  ),
+  'run-ended': entry(
+    'declines',
+    '本轮已提前结束',
+    '同一轮里较早的一步因触达次数已满而中止，后面的各步不再发；下一轮照常。',
+  ),
   'group-broadcast-today': entry(
     'delays declines',
     '该社群当天已有群发',

@@ -5,7 +5,15 @@
 import { z } from 'zod'
 import { addDays, daysBetween, weekdayOf } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
-import { dayField, maxBytes, slugField, timeField, wordingField, wordingWithWayOut } from '../fields.ts'
+import {
+  dayField,
+  maxBytes,
+  overCapField,
+  slugField,
+  timeField,
+  wordingField,
+  wordingWithWayOut,
+} from '../fields.ts'
 import { audienceField } from '../audience-rule.ts'
 import { addMistake } from '../mistake.ts'
 import { personalWording } from '../note.ts'
@@ -81,6 +89,7 @@ export const campaignShape = z
     audience: audienceField,
     topic: slugField.optional(),
     priority: z.number().int().min(0).max(100).default(64),
+    onOverCap: overCapField,
     /** First and last day; or a week that comes back each month or quarter. */
     from: dayField.optional(),
     until: dayField.optional(),

@@ -50,7 +50,8 @@ export function campaignTouchpoints(named: Named): Touchpoint[] {
             rules,
             topic: campaign.topic ?? null,
             campaign: name,
-            onOverCap: 'skip',
+            // She asked for the reminder by saying that she comes.
+            onOverCap: part === 'reminder' ? 'skip' : campaign.onOverCap,
             days: 'all',
             audience: rules.audience === 'customer' ? audienceOf(campaign.audience) : null,
             settings: campaign,
@@ -108,6 +109,7 @@ const dueAt = (moment: Moment, at: string, withinDays: number, { from }: Span): 
   period: from,
   wantedAt: moment.at(at),
   expiresAt: moment.at('21:30', withinDays),
+  run: { period: from },
 })
 
 // ---------------------------------------------------------------- before
@@ -272,7 +274,7 @@ function followUp({ name, campaign }: Named): BoundCustomer | null {
     },
     due(moment) {
       const span = spanOn(moment.day)
-      return span && noteDue({ ...after, ending }, moment, span.from)
+      return span && { ...noteDue({ ...after, ending }, moment, span.from), run: { period: span.from } }
     },
     endedBy: ['order-placed'],
     ends: () => ({ code: 'bought-meanwhile', words: '已下单，不再跟进' }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { addDays } from '../../base/calendar.ts'
 import { common, tiersField } from '../fields.ts'
 import { addMistake } from '../mistake.ts'
 import { noteDue, noteFields, noteText, personalWording } from '../note.ts'
@@ -47,8 +48,10 @@ export const onboarding = defineTouchpoint<Settings>({
   settings,
   looksFor: ({ steps }) => ({ find: 'purchase', which: 'first', daysAgo: steps.map(({ day }) => day) }),
   sample: ({ steps }) => ({ key: 'sample', number: steps[0]?.day ?? 0 }),
-  due: (settings, moment, _member, { number = 0 }) =>
-    noteDue({ ...settings, withinDays: 0 }, moment, `day${String(number)}`),
+  due: (settings, moment, _member, { number = 0 }) => ({
+    ...noteDue({ ...settings, withinDays: 0 }, moment, `day${String(number)}`),
+    run: { since: addDays(moment.day, -number) },
+  }),
   compose: (settings, _moment, _member, view, { number = 0 }) => ({
     text: noteText(settings, stepOf(settings, number)?.wording ?? '', view),
     why: `新客陪伴第 ${String(number)} 天（共 ${String(settings.steps.length)} 步）`,

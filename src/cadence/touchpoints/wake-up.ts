@@ -76,6 +76,8 @@ export const wakeUp = defineTouchpoint<Settings>({
       period: week,
       wantedAt: moment.at(settings.at),
       expiresAt: moment.at('21:30', settings.withinDays),
+      // Every rung of this sleep, until she buys again.
+      ...(member.lastDay === null ? {} : { run: { since: member.lastDay } }),
     }
     const first = Math.min(...settings.ladder.map(({ afterMonths }) => afterMonths))
     if (member.lastDay !== null && rungOf(settings.ladder, member.lastDay, day) !== null) return due
