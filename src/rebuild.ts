@@ -13,6 +13,7 @@ import type { Core } from './core.ts'
 import { peopleAsTold, rollTables } from './customer/index.ts'
 import { rebuild } from './interaction/index.ts'
 import type { Difference, TableReport } from './interaction/index.ts'
+import { levelsRetold } from './reward/index.ts'
 import { openDatabase, tables } from './schema.ts'
 import { standingsRetold, tagsRetold } from './segment/index.ts'
 
@@ -63,7 +64,11 @@ export async function rebuildStore(
         people: peopleAsTold,
         projections,
         roll: rollTables,
-        derived: [tagsRetold({ db, act, clock, tagRules }), standingsRetold({ act, clock, rules })],
+        derived: [
+          tagsRetold({ db, act, clock, tagRules }),
+          standingsRetold({ act, clock, rules }),
+          levelsRetold({ act, clock }),
+        ],
         dryRun: options.dryRun === true,
         signal: options.signal,
         onProgress: options.onProgress,

@@ -8,6 +8,10 @@ import { system } from '../src/base/act.ts'
 import type { Happening } from '../src/base/act.ts'
 import { dayOf, instantOf } from '../src/base/calendar.ts'
 import { keepApart, mergeCustomers, unmergeCustomer } from '../src/customer/index.ts'
+import { createLog } from '../src/base/log.ts'
+import { createFollowers } from '../src/interaction/index.ts'
+import { createRewardFollowers } from '../src/reward/index.ts'
+import { relevelDue } from '../src/reward/reward.jobs.ts'
 import { rebuildStore } from '../src/rebuild.ts'
 import type { RebuildReport } from '../src/rebuild.ts'
 import { refreshCutPoints, resegmentDue } from '../src/segment/index.ts'
@@ -54,7 +58,13 @@ onBothDatabases('a rebuild', (open) => {
   }
 
   async function live(store: TestStore, batches: readonly (readonly Happening[])[]): Promise<void> {
-    const parts = { db: store.db, act: store.act, rules: store.rules }
+    const parts = { db: store.db, act: store.act, clock: store.clock, rules: store.rules }
+    const levels = createFollowers(
+      store.db,
+      store.act,
+      createRewardFollowers().filter(({ name }) => name === 'levels'),
+      createLog('silent'),
+    )
     for (const [i, batch] of batches.entries()) {
       await store.say(...batch)
       await store.followers.catchUp()
@@ -63,6 +73,9 @@ onBothDatabases('a rebuild', (open) => {
       if (i % 3 === 1) await refreshCutPoints(parts, dayOf(store.clock.now()))
       if (i % 3 === 2) await decideOn(store)
       await store.followers.catchUp()
+      await levels.catchUp()
+      // Time goes on in the shop, or has yet to.
+      if (i % 2 === 0) await relevelDue(parts, dayOf(store.clock.now()))
     }
   }
 
@@ -93,7 +106,9 @@ onBothDatabases('a rebuild', (open) => {
     try {
       const [rows = []] = fc.sample(lives(200), { numRuns: 1, seed: 7 })
       await live(store, inBatches(rows, [40]))
-      const tables = [...new Set([...whoTables, ...keptBy(store.projections), 'standing', 'wanted_tag'])]
+      const tables = [
+        ...new Set([...whoTables, ...keptBy(store.projections), 'standing', 'wanted_tag', 'level_standing']),
+      ]
       const before = await contentsOf(store.db, tables)
       const plant = (sql: string): Promise<number> => store.db.tx((tx) => tx.run(sql))
       await plant('UPDATE facts SET amount_fen = amount_fen + 1')
@@ -103,6 +118,8 @@ onBothDatabases('a rebuild', (open) => {
       )
       await plant(`UPDATE identity SET customer = 'c-nobody' WHERE value = 'shop-1'`)
       await plant(`UPDATE consent SET opted_out = 1 - opted_out`)
+      expect(await plant(`UPDATE level_standing SET level = 'diamond', since_no = 1`)).toBeGreaterThan(0)
+      const refunded = await plant('UPDATE restraint SET refund_at = NULL WHERE refund_at IS NOT NULL')
       await plant(`UPDATE standing SET tier = 'high', since_no = 1`)
 
       const found = await look(store)
@@ -111,6 +128,12 @@ onBothDatabases('a rebuild', (open) => {
       expect(found.tables['shop_order']?.missing).toBeGreaterThan(0)
       expect(found.tables['purchase_day']).toMatchObject({ differ: 0, extra: 1 })
       expect(found.tables['identity']).toMatchObject({ differ: 1 })
+      expect(found.tables['level_standing']).toMatchObject({
+        differ: before['level_standing']?.length,
+        missing: 0,
+      })
+      expect(refunded).toBeGreaterThan(0)
+      expect(found.tables['restraint']).toMatchObject({ differ: refunded, missing: 0, extra: 0 })
       expect(found.differences.length).toBe(20)
       expect(found.published).toBe(0)
 

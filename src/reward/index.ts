@@ -33,6 +33,8 @@ export type { LevelCause, LevelGift, LevelOf } from './levels.ts'
 export { createRewardFollowers, createRewardJobs } from './reward.jobs.ts'
 export { rewardTables } from './reward.tables.ts'
 export { rewardRegroup } from './regroup.ts'
+export { levelsRetold } from './retold.ts'
+export type { LevelsRetoldParts } from './retold.ts'
 
 /** What she earned, and whom she brought. */
 export const rewardPrivacy: Privacy = {

@@ -1,4 +1,4 @@
-import type { Reader, Tx } from '../base/db.ts'
+import type { Db, Reader, Row, Tx } from '../base/db.ts'
 import type { Grant, LevelStanding, Purchase } from './level.ts'
 
 const chunk = 500
@@ -111,6 +111,20 @@ export const insertGrant = async (
     ],
     'ON CONFLICT (key) DO NOTHING',
   )) === 1
+
+/** Every gift of the shop, into an empty database. */
+export async function copyGrants(to: Db, from: Reader): Promise<void> {
+  for (let after = ''; ;) {
+    const rows = await from.rows<Row & { readonly key: string }>(
+      `select * from level_grant where key > $1 order by key limit ${String(chunk)}`,
+      [after],
+    )
+    const last = rows.at(-1)
+    if (!last) return
+    after = last.key
+    await to.tx((tx) => tx.insert('level_grant', rows))
+  }
+}
 
 export async function saveLevels(tx: Tx, changed: ReadonlyMap<string, LevelStanding | null>): Promise<void> {
   const gone = [...changed].flatMap(([customer, standing]) => (standing === null ? customer : []))

@@ -32,18 +32,23 @@ export type LevelCause =
 /** What brought us to look at her. */
 export type LevelOccasion = Exclude<LevelCause, 'lapsed' | 'grant-ended'> | 'time'
 
-const blankOf = (rules: LevelRules): LevelStanding => {
+/** Where everybody begins. */
+export const blankOf = (rules: LevelRules): LevelStanding => {
   const name = rules.levels[0]?.name ?? ''
   return { level: name, earned: name, sinceNo: null, keepNo: null, grantedNo: null, nextNo: null }
 }
 
-const isSame = (a: LevelStanding, b: LevelStanding): boolean =>
+export const isSame = (a: LevelStanding, b: LevelStanding): boolean =>
   a.level === b.level &&
   a.earned === b.earned &&
   a.sinceNo === b.sinceNo &&
   a.keepNo === b.keepNo &&
   a.grantedNo === b.grantedNo &&
   a.nextNo === b.nextNo
+
+/** Nobody who spent less than this ever can have risen. */
+export const leastFen = ({ levels, promotions }: LevelRules): number =>
+  Math.floor((levels[1]?.fromYuan ?? 0) * 100 * Math.min(1, ...promotions.map(({ factor }) => factor)))
 
 const rankOf = (rules: LevelRules, name: string): number =>
   rules.levels.findIndex((level) => level.name === name)

@@ -16,9 +16,8 @@ import { customersOfRefunds, refundKeyOf } from '../order/index.ts'
 import { expireCoupons } from './coupons.ts'
 import { overdue } from './coupon.store.ts'
 import { currentLevelRules, meaningOf } from './level-rules.ts'
-import type { LevelRules } from './level-rules.ts'
 import { levelCandidates, levelsDue } from './level.store.ts'
-import { relevel } from './levels.ts'
+import { leastFen, relevel } from './levels.ts'
 import { orderCouponFollower } from './order-coupons.ts'
 import { creditReferral, referralFollower } from './referral.ts'
 import { dueReferrals } from './referral.store.ts'
@@ -89,10 +88,6 @@ async function relevelPages(
 }
 
 const appliedName = 'level-rules-applied'
-
-/** Nobody who spent less than this ever can have risen. */
-const leastFen = ({ levels, promotions }: LevelRules): number =>
-  Math.floor((levels[1]?.fromYuan ?? 0) * 100 * Math.min(1, ...promotions.map(({ factor }) => factor)))
 
 /** Whom the day moves; everybody who may stand above the lowest level when the rules have changed. */
 export async function relevelDue(parts: RewardParts, day: Day): Promise<number> {
