@@ -11,7 +11,7 @@ import { createIdentities } from './http/auth.ts'
 import { createCallbackDoor } from './http/callback.ts'
 import type { CallbackDoor } from './http/callback.ts'
 import type { Identities } from './http/guard.ts'
-import { databaseCheck, restoreCheck } from './http/health.ts'
+import { databaseCheck, restoreCheck, writesCheck } from './http/health.ts'
 import type { Check } from './http/health.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Follower } from './interaction/index.ts'
@@ -103,6 +103,7 @@ export function createWecom({
     identities: createIdentities(authPartsOf(core, api)),
     checks: [
       databaseCheck(db.reader),
+      writesCheck(db),
       restoreCheck(db.reader),
       wecomCheck(client),
       { name: 'comparison', vital: false, missing: () => sync.incomplete() },

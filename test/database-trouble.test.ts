@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm'
 import { days, seconds } from '../src/base/clock.ts'
 import { isDatabaseTrouble } from '../src/base/db.ts'
 import { OutsideFailure } from '../src/base/errors.ts'
+import { readiness, writesCheck } from '../src/http/health.ts'
 import { customerProjections, people } from '../src/customer/index.ts'
 import { createFlush, createRecorder } from '../src/interaction/index.ts'
 import type { Recorder } from '../src/interaction/index.ts'
@@ -50,12 +51,15 @@ const sends = (): LedgerRow[] => rig.simulator.ledger()
 
 interface Trouble {
   readonly name: string
+  /** As it is told. */
+  readonly why: RegExp
   begin(): Promise<() => Promise<void>>
 }
 
 const troubles: readonly Trouble[] = [
   {
     name: 'read-only',
+    why: /READONLY/,
     async begin() {
       await pragma('query_only = ON')
       return async () => void (await pragma('query_only = OFF'))
@@ -63,6 +67,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'locked by somebody else',
+    why: /BUSY/,
     async begin() {
       await pragma('busy_timeout = 50')
       const url = rig.world.db.source.options.database
@@ -78,6 +83,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'full',
+    why: /FULL/,
     async begin() {
       // No page more than there are: then what is free inside is filled up.
       await pragma('max_page_count = 1')
@@ -88,8 +94,8 @@ const troubles: readonly Trouble[] = [
 ]
 
 it.each(troubles)(
-  'a database that is $name: callbacks are refused, nothing is sent unmeant, and all goes on afterwards',
-  async ({ begin }) => {
+  'a database that is $name: it is not ready, callbacks are refused, nothing is sent unmeant, and all goes on afterwards',
+  async ({ begin, why }) => {
     const { world } = rig
     const server = rig.server()
     const expiresAt = world.clock.now() + days(2)
@@ -108,8 +114,15 @@ it.each(troubles)(
       ),
     )
     expect(await callback()).toBe('taken')
+    const checks = [writesCheck(world.db)]
+    expect(await readiness(checks)).toEqual({ ready: true, missing: [] })
     const end = await begin()
     expect(await callback()).toBe('refused')
+    await new Promise((ok) => setTimeout(ok, 1_000))
+    expect(await readiness(checks)).toMatchObject({
+      ready: false,
+      missing: [{ name: 'database-writes', why: expect.stringMatching(why) }],
+    })
     const ran = await server.drainOnce(world.clock.now()).then(
       () => null,
       (error: unknown) => error,
@@ -123,6 +136,7 @@ it.each(troubles)(
       expect(bodies.has(row.text)).toBe(true)
     await end()
     const repairedAt = performance.now()
+    expect(await readiness(checks)).toEqual({ ready: true, missing: [] })
     expect(await callback()).toBe('taken')
     expect(performance.now() - repairedAt).toBeLessThan(5_000)
     // What hung on the old name is taken over when its lease ends.

@@ -1,11 +1,13 @@
 /**
- * `/livez`: the process answers. `/readyz`: what it needs is there, by name. Only the database makes it not ready:
- * without WeCom the door still takes callbacks and the pages still work, so that is named and stays 200.
+ * `/livez`: the process answers. `/readyz`: what it needs is there, by name. Only the database makes it not ready (it
+ * does not answer, or takes nothing: full, read-only, locked): without WeCom the door still takes callbacks and the pages still work, so that is named and stays 200.
  */
 import { isoOf } from '../base/calendar.ts'
-import type { Reader } from '../base/db.ts'
+import { performance } from 'node:perf_hooks'
+import type { Db, Reader } from '../base/db.ts'
 import { messageOf } from '../base/errors.ts'
 import { quarantineOf } from '../base/quarantine.ts'
+import { lockHead } from '../interaction/index.ts'
 
 export interface Check {
   readonly name: string
@@ -51,6 +53,41 @@ export const databaseCheck = (reader: Reader): Check => ({
     return null
   },
 })
+
+/** Whoever asks more often than this hears the last good answer. */
+const probeEveryMs = 1_000
+/** As much as a callback may need: a full database often has a little room left. */
+const probeText = 'x'.repeat(16_384)
+
+/**
+ * Takes what a callback takes: the head of the log, and room. The row is gone again with the same commit. One probe is
+ * under way at most, so a database that hangs keeps one transaction waiting, not one for each question.
+ */
+export function writesCheck(db: Db): Check {
+  let takenAt = Number.NEGATIVE_INFINITY
+  let running: Promise<void> | null = null
+  async function probe(): Promise<void> {
+    await db.tx(async (tx) => {
+      await lockHead(tx)
+      await tx.insert('meta', [{ name: probeName, value: probeText }])
+      await tx.run('DELETE FROM meta WHERE name = $1', [probeName])
+    }, 'door')
+    takenAt = performance.now()
+  }
+  return {
+    name: 'database-writes',
+    vital: true,
+    async missing() {
+      if (performance.now() - takenAt < probeEveryMs) return null
+      running ??= probe().finally(() => {
+        running = null
+      })
+      await running
+      return null
+    },
+  }
+}
+const probeName = 'write-probe'
 
 /** Named, not vital: callbacks are taken in while a restored database waits for a person. */
 export const restoreCheck = (reader: Reader): Check => ({
