@@ -62,6 +62,31 @@ describe.runIf(server !== null)('a connection that breaks', () => {
     expect(await database.db.tx((tx) => tx.rows('select seq from log_head'))).toEqual([{ seq: 0 }])
   })
 
+  it('is waited for once when its process is frozen, however many sessions of it stand in the queue', async () => {
+    const { options } = database.db.source
+    if (options.type !== 'postgres') throw new Error('This is PostgreSQL.')
+    const ours: pg.ClientConfig = { connectionString: String(options.url), ...options.extra }
+    const frozen = Array.from({ length: 3 }, () => new pg.Client(ours))
+    const lock = 'update log_head set seq = seq + 0 where id = 1'
+    const queued: Promise<unknown>[] = []
+    try {
+      for (const client of frozen) {
+        // Nobody is there to hear how its session ended.
+        client.on('error', () => undefined)
+        await client.connect()
+        await client.query('begin')
+        queued.push(client.query(lock).catch((error: unknown) => error))
+        if (queued.length === 1) await queued[0]
+      }
+      const from = performance.now()
+      await database.db.tx((tx) => tx.run(lock))
+      expect(performance.now() - from).toBeLessThan(8_000)
+      expect(await Promise.all(queued)).toMatchObject([{}, { code: '55P03' }, { code: '55P03' }])
+    } finally {
+      await Promise.all(frozen.map((client) => client.end().catch(() => undefined)))
+    }
+  }, 20_000)
+
   it('leaves what the work itself says as it is', async () => {
     const told = await outcome(async (tx) => {
       await cut(tx)

@@ -535,11 +535,13 @@ async function rollBack(connection: Connection): Promise<void> {
 // ------------------------------------------------------------------ PostgreSQL
 
 const attempts = 6
-const again = new Set(['40001', '40P01'])
+const again = new Set(['40001', '40P01', '55P03'])
 
 /**
  * A process that is frozen or cut off in the middle of a transaction would keep its locks (the head of the log among
- * them) and stop every other server: the database ends such a session after 5 s. A dead peer is noticed by keep-alives.
+ * them) and stop every other server: the database ends such a session after 5 s. Whoever waits for a lock gives up
+ * sooner and tries again, so that the frozen one's other sessions have left the queue by then: else each of them would be
+ * given the lock in its turn, and keep it for 5 s more. A dead peer is noticed by keep-alives.
  */
 const sessions = {
   idle_in_transaction_session_timeout: 5_000,
@@ -547,6 +549,8 @@ const sessions = {
   keepAlive: true,
   keepAliveInitialDelayMillis: 5_000,
 }
+
+const lockWaitMs = 3_000
 
 /** For a library that opens connections of its own and keeps its tables in a schema beside ours. */
 export const postgresSessions = (url: string) => ({ ...sessions, connectionString: url })
@@ -556,7 +560,7 @@ async function openPostgres(options: DbOptions): Promise<Db> {
     type: 'postgres',
     url: options.url,
     poolSize: 12,
-    extra: sessions,
+    extra: { ...sessions, lock_timeout: lockWaitMs },
     entities: options.tables.map(({ schema }) => schema),
     migrations: options.migrations,
     migrationsTransactionMode: 'each',
@@ -611,10 +615,13 @@ async function openPostgres(options: DbOptions): Promise<Db> {
     async inTurn(work) {
       const runner = source.createQueryRunner()
       try {
+        // Another server may be upgrading for minutes.
+        await runner.query('set lock_timeout = 0')
         await runner.query(`select pg_advisory_lock(hashtext('siyu start'))`)
         return await work()
       } finally {
         await runner.query(`select pg_advisory_unlock_all()`)
+        await runner.query('reset lock_timeout')
         await runner.release()
       }
     },
@@ -673,6 +680,6 @@ const lostSession =
 /** The database is busy, full, read-only or gone: the world's trouble, worth a 503 and another try. */
 export const isDatabaseTrouble = (error: unknown): boolean =>
   /SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(messageOf(error)) ||
-  /^(08|53|57P|58|25P03|25006)/.test(sqlStateOf(error)) ||
+  /^(08|53|55P03|57P|58|25P03|25006)/.test(sqlStateOf(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(sqlStateOf(error)) ||
   lostSession.test(messageOf(error))
