@@ -398,6 +398,28 @@ onBothDatabases('the cadence', (open) => {
     ).toHaveLength(2)
   })
 
+  it('shows the words of the dry run and of the promises, although it keeps none of a customer’s', async () => {
+    await planDay(parts, wednesday)
+    const calendar = createCalendar({
+      reader: store.db.reader,
+      tierRules: store.rules,
+      holidays: loadHolidays(configDir),
+    })
+    const foreseen = await previewOf(wednesday, 8)
+    const cells = [...new Set(foreseen.map(({ day, touchpoint }) => `${day} ${touchpoint}`))]
+    const texts: string[] = []
+    for (const cell of cells) {
+      const [day = '', touchpoint = ''] = cell.split(' ')
+      const expected = foreseen.filter((one) => one.day === day && one.touchpoint === touchpoint)
+      const { items } = await calendar.subjects({ day, touchpoint, page: 1, size: 50 }, store.clock.now())
+      expect([cell, items.map(({ text = '' }) => text)]).toEqual([cell, expected.map(({ text }) => text)])
+      if (expected.some(({ subjectKind }) => subjectKind === 'customer'))
+        texts.push(...expected.map(({ text }) => text))
+    }
+    expect(foreseen.some(({ known }) => known) && foreseen.some(({ known }) => !known)).toBe(true)
+    expect(texts.filter((text) => text !== '').length).toBeGreaterThan(3)
+  })
+
   it('shows past days from promises and coming days from the dry run, with the reasons', async () => {
     const planned = await planDay(parts, wednesday)
     for (const { decision, dedupeKey } of planned) if (decision !== 'declined') await deliver(dedupeKey)

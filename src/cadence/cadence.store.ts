@@ -233,6 +233,15 @@ export const promisesOfDays = (reader: Reader, from: Day, to: Day): Promise<Show
     to,
   ])
 
+/** Of these subjects (external_userids or chat ids) only. */
+export const promisesAmong = (reader: Reader, day: Day, subjects: readonly string[]): Promise<ShownRow[]> =>
+  subjects.length === 0
+    ? Promise.resolve([])
+    : reader.rows(`select ${shown} from promise where day = $1 and subject in (${places(subjects, 2)})`, [
+        day,
+        ...subjects,
+      ])
+
 export const promisesOfCustomer = (reader: Reader, customer: string, limit: number): Promise<ShownRow[]> =>
   reader.rows(
     `select ${shown} from promise where customer = $1 order by due_at desc, dedupe_key limit ${String(limit)}`,

@@ -15,8 +15,8 @@ import { standingsOf } from './audience.ts'
 import { activeGroups, countedDays, promisesOfDays } from './cadence.store.ts'
 import type { CellRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
-import { madeOf, previewDays, startOf } from './preview.ts'
-import type { Foreseen, Preview } from './preview.ts'
+import { madeOf, outlineDays, startOf, withWords } from './preview.ts'
+import type { Foreseen, Outline } from './preview.ts'
 import type { Reason } from './touchpoint.ts'
 import { currentCadence } from './versions.ts'
 
@@ -108,23 +108,35 @@ export interface CalendarReader {
 }
 
 export function createCalendar(parts: CalendarReaderParts): CalendarReader {
-  const previews = new LRUCache<string, Promise<Preview>>({ max: 3 })
+  const previews = new LRUCache<string, Promise<readonly Outline[]>>({ max: 3 })
+
+  /** Where a dry run that reaches this day begins. */
+  const beginning = (day: Day, now: Instant): Day =>
+    daysBetween(dayOf(now), day) <= farAhead ? dayOf(now) : day
+
+  /** The same with their words; they are of one day. */
+  async function worded(outlines: readonly Outline[], day: Day, now: Instant): Promise<Foreseen[]> {
+    const { reader, tierRules } = parts
+    const cadence = await currentCadence(reader)
+    if (!cadence) return outlines.map((one) => ({ ...one, text: one.text ?? '' }))
+    const from = beginning(day, now)
+    return withWords({ reader, tierRules, cadence }, outlines, { day, from, now: startOf(from, now) })
+  }
 
   /** From `from` (today or later) to `to`; the dry run begins today, so that today's promises use up tomorrow's caps. */
-  async function ahead(from: Day, to: Day, now: Instant): Promise<readonly Foreseen[]> {
+  async function ahead(from: Day, to: Day, now: Instant): Promise<readonly Outline[]> {
     const { reader, tierRules } = parts
     const cadence = await currentCadence(reader)
     if (!cadence) return []
-    const today = dayOf(now)
-    const start = daysBetween(today, from) <= farAhead ? today : from
+    const start = beginning(from, now)
     const days = daysBetween(start, to) + 1
     const key = [await headSeq(reader), cadence.version, start, days, Math.floor(now / keepMs)].join(' ')
     const known = previews.get(key)
     const running =
-      known ?? previewDays({ reader, tierRules, cadence }, { from: start, days, now: startOf(start, now) })
+      known ?? outlineDays({ reader, tierRules, cadence }, { from: start, days, now: startOf(start, now) })
     previews.set(key, running)
     try {
-      return (await running).promises.filter(({ day }) => day >= from && day <= to)
+      return (await running).filter(({ day }) => day >= from && day <= to)
     } catch (error) {
       previews.delete(key)
       throw error
@@ -165,7 +177,7 @@ export function createCalendar(parts: CalendarReaderParts): CalendarReader {
       )
       return {
         total: found.length,
-        items: await subjectViews(parts, page),
+        items: await subjectViews(parts, await worded(page, day, now)),
         ...(chats.length === 0
           ? {}
           : {
@@ -208,7 +220,7 @@ const ofRow = (row: CellRow): Counted => ({
   known: true,
   n: row.n,
 })
-const ofForeseen = (one: Foreseen): Counted => ({
+const ofForeseen = (one: Outline): Counted => ({
   day: one.day,
   touchpoint: one.touchpoint,
   title: one.title,

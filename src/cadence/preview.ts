@@ -13,12 +13,13 @@ import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
 import type { People } from './audience.ts'
 import { readAudiences } from './audience-rule.ts'
-import { promisesOfDays } from './cadence.store.ts'
+import { promisesAmong, promisesOfDays } from './cadence.store.ts'
 import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { withDecisions } from './experiments/decisions.ts'
-import { isForCustomers, readHistory, readOccasions, readTips, stageDay } from './stage.ts'
+import { createHistory, isForCustomers, readHistory, readOccasions, readTips, stageDay } from './stage.ts'
 import type { History } from './stage.ts'
+import { createTipMemory } from './tips/rotation.ts'
 
 /** One decision, made (`known`) or foreseen. */
 export interface Foreseen {
@@ -121,6 +122,75 @@ export async function openPreview(
     },
   }
 }
+
+/** One of many that are kept: without the words for a customer, which are made again for the few that are looked at. */
+export interface Outline extends Omit<Foreseen, 'text'> {
+  /** Null: not kept. */
+  readonly text: string | null
+}
+
+/** All of it, in order of time, in little memory: a month of a large shop is a million decisions. */
+export async function outlineDays(parts: PreviewParts, span: Span): Promise<readonly Outline[]> {
+  const { days } = await openPreview(parts, span)
+  const words = new Map<string, string>()
+  /** The same few sentences come back for thousands. */
+  const shared = (text: string): string => {
+    const known = words.get(text)
+    if (known === undefined) words.set(text, text)
+    return known ?? text
+  }
+  const promises: Outline[] = []
+  for await (const ofDay of days())
+    for (const one of ofDay)
+      promises.push({
+        ...one,
+        reasonWords: shared(one.reasonWords),
+        text: one.subjectKind === 'group' || one.text === '' ? one.text : null,
+      })
+  return promises.sort(byTime)
+}
+
+/** The words of some outlines of one day; `from`: where their dry run began. */
+export async function withWords(
+  { reader, tierRules, cadence: written }: PreviewParts,
+  outlines: readonly Outline[],
+  { day, from, now }: { readonly day: Day; readonly from: Day; readonly now: Instant },
+): Promise<Foreseen[]> {
+  const wanting = outlines.filter(({ text }) => text === null)
+  const subjects = wanting.flatMap(({ known, subject }) => (known ? subject : []))
+  const made = new Map(
+    (await promisesAmong(reader, day, subjects)).map(madeOf).map((one) => [placeOf(one), one]),
+  )
+  const customers = wanting.flatMap(({ known, customer }) => (known ? [] : (customer ?? [])))
+  const staged = new Map<string, string>()
+  if (customers.length > 0) {
+    const cadence = await withDecisions(reader, written)
+    const at = Math.max(now, instantOf(day))
+    const candidates = stageDay({
+      cadence,
+      day,
+      people: await readPeople(reader, from, customers),
+      standings: await standingsOf(reader, tierRules, day, customers),
+      occasions: await readOccasions(reader, cadence, day, customers),
+      // Whether she rests was decided already.
+      history: createHistory(),
+      tips: { memory: createTipMemory([], []), stored: new Map() },
+      holidays: await holidaysInForce(reader),
+      audiences: await readAudiences(reader, tierRules, cadence.touchpoints, at, customers),
+    })
+    for (const one of candidates) staged.set(`${one.touchpoint}\t${one.customer ?? ''}`, one.content.text)
+  }
+  return outlines.map((one) => ({
+    ...one,
+    text:
+      one.text ??
+      (one.known ? made.get(placeOf(one))?.text : staged.get(`${one.touchpoint}\t${one.customer ?? ''}`)) ??
+      '',
+  }))
+}
+
+const placeOf = ({ touchpoint, subject, dueAt }: Outline): string =>
+  `${touchpoint}\t${subject}\t${String(dueAt)}`
 
 /** Whoever hears it on an earlier day of this dry run does not hear it again while it rests. */
 function restOf(cadence: Cadence, history: History): (one: Decided) => void {
