@@ -29,6 +29,7 @@ import { Delivery1764300000060 } from './1764300000060-delivery.ts'
 import { Experiments1764300000080 } from './1764300000080-experiments.ts'
 import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
 import { Tips1764300000091 } from './1764300000091-tips.ts'
+import { OldRefunds1764300000092 } from './1764300000092-old-refunds.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -61,4 +62,5 @@ export const migrations = [
   Experiments1764300000080,
   Campaigns1764300000090,
   Tips1764300000091,
+  OldRefunds1764300000092,
 ]

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { OldRefunds1764300000092 } from '../migrations/1764300000092-old-refunds.ts'
 import { system } from '../src/base/act.ts'
 import type { Happening } from '../src/base/act.ts'
 import { dayOf, instantOf } from '../src/base/calendar.ts'
@@ -156,6 +157,13 @@ onBothDatabases('a rebuild', (open) => {
       await store.followers.catchUp()
       const after = await contentsOf(store.db, tables)
       for (const [name, rowsOf] of Object.entries(after)) expect([name, rowsOf]).toEqual([name, before[name]])
+
+      // An upgrade from before refunds were kept finds the old ones.
+      expect(await plant('UPDATE restraint SET refund_at = NULL WHERE refund_at IS NOT NULL')).toBe(refunded)
+      const runner = store.db.source.createQueryRunner()
+      await new OldRefunds1764300000092().up(runner)
+      await runner.release()
+      expect((await look(store)).differences).toEqual([])
     } finally {
       await store.drop()
     }
