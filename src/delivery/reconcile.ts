@@ -11,9 +11,11 @@ import {
   adoptedIds,
   cancelUnwantedOf,
   covers,
+  currentManners,
   lockParcel,
   lockOfParcel,
   move,
+  nextAllowedAt,
   parcelsToLookAt,
   pausesNow,
   promisesOfParcel,
@@ -80,7 +82,11 @@ async function meanAgain(works: Works, ctx: Ctx, channel: Channel, id: string): 
   // Should the first call have been lost, this one is a card like any other.
   const ceiling = await openCeiling(ctx, channel, [parcel.sender], id)
   const fullTo = (await ceiling.fullUntil(parcel.sender)) ?? 0
-  const waitUntil = Math.max(restUntil, fullTo)
+  // A card has its hours, the second time too; when they come after the safe window, nobody repeats it.
+  const manners = await currentManners(ctx.tx)
+  const allowedAt = Math.max(...rest.map((row) => nextAllowedAt(manners, row, ctx.now).at))
+  const safeUntil = parcel.intent_at + (channel.resendWithinMs ?? 0)
+  const waitUntil = Math.min(Math.max(restUntil, fullTo, allowedAt), safeUntil)
   const pauses = await pausesNow(ctx.tx)
   if (waitUntil > ctx.now || rest.some((row) => pauses.some((pause) => covers(pause, row)))) {
     await updateParcel(ctx.tx, id, { next_look_at: Math.max(waitUntil, ctx.now + 1_000) })

@@ -201,6 +201,21 @@ onBothDatabases('what waits for a person', (open) => {
     ])
   })
 
+  it('repeats a lost card in its hours only', async () => {
+    world.clock.set(instantOf('2026-05-19', '21:20'))
+    task.otherwise = 'lost'
+    await stage(service(1, 'evening-card', { channel: 'advisor-task' }))
+    await drain()
+    world.clock.set(instantOf('2026-05-19', '21:48'))
+    await reconcile()
+    expect(await stateOf('evening-card')).toBe('unknown')
+    expect(task.calls).toHaveLength(1)
+    world.clock.set(instantOf('2026-05-20', '01:21'))
+    await reconcile()
+    expect(await stateOf('evening-card')).toBe('held')
+    expect(task.calls).toHaveLength(1)
+  })
+
   it('lets a lost card rest when its four hours end at night, and never repeats it in the morning', async () => {
     world.clock.set(instantOf('2026-05-19', '20:30'))
     task.otherwise = 'lost'
