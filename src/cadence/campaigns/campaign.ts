@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { addDays, daysBetween, weekdayOf } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import {
+  channelField,
   dayField,
   maxBytes,
   overCapField,
@@ -25,13 +26,15 @@ const tiers = z.array(z.string().min(1).max(32)).min(1).max(20)
 const mostDays = 62
 const updateBytes = 700
 
+const early = z.strictObject({ tiers, days: z.number().int().min(1).max(21), wording: broadcast })
+
 const before = z.strictObject({
   /** So many days before it begins. */
   days: z.number().int().min(1).max(14).default(3),
   at: timeField.default('10:00'),
   wording: broadcast,
   /** These hear it earlier: early access for the most valuable. */
-  early: z.strictObject({ tiers, days: z.number().int().min(1).max(21), wording: broadcast }).optional(),
+  early: early.optional(),
 })
 
 const start = z.strictObject({
@@ -54,13 +57,15 @@ const groups = z.strictObject({
     .max(mostDays),
 })
 
+const reminder = z.strictObject({ at: timeField.default('09:30'), wording: broadcast })
+
 const invitation = z.strictObject({
   daysBefore: z.number().int().min(1).max(21).default(5),
   at: timeField.default('15:00'),
   question: z.string().min(2).max(60),
   wording: broadcast,
   /** On the first day, to whoever said that she comes. */
-  reminder: z.strictObject({ at: timeField.default('09:30'), wording: broadcast }).optional(),
+  reminder: reminder.optional(),
 })
 
 const after = z.strictObject({
@@ -71,6 +76,7 @@ const after = z.strictObject({
   /** For whoever took part and did not buy, by her advisor. */
   wording: personalWording,
   offer: offerField.optional(),
+  channel: channelField('advisor-task', 'phone-task'),
 })
 
 const every = z.strictObject({
@@ -121,6 +127,22 @@ export const campaignShape = z
       })
   })
 export type Campaign = z.infer<typeof campaignShape>
+
+/** A part that customers hear by themselves: where its settings stand, and what they must be. */
+export interface PartPlace {
+  readonly path: readonly string[]
+  readonly shape: z.ZodType<Readonly<Record<string, unknown>>>
+}
+
+/** By the end of the part's name: `feast-start` is the part `start` of the campaign `feast`. */
+export const partPlaces: Readonly<Record<string, PartPlace>> = {
+  early: { path: ['before', 'early'], shape: early },
+  before: { path: ['before'], shape: before },
+  invitation: { path: ['invitation'], shape: invitation },
+  reminder: { path: ['invitation', 'reminder'], shape: reminder },
+  start: { path: ['start'], shape: start },
+  after: { path: ['after'], shape: after },
+}
 
 function spanMistake(from: Day, until: Day, add: (words: Parameters<typeof addMistake>[1]) => void): void {
   const length = daysBetween(from, until) + 1

@@ -264,7 +264,7 @@ function followUp({ name, campaign }: Named): BoundCustomer | null {
     kind: 'campaign-after',
     title: '会后跟进',
     audience: 'customer',
-    channel: 'advisor-task',
+    channel: after.channel ?? 'advisor-task',
     purpose: 'marketing',
     personal: true,
     priority: campaign.priority + 2,
