@@ -16,6 +16,7 @@ import {
   wordingWithWayOut,
 } from '../fields.ts'
 import { audienceField } from '../audience-rule.ts'
+import { dayChoices } from '../day-kinds.ts'
 import { addMistake } from '../mistake.ts'
 import { personalWording } from '../note.ts'
 import { offerField } from '../offer.ts'
@@ -93,6 +94,12 @@ export const campaignShape = z
     title: z.string().min(2).max(20),
     tiers: tiers.optional(),
     audience: audienceField,
+    days: z
+      .enum(dayChoices)
+      .default('all')
+      .describe(
+        '哪些日子：发给客户的部分 all 每天，workdays 只在工作日，restdays 只在休息日；调休按 holidays.yaml，社群播报不受限',
+      ),
     topic: slugField.optional(),
     priority: z.number().int().min(0).max(100).default(64),
     onOverCap: overCapField,
