@@ -53,6 +53,23 @@ const tip = `  tip:
     seed: '2'
     arms: [{name: now, share: 50}, {name: short, share: 50, set: {headline: 短的}}]
 `
+/** Its first day is a Thursday, the day after the other tests begin. */
+const feast = `  feast-words:
+    touchpoint: feast-start
+    what: offer
+    from: ${wednesday}
+    minimumPerArm: 2
+    arms: [{name: now, share: 50}, {name: gift, share: 50, set: {at: '15:00', offer: {yuanOff: 50}}}]
+campaigns:
+  feast:
+    title: 囤货节
+    from: ${addDays(wednesday, 1)}
+    until: ${addDays(wednesday, 3)}
+    start:
+      # 开场白
+      wording: '开始啦：{{ offer.words }} [[link:subscription]]'
+      offer: {yuanOff: 30, days: 2}
+`
 const small = `    smallRange: {percent: 60, thenRollOut: true, afterDays: 7, guard: {optOutMax: 2}}
 `
 
@@ -156,6 +173,36 @@ onBothDatabases('experiments', (open) => {
       expect(groups.arms.reduce((sum, { entered }) => sum + entered, 0)).toBe(0)
       store.clock.advance(days(8))
       expect((await report('tip')).arms.reduce((sum, { n }) => sum + n, 0)).toBe(8)
+    })
+
+    it('tries two openings of a campaign, and writes the better one into it', async () => {
+      await shop(yaml(feast))
+      const thursday = addDays(wednesday, 1)
+      store.clock.advance(days(1))
+      await planDay(parts, thursday)
+      const rows = await rowsOf('feast-start')
+      expect(rows).toHaveLength(40)
+      for (const { experiment, arm, content, wanted_at } of rows) {
+        expect(experiment).toBe('feast-words')
+        expect(content).toContain(arm === 'gift' ? '50' : '30')
+        expect(timeOf(wanted_at).slice(0, 2)).toBe(arm === 'gift' ? '15' : '10')
+      }
+      expect(new Set(rows.map(({ arm }) => arm))).toEqual(new Set(['now', 'gift']))
+      store.clock.advance(days(8))
+      const read = await report('feast-words')
+      expect(read.experiment.touchpointTitle).toBe('囤货节·开始')
+      expect(read.arms.reduce((sum, { n }) => sum + n, 0)).toBe(40)
+      const sets = read.arms[1]?.sets.join() ?? ''
+      expect(sets).toMatch(/^囤货节：.*15:00/)
+      const gift = read.experiment.arms[1] ?? expect.fail()
+      const draft = draftWith(yaml(feast), read.experiment, gift)
+      const again = readCadence(draft.yaml, { tiers: null })
+      expect(again.mistakes).toEqual([])
+      expect(again.cadence?.raw).toMatchObject({
+        campaigns: { feast: { start: { at: '15:00', offer: { yuanOff: 50, days: 2 } } } },
+      })
+      expect(draft.yaml).toContain('# 开场白')
+      expect(again.cadence?.experiments.map(({ name }) => name)).toEqual(['warm'])
     })
 
     it('leaves whoever is outside the small range with the control and uncounted, until it is rolled out', async () => {

@@ -54,6 +54,22 @@ describe('a campaign', () => {
     expect(cadence.touchpoints.map(({ campaign }) => campaign)).toEqual(Array(7).fill('feast'))
   })
 
+  it('binds what customers hear to its kinds of day, and not the news of the groups', () => {
+    const bound = cadenceOf(`
+    title: 囤货节
+    from: 2026-11-09
+    until: 2026-11-11
+    days: workdays
+    start: { wording: '${wayOut}' }
+    groups: { updates: [{ day: 1, text: 开始 }] }
+    after: { wording: 没买也没关系 }`)
+    expect(bound.touchpoints.map(({ name, days }) => [name, days])).toEqual([
+      ['feast-start', 'workdays'],
+      ['feast-live', 'all'],
+      ['feast-after', 'workdays'],
+    ])
+  })
+
   it('asks after its end for those who took part, and stops when they buy', () => {
     const rules = rulesOf(cadence, 'feast-after')
     expect(rules.looksFor?.(momentOf('2026-11-12'))).toEqual({

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { addDays, daysBetween, weekdayOf } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import {
+  channelField,
   dayField,
   maxBytes,
   overCapField,
@@ -15,6 +16,7 @@ import {
   wordingWithWayOut,
 } from '../fields.ts'
 import { audienceField } from '../audience-rule.ts'
+import { dayChoices } from '../day-kinds.ts'
 import { addMistake } from '../mistake.ts'
 import { personalWording } from '../note.ts'
 import { offerField } from '../offer.ts'
@@ -25,13 +27,15 @@ const tiers = z.array(z.string().min(1).max(32)).min(1).max(20)
 const mostDays = 62
 const updateBytes = 700
 
+const early = z.strictObject({ tiers, days: z.number().int().min(1).max(21), wording: broadcast })
+
 const before = z.strictObject({
   /** So many days before it begins. */
   days: z.number().int().min(1).max(14).default(3),
   at: timeField.default('10:00'),
   wording: broadcast,
   /** These hear it earlier: early access for the most valuable. */
-  early: z.strictObject({ tiers, days: z.number().int().min(1).max(21), wording: broadcast }).optional(),
+  early: early.optional(),
 })
 
 const start = z.strictObject({
@@ -54,13 +58,15 @@ const groups = z.strictObject({
     .max(mostDays),
 })
 
+const reminder = z.strictObject({ at: timeField.default('09:30'), wording: broadcast })
+
 const invitation = z.strictObject({
   daysBefore: z.number().int().min(1).max(21).default(5),
   at: timeField.default('15:00'),
   question: z.string().min(2).max(60),
   wording: broadcast,
   /** On the first day, to whoever said that she comes. */
-  reminder: z.strictObject({ at: timeField.default('09:30'), wording: broadcast }).optional(),
+  reminder: reminder.optional(),
 })
 
 const after = z.strictObject({
@@ -71,6 +77,7 @@ const after = z.strictObject({
   /** For whoever took part and did not buy, by her advisor. */
   wording: personalWording,
   offer: offerField.optional(),
+  channel: channelField('advisor-task', 'phone-task'),
 })
 
 const every = z.strictObject({
@@ -87,6 +94,12 @@ export const campaignShape = z
     title: z.string().min(2).max(20),
     tiers: tiers.optional(),
     audience: audienceField,
+    days: z
+      .enum(dayChoices)
+      .default('all')
+      .describe(
+        '哪些日子：发给客户的部分 all 每天，workdays 只在工作日，restdays 只在休息日；调休按 holidays.yaml，社群播报不受限',
+      ),
     topic: slugField.optional(),
     priority: z.number().int().min(0).max(100).default(64),
     onOverCap: overCapField,
@@ -121,6 +134,22 @@ export const campaignShape = z
       })
   })
 export type Campaign = z.infer<typeof campaignShape>
+
+/** A part that customers hear by themselves: where its settings stand, and what they must be. */
+export interface PartPlace {
+  readonly path: readonly string[]
+  readonly shape: z.ZodType<Readonly<Record<string, unknown>>>
+}
+
+/** By the end of the part's name: `feast-start` is the part `start` of the campaign `feast`. */
+export const partPlaces: Readonly<Record<string, PartPlace>> = {
+  early: { path: ['before', 'early'], shape: early },
+  before: { path: ['before'], shape: before },
+  invitation: { path: ['invitation'], shape: invitation },
+  reminder: { path: ['invitation', 'reminder'], shape: reminder },
+  start: { path: ['start'], shape: start },
+  after: { path: ['after'], shape: after },
+}
 
 function spanMistake(from: Day, until: Day, add: (words: Parameters<typeof addMistake>[1]) => void): void {
   const length = daysBetween(from, until) + 1

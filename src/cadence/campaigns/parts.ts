@@ -52,7 +52,8 @@ export function campaignTouchpoints(named: Named): Touchpoint[] {
             campaign: name,
             // She asked for the reminder by saying that she comes.
             onOverCap: part === 'reminder' ? 'skip' : campaign.onOverCap,
-            days: 'all',
+            // News in a group's message belong to their day.
+            days: rules.audience === 'customer' ? campaign.days : 'all',
             audience: rules.audience === 'customer' ? audienceOf(campaign.audience) : null,
             settings: campaign,
           },
@@ -264,7 +265,7 @@ function followUp({ name, campaign }: Named): BoundCustomer | null {
     kind: 'campaign-after',
     title: '会后跟进',
     audience: 'customer',
-    channel: 'advisor-task',
+    channel: after.channel ?? 'advisor-task',
     purpose: 'marketing',
     personal: true,
     priority: campaign.priority + 2,

@@ -17,6 +17,27 @@ export const piece: MistakeWords = {
   fixEn: 'test the touchpoint that carries it, for example daily-tip',
 }
 
+export const live: MistakeWords = {
+  message: '活动的社群播报装在别的社群消息里，不能单独做实验',
+  fix: '对承载它的触点（例如每日干货）做实验，或对活动里发给客户的部分做实验',
+  messageEn: 'the news of a campaign travels in another group message and cannot be tested by itself',
+  fixEn: 'test the touchpoint that carries it, for example daily-tip, or a part that customers hear',
+}
+
+export const otherPart = (key: string, touchpoint: string): MistakeWords => ({
+  message: `“${key}”是活动的另一部分，不能在这里改`,
+  fix: `要试它，另建一个实验，写 touchpoint: ${touchpoint}`,
+  messageEn: `"${key}" is another part of the campaign and cannot be set here`,
+  fixEn: `to test it, write another experiment with touchpoint: ${touchpoint}`,
+})
+
+export const fixedInPart = (key: string): MistakeWords => ({
+  message: `分组里不能改“${key}”：参加的人和问题必须与分组无关`,
+  fix: '在活动本身修改它；分组里可以改话术、优惠、渠道和时间',
+  messageEn: `an arm cannot set "${key}": who takes part and what is asked must not depend on the arm`,
+  fixEn: 'change it in the campaign itself; an arm may set wording, offer, channel and time',
+})
+
 export const fixedKey = (key: string): MistakeWords => ({
   message: `分组里不能改“${key}”：参加的人必须与分组无关`,
   fix: '在触点本身修改它，或另建一个触点',

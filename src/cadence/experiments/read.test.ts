@@ -82,6 +82,48 @@ describe('an experiment', () => {
   })
 })
 
+describe('an experiment on a part of a campaign', () => {
+  const campaign = `campaigns:
+  feast:
+    title: 囤货节
+    from: 2026-11-09
+    until: 2026-11-11
+    before: {wording: '好 [[link:subscription]]', early: {tiers: [high], days: 5, wording: '早 [[link:subscription]]'}}
+    invitation: {question: 来吗, wording: '来 [[link:subscription]]', reminder: {wording: '见 [[link:subscription]]'}}
+    groups: {updates: [{day: 1, text: 开始}]}
+    after: {wording: 没关系}
+`
+  const test = (part: string, set: string): string =>
+    `  one: {touchpoint: feast-${part}, what: wording, from: 2026-11-01, arms: [{name: a, share: 50}, {name: b, share: 50, set: ${set}}]}\n${campaign}`
+
+  it.each([
+    ['before', "{wording: '新 [[link:subscription]]'}", 'broadcast'],
+    ['early', "{wording: '新 [[link:subscription]]'}", 'broadcast'],
+    ['reminder', "{at: '10:30'}", 'broadcast'],
+    ['after', '{channel: phone-task}', 'phone-task'],
+  ])('is bound to the settings of the part %s', (part, set, channel) => {
+    const { cadence, mistakes } = read(test(part, set))
+    expect(mistakes).toEqual([])
+    const one = cadence?.experiments[0] ?? expect.fail()
+    expect([one.touchpoint, one.unit]).toEqual([`feast-${part}`, 'customer'])
+    expect(one.arms[1]?.rules).toMatchObject({ channel })
+  })
+
+  it.each([
+    ['before', '{wording: 没有退订}', /^13 experiments\.one\.arms\[1\]\.set\.wording: .*订阅设置/],
+    ['before', '{early: {days: 3}}', /set\.early: “early”是活动的另一部分/],
+    ['invitation', '{question: 几点来}', /set\.question: 分组里不能改“question”/],
+    ['after', '{days: 2}', /set\.days: 分组里不能改“days”/],
+    ['after', '{wordin: 好}', /set\.wordin: 没有“wordin”这个设置/],
+    ['live', '{at: "11:00"}', /touchpoint: 活动的社群播报装在别的社群消息里/],
+    ['start', '{at: "11:00"}', /touchpoint: 没有名为“feast-start”的触点/],
+  ])('of %s with %s is refused', (part, set, expected) => {
+    const found = mistakes(test(part, set))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(expected)
+  })
+})
+
 describe('a mistake is shown at its line', () => {
   it.each([
     [

@@ -1,11 +1,14 @@
 /** Experiments out of the cadence's text: checked whole, every arm with the schema of its touchpoint's kind. */
+import { campaignShape, partPlaces } from '../campaigns/campaign.ts'
+import { campaignTouchpoints } from '../campaigns/parts.ts'
 import { isRecord, mistakesOf, valueAt } from '../lines.ts'
 import { unknownWord, wordsOf } from '../mistake.ts'
 import type { Mistake, MistakeWords } from '../mistake.ts'
 import { slugField } from '../fields.ts'
-import type { TouchpointKind } from '../touchpoint.ts'
+import type { Bound } from '../touchpoint.ts'
 import { touchpointKinds } from '../touchpoints/index.ts'
 import type { YamlRead } from '../yaml.ts'
+import type { z } from 'zod'
 import { mostPerTreatment } from './assign.ts'
 import { experimentShape } from './shape.ts'
 import type { Arm, Experiment, Written } from './shape.ts'
@@ -54,12 +57,13 @@ function readExperiment(
   )
   if (mistakes.length > before || !base.enabled) return null
   const { title, until, smallRange, plan, minimumPerArm, ...rest } = parsed.data
-  const unit = base.kind.audience === 'customer' ? 'customer' : 'group'
+  const { unit } = base
   return {
     ...rest,
     name,
     title: title ?? name,
     touchpointTitle: base.title,
+    place: base.place,
     unit,
     arms,
     until: until ?? null,
@@ -73,8 +77,15 @@ function readExperiment(
 // ---------------------------------------------------------------- the touchpoint
 
 interface Base {
-  readonly kind: TouchpointKind
+  readonly unit: Experiment['unit']
   readonly title: string
+  /** Where the settings stand in the text. */
+  readonly place: readonly string[]
+  readonly shape: z.ZodType
+  /** What no arm may set, and why. */
+  readonly fixed: (key: string) => MistakeWords | null
+  /** The rules with settings that fit the shape. */
+  readonly bind: (settings: unknown) => Bound
   readonly settings: Readonly<Record<string, unknown>>
   readonly enabled: boolean
 }
@@ -89,7 +100,9 @@ function baseOf(
   const all = valueAt(read.value, ['touchpoints'])
   const settings = valueAt(all, [touchpoint])
   if (!isRecord(settings)) {
-    const known = isRecord(all) ? Object.keys(all) : []
+    const part = partNamed(read, touchpoint)
+    if (part) return baseOfPart(read, path, part, mistakes)
+    const known = [...(isRecord(all) ? Object.keys(all) : []), ...partNames(read)]
     mistakes.push(
       read.at([...path, 'touchpoint'], unknownWord(touchpoint, known, { zh: '触点', en: 'touchpoint' })),
     )
@@ -103,7 +116,87 @@ function baseOf(
     mistakes.push(read.at([...path, 'touchpoint'], words.piece))
     return null
   }
-  return { kind, title: parsed.data.title ?? kind.title, settings, enabled: parsed.data.enabled }
+  return {
+    unit: kind.audience === 'customer' ? 'customer' : 'group',
+    title: parsed.data.title ?? kind.title,
+    place: ['touchpoints', touchpoint],
+    shape: kind.settings,
+    fixed: (key) => (fixedKeys.includes(key) ? words.fixedKey(key) : null),
+    bind: (written) => kind.bind(written),
+    settings,
+    enabled: parsed.data.enabled,
+  }
+}
+
+// ---------------------------------------------------------------- a part of a campaign
+
+interface PartNamed {
+  readonly campaign: string
+  readonly part: string
+}
+
+/** Every part that the text writes, by the name of its touchpoint; `live` among them. */
+function partsIn(read: YamlRead): Map<string, PartNamed> {
+  const campaigns = valueAt(read.value, ['campaigns'])
+  const parts = new Map<string, PartNamed>()
+  for (const [campaign, settings] of Object.entries(isRecord(campaigns) ? campaigns : {})) {
+    for (const [part, { path }] of Object.entries(partPlaces))
+      if (isRecord(valueAt(settings, path))) parts.set(`${campaign}-${part}`, { campaign, part })
+    if (isRecord(valueAt(settings, ['groups']))) parts.set(`${campaign}-live`, { campaign, part: 'live' })
+  }
+  return parts
+}
+
+const partNamed = (read: YamlRead, touchpoint: string): PartNamed | undefined => partsIn(read).get(touchpoint)
+
+const partNames = (read: YamlRead): string[] =>
+  [...partsIn(read)].filter(([, { part }]) => part !== 'live').map(([name]) => name)
+
+function baseOfPart(
+  read: YamlRead,
+  path: readonly string[],
+  { campaign: name, part }: PartNamed,
+  mistakes: Mistake[],
+): Base | null {
+  const place = partPlaces[part]
+  if (!place) {
+    mistakes.push(read.at([...path, 'touchpoint'], words.live))
+    return null
+  }
+  const all = valueAt(read.value, ['campaigns', name])
+  const parsed = campaignShape.safeParse(all)
+  const settings = valueAt(all, place.path)
+  if (!parsed.success || !isRecord(settings)) return null
+  const touchpoint = (written: unknown) => {
+    const whole = campaignShape.parse(replaced(all, place.path, written))
+    const found = campaignTouchpoints({ name, campaign: whole }).find((one) => one.name === `${name}-${part}`)
+    if (!found) throw new Error(`The campaign ${name} has a part ${part}: it was looked up before.`)
+    return found
+  }
+  return {
+    unit: 'customer',
+    title: touchpoint(settings).title,
+    place: ['campaigns', name, ...place.path],
+    shape: place.shape,
+    fixed: fixedOfPart(`${name}-`),
+    bind: (written) => touchpoint(written).rules,
+    settings,
+    enabled: parsed.data.enabled,
+  }
+}
+
+/** Its days decide who is found, and its question is one for everybody; a part inside it is tested by its own name. */
+const fixedOfPart =
+  (prefix: string) =>
+  (key: string): MistakeWords | null => {
+    if (key === 'early' || key === 'reminder') return words.otherPart(key, `${prefix}${key}`)
+    return ['tiers', 'days', 'daysBefore', 'question'].includes(key) ? words.fixedInPart(key) : null
+  }
+
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
+  if (key === undefined) return by
+  const known = isRecord(value) ? value : {}
+  return { ...known, [key]: replaced(known[key], rest, by) }
 }
 
 // ---------------------------------------------------------------- arms
@@ -119,15 +212,17 @@ function readArm(
   mistakes: Mistake[],
 ): Arm | null {
   const setPath = [...path, 'set']
-  for (const key of Object.keys(written.set))
-    if (fixedKeys.includes(key)) mistakes.push(read.at(setPath, words.fixedKey(key), { key }))
+  for (const key of Object.keys(written.set)) {
+    const fixed = base.fixed(key)
+    if (fixed) mistakes.push(read.at(setPath, fixed, { key }))
+  }
   const settings = merged(base.settings, written.set)
-  const parsed = base.kind.settings.safeParse(settings)
+  const parsed = base.shape.safeParse(settings)
   if (!parsed.success) {
-    mistakes.push(...mistakesOf(atSet(read, setPath, settings), base.kind.settings, parsed.error, []))
+    mistakes.push(...mistakesOf(atSet(read, setPath, settings), base.shape, parsed.error, []))
     return null
   }
-  return { ...written, title: written.title ?? written.name, rules: base.kind.bind(settings) }
+  return { ...written, title: written.title ?? written.name, rules: base.bind(settings) }
 }
 
 /** Objects key by key; anything else, lists too, takes the place of what was there. */

@@ -77,7 +77,6 @@ export async function experimentReport(
   const tallies = await talliesOf(reader, experiment, now)
   const expected = await expectedOf(reader, experiment, tallies)
   const findings = judge({ experiment, arms: tallies, expected, now })
-  const settings = cadence.touchpoints.find((one) => one.name === experiment.touchpoint)?.settings
   return {
     experiment,
     phase: phaseOf(experiment, dayOf(now)),
@@ -87,7 +86,7 @@ export async function experimentReport(
         ...tally,
         title: arm?.title ?? tally.arm,
         share: arm?.share ?? 0,
-        sets: arm ? armWords(experiment, arm, settings) : [],
+        sets: arm ? armWords(experiment, arm, cadence.raw) : [],
       }
     }),
     findings,

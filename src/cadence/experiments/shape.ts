@@ -98,6 +98,8 @@ export interface Experiment extends Omit<
   readonly name: string
   readonly title: string
   readonly touchpointTitle: string
+  /** Where its settings stand in the text: `touchpoints`, name; or `campaigns`, name and the way to the part. */
+  readonly place: readonly string[]
   /** Groups are assigned whole, and count as one each. */
   readonly unit: 'customer' | 'group'
   readonly arms: readonly Arm[]
