@@ -56,6 +56,8 @@ const workNames = [
   'reconcile',
   'poll',
 ] as const satisfies readonly (keyof Works)[]
+/** Those that bring promises to their end. */
+const loops = ['drain', 'reconcile', 'poll'] as const
 /** The last days are calm, so that everything that was begun can come to its end. */
 const calmDays = 2
 /** A crash comes within so many turns of a round. */
@@ -72,6 +74,8 @@ interface Life {
   steps: number
   /** Days behind us. On the first the jobs are looked at each time: what was never seen owes no slots. */
   days: number
+  /** When the last look of a loop began that came to its end. */
+  readonly lastLooks: Map<string, number>
   /** Works and deeds that a frozen server has not ended yet. */
   flying: Promise<void>[]
 }
@@ -89,7 +93,9 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     const people = createPeople(town)
     const post = createPost(town)
     const thrown: string[] = []
-    const referee = createReferee(town, people, post, { from, thrown })
+    const lastLooks = new Map<string, number>()
+    const attendedAt = (): number => Math.min(...loops.map((name) => lastLooks.get(name) ?? 0))
+    const referee = createReferee(town, people, post, { from, thrown, attendedAt })
     const life: Life = {
       town,
       people,
@@ -101,6 +107,7 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
       steps: 0,
       days: 0,
       flying: [],
+      lastLooks,
     }
     await town.start()
     for (let n = 0; n < (options.until ?? options.days); n += 1) {
@@ -256,8 +263,10 @@ async function attendTo(life: Life, calm: boolean): Promise<void> {
 
 /** What the world does not do is worth another try; anything else that is thrown is a defect. */
 async function guarded(life: Life, name: string, work: () => Promise<unknown>): Promise<void> {
+  const since = life.town.now()
   try {
     await work()
+    life.lastLooks.set(name, since)
   } catch (error) {
     if (!(error instanceof OutsideFailure)) life.thrown.push(`${name}: ${messageOf(error)}`)
   }

@@ -56,14 +56,26 @@ const timeOfMs = (at: number): string => new Date(at + zoneMs).toISOString().sli
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const ended = new Set(['sent', 'refused', 'expired', 'cancelled'])
-/** After its expiry a promise may wait for one more look, and an unknown one for a day until a person is asked. */
+/**
+ * After its expiry a promise may wait for one more look, and an unknown one for a day until a person is asked. Nobody
+ * can end anything while no server looks, so the time counts to the last look of each loop.
+ */
 const graceMs = 30 * hourMs
 
 export function createReferee(
   town: Town,
   people: People,
   post: Post,
-  { from, thrown }: { readonly from: Day; readonly thrown: readonly string[] },
+  {
+    from,
+    thrown,
+    attendedAt,
+  }: {
+    readonly from: Day
+    readonly thrown: readonly string[]
+    /** The latest instant since which each loop of delivery has been through all it had to do; 0 before that. */
+    readonly attendedAt: () => number
+  },
 ): Referee {
   const oracle = createOracle(town)
   const violations = new Map<string, Violation>()
@@ -172,7 +184,7 @@ export function createReferee(
   /** I2: what has expired has ended, and everything has a state. */
   async function judgeEnds(rows: readonly Row[]): Promise<void> {
     if (await town.machine.until(people.isPaused())) pausedUntil = town.now()
-    const paused = town.now() - pausedUntil < graceMs && pausedUntil > 0
+    const paused = pausedUntil > 0 && attendedAt() - pausedUntil < graceMs
     for (const row of rows) {
       count('I2', 1)
       if (row.decision === 'declined') {
@@ -183,7 +195,7 @@ export function createReferee(
         !ended.has(row.state) &&
         row.state !== 'held' &&
         !paused &&
-        row.expires_at + graceMs < town.now()
+        row.expires_at + graceMs < attendedAt()
       )
         say('I2', `${row.dedupe_key} (${row.id}) is still ${row.state} long after its expiry`)
     }
