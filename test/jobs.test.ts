@@ -91,6 +91,26 @@ onBothDatabases('jobs', (open) => {
     expect(await states()).toEqual({ done: 3, missed: 398 })
   })
 
+  it('leave no hole before what a clock that was ahead had tried in vain', async () => {
+    let isBroken = false
+    const mended = daily({
+      run: (slot) => (isBroken ? Promise.reject(new Error('no')) : Promise.resolve(void ran.push(slot.name))),
+    })
+    const runner = createJobRunner(opened.db, [mended], createLog('silent'))
+    await runner.runDue(at('2026-05-20', '09:00'))
+    isBroken = true
+    await runner.runDue(at('2027-06-23', '09:00'))
+    await opened.db.tx((tx) => tx.run('UPDATE job_slot SET lease_until = 0'))
+    isBroken = false
+    // The one that failed is too late by now: missed, after an attempt.
+    await runner.runDue(at('2027-06-24', '09:00'))
+    await runner.runDue(at('2026-05-20', '09:01'))
+    await runner.runDue(at('2026-05-21', '09:00'))
+    await runner.runDue(at('2027-06-25', '09:00'))
+    expect(ran).toEqual(['2026-05-20T08:30', '2027-06-24T08:30', '2026-05-21T08:30', '2027-06-25T08:30'])
+    expect(await states()).toEqual({ done: 4, missed: 398 })
+  })
+
   it('begin with the present when the first clock was ahead', async () => {
     const runner = createJobRunner(opened.db, [daily()], createLog('silent'))
     await runner.runDue(at('2027-06-24', '09:00'))

@@ -166,12 +166,13 @@ async function settlePast(look: Look, now: Instant): Promise<void> {
 }
 
 /**
- * Slots of the future have rows only where the clock has been ahead. What it jumped over is due again; what ran has run,
- * but says no longer that everything before it has its row.
+ * Slots of the future have rows only where the clock has been ahead. What it jumped over is due again; what ran, or was
+ * tried, stays as it ended, but says no longer that everything before it has its row.
  */
 async function forgetFuture({ db, job, log, startedAt }: Look, now: Instant): Promise<void> {
   const jumped = `job = $1 and due_at > $2 and state = 'missed' and attempts = 0`
-  const ran = `job = $1 and due_at > $2 and state in ('done', 'exhausted', 'failed') and holder <> '${ahead}'`
+  const ran = `job = $1 and due_at > $2 and holder <> '${ahead}'
+    and (state in ('done', 'exhausted', 'failed') or (state = 'missed' and attempts > 0))`
   const found = await db.reader.rows(`select slot from job_slot where (${jumped}) or (${ran}) limit 1`, [
     job.name,
     now,
