@@ -8,10 +8,13 @@ import { system } from '../src/base/act.ts'
 import type { Ctx, Happening, Who } from '../src/base/act.ts'
 import { dayOf, instantOf } from '../src/base/calendar.ts'
 import { customerOf, saveContacts, saveStaff } from '../src/customer/index.ts'
-import { looksPersonal } from '../src/interaction/index.ts'
+import { createLog } from '../src/base/log.ts'
+import { createFollowers, looksPersonal } from '../src/interaction/index.ts'
 import { enqueue } from '../src/outbox/index.ts'
 import { eraseCustomer, exportPerson, privacy, readErasureList } from '../src/privacy.ts'
 import { rebuildStore } from '../src/rebuild.ts'
+import { createRewardFollowers } from '../src/reward/index.ts'
+import { relevelDue } from '../src/reward/reward.jobs.ts'
 import { tables } from '../src/schema.ts'
 import { refreshCutPoints, resegmentDue } from '../src/segment/index.ts'
 import { onBothDatabases } from './database.ts'
@@ -230,6 +233,12 @@ onBothDatabases('a person', (open) => {
     await fc.assert(
       fc.asyncProperty(lives(120), async (rows) => {
         const shop = await openStore(open, now)
+        const levels = createFollowers(
+          shop.db,
+          shop.act,
+          createRewardFollowers().filter(({ name }) => name === 'levels'),
+          createLog('silent'),
+        )
         try {
           for (const [i, batch] of inBatches(rows, [30]).entries()) {
             await shop.say(...batch)
@@ -246,6 +255,8 @@ onBothDatabases('a person', (open) => {
             )
             if (one) await eraseCustomer({ ...shop, listFile: listFile() }, one.id, '本人要求')
             await shop.followers.catchUp()
+            await levels.catchUp()
+            await relevelDue(shop, dayOf(shop.clock.now()))
           }
           expect((await rebuildStore(shop, folder, { dryRun: true })).differences).toEqual([])
         } finally {
