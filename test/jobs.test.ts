@@ -91,6 +91,19 @@ onBothDatabases('jobs', (open) => {
     expect(await states()).toEqual({ done: 3, missed: 398 })
   })
 
+  it('leave no hole before what a process left when it died under a clock that was ahead', async () => {
+    const runner = createJobRunner(opened.db, [daily()], createLog('silent'))
+    await runner.runDue(at('2026-05-20', '09:00'))
+    await runner.runDue(at('2027-06-24', '09:00'))
+    await opened.db.tx((tx) =>
+      tx.run(`UPDATE job_slot SET state = 'running', lease_until = 0 WHERE slot = '2027-06-24T08:30'`),
+    )
+    await runner.runDue(at('2026-05-20', '09:01'))
+    await runner.runDue(at('2027-06-25', '09:00'))
+    // Too late by then for the one that was left.
+    expect(await states()).toEqual({ done: 2, missed: 400 })
+  })
+
   it('leave no hole before what a clock that was ahead had tried in vain', async () => {
     let isBroken = false
     const mended = daily({

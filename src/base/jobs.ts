@@ -171,9 +171,8 @@ async function settlePast(look: Look, now: Instant): Promise<void> {
  */
 async function forgetFuture({ db, job, log, startedAt }: Look, now: Instant): Promise<void> {
   const jumped = `job = $1 and due_at > $2 and state = 'missed' and attempts = 0`
-  const ran = `job = $1 and due_at > $2 and holder <> '${ahead}'
-    and (state in ('done', 'exhausted', 'failed') or (state = 'missed' and attempts > 0))`
-  const found = await db.reader.rows(`select slot from job_slot where (${jumped}) or (${ran}) limit 1`, [
+  const tried = `job = $1 and due_at > $2 and attempts > 0 and holder <> '${ahead}'`
+  const found = await db.reader.rows(`select slot from job_slot where (${jumped}) or (${tried}) limit 1`, [
     job.name,
     now,
   ])
@@ -181,7 +180,11 @@ async function forgetFuture({ db, job, log, startedAt }: Look, now: Instant): Pr
   const slots = await db.tx(async (tx) => {
     // A look that was frozen is not before its time, it is late: what lies ahead of it others have written meanwhile.
     if (performance.now() - startedAt > freshMs) return null
-    await tx.run(`UPDATE job_slot SET holder = '${ahead}' WHERE ${ran}`, [job.name, now])
+    // Whoever is at one of them still may end it under its name.
+    await tx.run(
+      `UPDATE job_slot SET holder = '${ahead}' WHERE ${tried} and (state <> 'running' or lease_until <= $3)`,
+      [job.name, now, await tx.databaseNow()],
+    )
     return tx.run(`DELETE FROM job_slot WHERE ${jumped}`, [job.name, now])
   })
   if (slots === null) return
