@@ -56,8 +56,11 @@ const workNames = [
   'reconcile',
   'poll',
 ] as const satisfies readonly (keyof Works)[]
-/** Those that bring promises to their end. */
-const loops = ['drain', 'reconcile', 'poll'] as const
+/**
+ * What brings promises to their end, and in how many looks: a broadcast whose answer was lost is searched for three
+ * times, and a look may itself be refused.
+ */
+const loops = { drain: 1, reconcile: 4, poll: 1 } as const
 /** The last days are calm, so that everything that was begun can come to its end. */
 const calmDays = 2
 /** A crash comes within so many turns of a round. */
@@ -74,8 +77,8 @@ interface Life {
   steps: number
   /** Days behind us. On the first the jobs are looked at each time: what was never seen owes no slots. */
   days: number
-  /** When the last look of a loop began that came to its end. */
-  readonly lastLooks: Map<string, number>
+  /** When the looks of a loop began that came to their end. */
+  readonly lastLooks: Map<string, readonly number[]>
   /** Works and deeds that a frozen server has not ended yet. */
   flying: Promise<void>[]
 }
@@ -93,8 +96,9 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     const people = createPeople(town)
     const post = createPost(town)
     const thrown: string[] = []
-    const lastLooks = new Map<string, number>()
-    const attendedAt = (): number => Math.min(...loops.map((name) => lastLooks.get(name) ?? 0))
+    const lastLooks = new Map<string, readonly number[]>()
+    const attendedAt = (): number =>
+      Math.min(...Object.entries(loops).map(([name, looks]) => lastLooks.get(name)?.at(-looks) ?? 0))
     const referee = createReferee(town, people, post, { from, thrown, attendedAt })
     const life: Life = {
       town,
@@ -266,7 +270,7 @@ async function guarded(life: Life, name: string, work: () => Promise<unknown>): 
   const since = life.town.now()
   try {
     await work()
-    life.lastLooks.set(name, since)
+    life.lastLooks.set(name, [...(life.lastLooks.get(name) ?? []).slice(-3), since])
   } catch (error) {
     if (!(error instanceof OutsideFailure)) life.thrown.push(`${name}: ${messageOf(error)}`)
   }

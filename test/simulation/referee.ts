@@ -73,7 +73,7 @@ export function createReferee(
   }: {
     readonly from: Day
     readonly thrown: readonly string[]
-    /** The latest instant since which each loop of delivery has been through all it had to do; 0 before that. */
+    /** Since this instant each loop of delivery has looked as often as it needs; 0 before that. */
     readonly attendedAt: () => number
   },
 ): Referee {
