@@ -16,7 +16,6 @@ import {
   lockParcels,
   lockPromises,
   move,
-  moveEach,
   needsHuman,
   nextAllowedAt,
   offersInHand,
@@ -122,7 +121,7 @@ async function meanAll(
     )
   await insertParcels(ctx.tx, fresh)
   const leaving = [...meant.values()].flatMap(({ row, rows }) => rows.map((one) => ({ one, parcel: row.id })))
-  await moveEach(
+  await move(
     ctx,
     leaving.map(({ one }) => one),
     { to: 'intent', holder: works.lease.worker, attempt: true },

@@ -12,7 +12,6 @@ import {
   lockParcels,
   lockPromises,
   move,
-  moveEach,
   pausesNow,
   recallWord,
   updateParcel,
@@ -177,7 +176,7 @@ async function settlePlain(ctx: Ctx, all: readonly Plain[]): Promise<void> {
     ({ state }) => state === 'intent' || state === 'unknown',
   )
   const settle = (some: readonly PromiseRow[], change: Move): Promise<void> =>
-    moveEach(ctx, some, change, {
+    move(ctx, some, change, {
       column: 'remote_id',
       theirs: some.map(({ parcel }) => remoteOf.get(parcel ?? '') ?? ''),
     })

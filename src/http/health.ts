@@ -1,9 +1,10 @@
 /**
  * `/livez`: the process answers. `/readyz`: what it needs is there, by name. Only the database makes it not ready (it
- * does not answer, or takes nothing: full, read-only, locked): without WeCom the door still takes callbacks and the pages still work, so that is named and stays 200.
+ * does not answer, or takes nothing: full, read-only, locked): without WeCom the door still takes callbacks and the pages
+ * still work, so that is named and stays 200.
  */
-import { isoOf } from '../base/calendar.ts'
 import { performance } from 'node:perf_hooks'
+import { isoOf } from '../base/calendar.ts'
 import type { Db, Reader } from '../base/db.ts'
 import { messageOf } from '../base/errors.ts'
 import { quarantineOf } from '../base/quarantine.ts'

@@ -58,7 +58,7 @@ export { usesLookBackMs } from './facts.store.ts'
 export { lockBudgets, optedOut, toUse, restraints, speakers } from './facts.store.ts'
 
 // Settling.
-export { move, moveEach, recordTouch } from './settle.ts'
+export { move, recordTouch } from './settle.ts'
 export type { Move } from './settle.ts'
 export {
   cancelUnwanted,

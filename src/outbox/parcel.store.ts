@@ -2,8 +2,8 @@
 import type { Reader, Tx } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
 import { places } from './facts.store.ts'
-import { updateEach } from './update-each.ts'
 import type { ChannelName } from './promise.ts'
+import { updateEach } from './update-each.ts'
 
 /** `again`: surely absent, goes out once more as it is. `abandoned`: replaced; should it turn up late, it is taken back. */
 export type ParcelState =
@@ -78,12 +78,6 @@ export const parcelsByIds = (reader: Reader, ids: readonly string[]): Promise<Pa
     : reader.rows<ParcelRow>(`select * from parcel where id in (${places(ids.length)})`, ids)
 
 /** Held until the transaction ends: a parcel is settled under its lock. Taken before its promises, always. */
-export async function lockParcel(tx: Tx, id: string): Promise<ParcelRow | null> {
-  const suffix = tx.dialect === 'postgres' ? 'for update' : ''
-  return (await tx.rows<ParcelRow>(`select * from parcel where id = $1 ${suffix}`, [id]))[0] ?? null
-}
-
-/** The same for several, by id. */
 export async function lockParcels(tx: Tx, ids: readonly string[]): Promise<Map<string, ParcelRow>> {
   if (ids.length === 0) return new Map()
   const sorted = [...new Set(ids)].sort()
@@ -94,6 +88,9 @@ export async function lockParcels(tx: Tx, ids: readonly string[]): Promise<Map<s
   )
   return new Map(rows.map((row) => [row.id, row]))
 }
+
+export const lockParcel = async (tx: Tx, id: string): Promise<ParcelRow | null> =>
+  (await lockParcels(tx, [id])).get(id) ?? null
 
 export const parcelsToLookAt = (
   reader: Reader,

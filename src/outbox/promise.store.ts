@@ -172,16 +172,14 @@ export async function lockPromises(tx: Tx, ids: readonly string[]): Promise<Prom
   return rows
 }
 
-/** The same for all promises of a parcel. */
-export const lockOfParcel = (tx: Tx, parcel: string): Promise<PromiseRow[]> =>
-  tx.rows<PromiseRow>(`${all} where parcel = $1 order by id ${forUpdate(tx)}`, [parcel])
-
-/** Of several parcels; few of them, since each may have thousands. */
+/** The same for all promises of some parcels; few of them, since each may have thousands. */
 export const lockOfParcels = (tx: Tx, parcels: readonly string[]): Promise<PromiseRow[]> =>
   tx.rows<PromiseRow>(
     `${all} where parcel in (${places(parcels.length)}) order by id ${forUpdate(tx)}`,
     parcels,
   )
+
+export const lockOfParcel = (tx: Tx, parcel: string): Promise<PromiseRow[]> => lockOfParcels(tx, [parcel])
 
 const forUpdate = (tx: Tx): string => (tx.dialect === 'postgres' ? 'for update' : '')
 

@@ -41,25 +41,12 @@ const logKinds: Partial<Record<PromiseState, Kind>> = {
  * `rows` must have been read with `lockPromises` in this transaction. A move against the arrows is a bug and throws;
  * so does an empty-handed one, which would mean that somebody wrote past the lock.
  */
-export async function move(ctx: Ctx, rows: readonly PromiseRow[], change: Move): Promise<void> {
-  if (rows.length === 0) return
-  for (const row of rows) refuseWrongWay(row, change.to)
-  await updatePromises(
-    ctx.tx,
-    rows.map(({ id }) => id),
-    columnsOf(ctx, change),
-    { attempt: change.attempt },
-  )
-  for (const row of rows) recordMove(ctx, row, change)
-  if (change.to === 'refused' && change.code === 'quota-used') await noteQuotaUsed(ctx, rows)
-}
-
-/** The same move for rows that each get a parcel or a remote id of their own: `theirs`, one a row. */
-export async function moveEach(
+export async function move(
   ctx: Ctx,
   rows: readonly PromiseRow[],
   change: Move,
-  own: { readonly column: 'parcel' | 'remote_id'; readonly theirs: readonly string[] },
+  /** Where each row gets a parcel or a remote id of its own: one a row. */
+  own?: { readonly column: 'parcel' | 'remote_id'; readonly theirs: readonly string[] },
 ): Promise<void> {
   if (rows.length === 0) return
   for (const row of rows) refuseWrongWay(row, change.to)
@@ -67,11 +54,12 @@ export async function moveEach(
     ctx.tx,
     rows.map(({ id }) => id),
     columnsOf(ctx, change),
-    { attempt: change.attempt, each: { column: own.column, values: own.theirs } },
+    { attempt: change.attempt, each: own && { column: own.column, values: own.theirs } },
   )
   rows.forEach((row, i) => {
-    recordMove(ctx, row, own.column === 'remote_id' ? { ...change, remoteId: own.theirs[i] } : change)
+    recordMove(ctx, row, own?.column === 'remote_id' ? { ...change, remoteId: own.theirs[i] } : change)
   })
+  if (change.to === 'refused' && change.code === 'quota-used') await noteQuotaUsed(ctx, rows)
 }
 
 function refuseWrongWay(row: PromiseRow, to: PromiseState): void {
