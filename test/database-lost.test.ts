@@ -75,6 +75,9 @@ describe.runIf(server !== null)('a connection that breaks', () => {
         client.on('error', () => undefined)
         await client.connect()
         await client.query('begin')
+      }
+      // All at the moment of the freeze: none may come so late that it still waits when the first one is ended.
+      for (const client of frozen) {
         queued.push(client.query(lock).catch((error: unknown) => error))
         if (queued.length === 1) await queued[0]
       }
