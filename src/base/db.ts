@@ -550,7 +550,11 @@ const sessions = {
   keepAliveInitialDelayMillis: 5_000,
 }
 
-const lockWaitMs = 3_000
+/**
+ * A row's lock is waited for in two queues, each with this patience: whoever stands second in the outer one may begin anew
+ * when the first gives up. Both together are over before the frozen holder is ended.
+ */
+const lockWaitMs = 2_000
 
 /** For a library that opens connections of its own and keeps its tables in a schema beside ours. */
 export const postgresSessions = (url: string) => ({ ...sessions, connectionString: url })
