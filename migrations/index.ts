@@ -30,6 +30,7 @@ import { Experiments1764300000080 } from './1764300000080-experiments.ts'
 import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
 import { Tips1764300000091 } from './1764300000091-tips.ts'
 import { OldRefunds1764300000092 } from './1764300000092-old-refunds.ts'
+import { Stumbles1764300000100 } from './1764300000100-stumbles.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -63,4 +64,5 @@ export const migrations = [
   Campaigns1764300000090,
   Tips1764300000091,
   OldRefunds1764300000092,
+  Stumbles1764300000100,
 ]

@@ -6,16 +6,12 @@ import { afterEach, expect, it } from 'vitest'
 import { onBothDatabases } from '../../test/database.ts'
 import { fakeChannel } from '../../test/fake-channel.ts'
 import type { FakeChannel } from '../../test/fake-channel.ts'
+import { mortalWorker } from '../../test/mortal-worker.ts'
 import { openWorld } from '../../test/outbox-world.ts'
 import type { World } from '../../test/outbox-world.ts'
-import type { Act } from '../base/act.ts'
 import { hours, minutes } from '../base/clock.ts'
-import { createLog } from '../base/log.ts'
-import { linkKey } from '../content/index.ts'
 import { enqueue } from '../outbox/index.ts'
-import { createDelivery } from './deliver.ts'
 import type { Delivery } from './deliver.ts'
-import type { Channel } from './channel.ts'
 
 const customers = 40
 const mostKills = 25
@@ -28,65 +24,6 @@ function dice(seed: number): () => number {
     state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
     return state / 4_294_967_296
   }
-}
-
-class Killed extends Error {}
-
-interface Mortal {
-  readonly delivery: Delivery
-  /** Resolves when it has died; then nothing of it runs any more. */
-  readonly death: Promise<'dead'>
-}
-
-/** A worker in which every step may be the last. A dead one is silent: its promises never resolve. */
-function mortalWorker(world: World, channels: readonly FakeChannel[], mayDie: () => boolean): Mortal {
-  let dead = false
-  let announce: (dead: 'dead') => void = () => undefined
-  const death = new Promise<'dead'>((ok) => {
-    announce = ok
-  })
-  const silence = <T>(): Promise<T> => {
-    dead = true
-    announce('dead')
-    return new Promise<T>(() => undefined)
-  }
-  const here = <T>(value: T): Promise<T> => (dead || mayDie() ? silence<T>() : Promise.resolve(value))
-  const act: Act = async (actor, deed, lane) => {
-    if (dead) return silence()
-    try {
-      const answer = await world.act(
-        actor,
-        async (ctx) => {
-          const inside = await deed(ctx)
-          if (dead || mayDie()) throw new Killed()
-          return inside
-        },
-        lane,
-      )
-      return await here(answer)
-    } catch (error) {
-      if (error instanceof Killed) return silence()
-      throw error
-    }
-  }
-  const wrapped = channels.map((channel): Channel => ({
-    ...channel,
-    send: async (parcel, signal) => {
-      if (dead) return silence()
-      return here(await channel.send(parcel, signal))
-    },
-  }))
-  const delivery = createDelivery({
-    db: world.db,
-    act,
-    clock: world.clock,
-    log: createLog('silent'),
-    channels: wrapped,
-    links: { publicUrl: 'https://shop.example', key: linkKey(Buffer.alloc(32, 1)) },
-    reconcileDelaysMs: [300, 1_000, 3_000],
-    failPoint: () => here(undefined),
-  })
-  return { delivery, death }
 }
 
 onBothDatabases('workers that die', (open) => {

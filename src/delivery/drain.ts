@@ -3,6 +3,7 @@
  * process killed at any instant loses nothing and sends nothing twice.
  */
 import { system } from '../base/act.ts'
+import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import { isDatabaseTrouble } from '../base/db.ts'
 import { quarantineOf } from '../base/quarantine.ts'
@@ -13,11 +14,12 @@ import type { Channel } from './channel.ts'
 import { forgetAll } from './delivery.store.ts'
 import { mean, sortOutLate } from './intent.ts'
 import type { Meant } from './intent.ts'
-import { suspectAt, takeOver } from './lease.ts'
-import { callAndSettle, groupBy, settleOurFault } from './outcome.ts'
-import { contentOf, lookAt } from './parts.ts'
+import { takeOver } from './lease.ts'
+import { callAndSettle, settleOurFault } from './outcome.ts'
+import { groupBy, lookAt } from './parts.ts'
 import type { Works } from './parts.ts'
 import type { Hint } from './queue.ts'
+import { callOf, isSuspect } from './suspicion.ts'
 
 /** Calls of one channel at once; WeCom has an undisclosed ceiling per endpoint (45033). */
 const inFlight = 8
@@ -42,6 +44,8 @@ export function createDrain(works: Works): Drain {
   const hinted = new Map<string, number>()
   let buried = works.alone !== true
 
+  const oneSuspect = createSlots(1)
+
   async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<number> {
     if (!works.stopping()) await works.limiter.bucketOf(channel.name, channel.rate).take()
     if (works.stopping() || !works.lease.alive()) return putBack(works, rows)
@@ -59,13 +63,19 @@ export function createDrain(works: Works): Drain {
     const claimed = await claim(works, channel, among)
     await works.failPoint('claimed')
     if (claimed === null) return null
-    const parcels = packed(channel, claimed)
     const enter = slots.get(channel.name) ?? createSlots(inFlight)
     slots.set(channel.name, enter)
-    const trusted = parcels.filter((rows) => !isSuspect(rows))
-    let called = await allOf(trusted.map((rows) => enter(() => deliver(channel, rows))))
-    for (const rows of parcels.filter(isSuspect)) called += await deliver(channel, rows)
-    return called
+    const called = await allOf(
+      packed(channel, claimed.rows).map((rows) => enter(() => deliver(channel, rows))),
+    )
+    return claimed.suspects ? called + (await oneSuspect(() => turnOfSuspect(channel, among))) : called
+  }
+
+  /** No other suspect is in this process's hands: should it fall now, this one is to blame. */
+  async function turnOfSuspect(channel: Channel, among: readonly string[]): Promise<number> {
+    const rows = await claimSuspect(works, channel, among)
+    await works.failPoint('claimed')
+    return allOf(packed(channel, rows).map((some) => deliver(channel, some)))
   }
 
   async function drainChannel(channel: Channel): Promise<number> {
@@ -151,50 +161,89 @@ async function putBack(works: Works, rows: readonly PromiseRow[]): Promise<numbe
   return 0
 }
 
-const isSuspect = (rows: readonly PromiseRow[]): boolean => rows.some(({ crashes }) => crashes >= suspectAt)
-
-/** Everything due that may share a parcel, in short transactions; null when nothing is due any more. */
-async function claim(works: Works, channel: Channel, among: readonly string[]): Promise<PromiseRow[] | null> {
-  const most = Math.max(personalBatch, channel.maxRecipients)
-  const claimed: PromiseRow[] = []
-  let any = false
-  while (claimed.length < most) {
-    const part = await claimSome(works, channel, Math.min(claimAtOnce, most - claimed.length), among)
-    if (part === null) break
-    any = true
-    claimed.push(...part)
-    if (among.length > 0) break
-  }
-  return any ? claimed : null
+interface Claimed {
+  readonly rows: readonly PromiseRow[]
+  /** Suspects are due as well; they are taken one at a time. */
+  readonly suspects: boolean
 }
 
-/** An empty list when what was due had to wait or was too late. */
-function claimSome(
+/** Everything due that may share a parcel, in short transactions; null when nothing is due any more. */
+async function claim(works: Works, channel: Channel, among: readonly string[]): Promise<Claimed | null> {
+  const most = Math.max(personalBatch, channel.maxRecipients)
+  const rows: PromiseRow[] = []
+  let suspects = false
+  let any = false
+  while (rows.length < most) {
+    const part = await claimSome(works, channel, Math.min(claimAtOnce, most - rows.length), among)
+    if (part === null) break
+    any = true
+    rows.push(...part.rows)
+    suspects ||= part.suspects
+    if (among.length > 0 || (suspects && part.rows.length === 0)) break
+  }
+  return any ? { rows, suspects } : null
+}
+
+/** An empty list when what was due had to wait, was too late or is suspected. */
+const claimSome = (
   works: Works,
   channel: Channel,
   limit: number,
   among: readonly string[],
-): Promise<PromiseRow[] | null> {
-  return works.act(system('delivery'), async (ctx) => {
-    const due = await lockDue(ctx.tx, channel.name, ctx.now, limit, among)
-    // A database that came from a backup sends nothing until a person has looked.
-    if (due.length === 0 || (await quarantineOf(ctx.tx))) return null
-    const timely = await sortOutLate(ctx, await currentManners(ctx.tx), due)
-    const holder = works.lease.worker
-    await move(ctx, timely, { to: 'claimed', holder })
-    return timely.map((row) => ({
-      ...row,
-      state: 'claimed' as const,
-      lease_holder: holder,
-      epoch: row.epoch + 1,
-    }))
+): Promise<Claimed | null> =>
+  works.act(system('delivery'), async (ctx) => {
+    const due = await dueNow(ctx, channel, limit, among)
+    if (due.length === 0) return null
+    const trusted = due.filter((row) => !isSuspect(row))
+    return { rows: await take(works, ctx, trusted), suspects: trusted.length < due.length }
   })
+
+/** The first suspect that is due, and whatever goes out with it. */
+const claimSuspect = (
+  works: Works,
+  channel: Channel,
+  among: readonly string[],
+): Promise<readonly PromiseRow[]> =>
+  works.act(system('delivery'), async (ctx) => {
+    const due = await dueNow(ctx, channel, claimAtOnce, among)
+    const first = due.find(isSuspect)
+    return first
+      ? take(
+          works,
+          ctx,
+          due.filter((row) => isSuspect(row) && callOf(row) === callOf(first)),
+        )
+      : []
+  })
+
+/** A database that came from a backup sends nothing until a person has looked. */
+async function dueNow(
+  ctx: Ctx,
+  channel: Channel,
+  limit: number,
+  among: readonly string[],
+): Promise<PromiseRow[]> {
+  const due = await lockDue(ctx.tx, channel.name, ctx.now, limit, among)
+  return due.length > 0 && (await quarantineOf(ctx.tx)) ? [] : due
+}
+
+async function take(works: Works, ctx: Ctx, due: readonly PromiseRow[]): Promise<PromiseRow[]> {
+  if (due.length === 0) return []
+  const timely = await sortOutLate(ctx, await currentManners(ctx.tx), due)
+  const holder = works.lease.worker
+  await move(ctx, timely, { to: 'claimed', holder })
+  return timely.map((row) => ({
+    ...row,
+    state: 'claimed' as const,
+    lease_holder: holder,
+    epoch: row.epoch + 1,
+  }))
 }
 
 /** Equal words from the same advisor are one call; what was in a parcel before stays with it. */
 function packed(channel: Channel, rows: readonly PromiseRow[]): PromiseRow[][] {
   if (channel.maxRecipients === 1) return rows.map((row) => [row])
-  const groups = groupBy(rows, (row) => row.parcel ?? `${row.sender ?? ''}\n${contentOf(row).text}`)
+  const groups = groupBy(rows, callOf)
   return [...groups.values()].flatMap((group) => {
     const parts: Map<string, PromiseRow>[] = []
     for (const row of group) {

@@ -5,6 +5,7 @@ import { fakeChannel } from '../../test/fake-channel.ts'
 import type { FakeChannel } from '../../test/fake-channel.ts'
 import { externalOf, openWorld } from '../../test/outbox-world.ts'
 import type { World } from '../../test/outbox-world.ts'
+import type { Act } from '../base/act.ts'
 import { hours } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
 import { linkKey } from '../content/index.ts'
@@ -28,10 +29,10 @@ onBothDatabases('two servers', (open) => {
     await world.drop()
   })
 
-  function server(channels: readonly Channel[]): Delivery {
+  function server(channels: readonly Channel[], act: Act = world.act): Delivery {
     const delivery = createDelivery({
       db: world.db,
-      act: world.act,
+      act,
       clock: world.clock,
       log: createLog('silent'),
       channels,
@@ -90,6 +91,52 @@ onBothDatabases('two servers', (open) => {
     ])
     expect((await world.promises())[0]).toMatchObject({ state: 'waiting', remote_id: 'msg-broadcast-1' })
   })
+
+  it.each(['intent', 'waiting'] as const)(
+    'a last commit (%s) that comes while its successor waits for its locks leaves nothing lying',
+    async (state) => {
+      let commit: () => void = () => undefined
+      const frozen = new Promise<void>((ok) => {
+        commit = ok
+      })
+      let reached = false
+      // It dies with this commit: whatever it would do next never happens.
+      const dying: Act = async (actor, deed, lane) => {
+        const answer = await world.act(
+          actor,
+          async (ctx) => {
+            const inside = await deed(ctx)
+            const [row] = await ctx.tx.rows<{ state: string }>('select state from promise')
+            if (row?.state !== state) return inside
+            reached = true
+            await frozen
+            return inside
+          },
+          lane,
+        )
+        return reached ? new Promise(() => undefined) : answer
+      }
+      const dead = server([broadcast], dying)
+      servers.length = 0
+      await world.as((ctx) => enqueue(ctx, [world.candidate(1)]))
+      dead.drainOnce(now()).catch(() => undefined)
+      while (!reached) await new Promise((ok) => setTimeout(ok, 5))
+      const successor = server([broadcast])
+      const end = world.db.tx((tx) => tx.run('UPDATE worker_lease SET lease_until = 0'))
+      const taking = end.then(() => successor.drainOnce(now()))
+      await new Promise((ok) => setTimeout(ok, 200))
+      commit()
+      await taking
+      for (let turn = 0; turn < 6; turn += 1) {
+        world.clock.advance(1_000)
+        await successor.drainOnce(now())
+        await successor.reconcileOnce(now())
+      }
+      expect(Object.values(await world.states())).toEqual(['waiting'])
+      expect(broadcast.accepted.filter(({ cancelled }) => !cancelled)).toHaveLength(1)
+      expect(await world.db.reader.rows('select state from parcel')).toEqual([{ state: 'waiting' }])
+    },
+  )
 
   it('one that is asked to stop settles what it is calling, gives the rest back, and does not finish the backlog', async () => {
     task.latencyMs = 30

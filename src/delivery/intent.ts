@@ -30,8 +30,8 @@ import type { Channel, Parcel, ParcelDraft, ParcelRecipient } from './channel.ts
 import { namerOf } from './delivery.store.ts'
 import type { Namer } from './delivery.store.ts'
 import type { Deed } from './group.ts'
-import { groupBy } from './outcome.ts'
-import { contentOf, parcelOf, recipientOf } from './parts.ts'
+
+import { contentOf, groupBy, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
 
 /** How soon a customer with an offer in somebody's hands is looked at again. */

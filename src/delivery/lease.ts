@@ -7,7 +7,7 @@
  * no later call was made for it (`attempts`).
  */
 import { randomUUID } from 'node:crypto'
-import type { Act } from '../base/act.ts'
+import type { Act, Ctx } from '../base/act.ts'
 import { system } from '../base/act.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
@@ -17,19 +17,14 @@ import { heldByOthers, lockParcel, lockPromises, move, updateParcel } from '../o
 import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
 import { beat, forget, lockWorkers, workers } from './delivery.store.ts'
 
+import { groupBy } from './parts.ts'
+import { poisonReason, poisonStumbles, weighFall } from './suspicion.ts'
+
 /** Short, so that a restarted server goes on within 5 s. */
 export const leaseMs = 3_000
 export const beatMs = 1_000
 /** Whoever is this close to the end of its lease opens no socket any more. */
 const marginMs = 500
-
-/**
- * When a worker falls, what it was calling may be the cause. Falling with one parcel in hand weighs 2, with several 1
- * each; from `suspectAt` on a promise is called alone, so that the next fall is its own; at `poisonAt` it is held for a
- * person. A lone poison job is therefore held after 3 falls.
- */
-export const suspectAt = 3
-export const poisonAt = 6
 
 export interface Lease {
   /** The name in the table; another one after `abandon`. */
@@ -118,44 +113,50 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
     const parcels = [
       ...new Set(left.flatMap(({ state, parcel }) => (state === 'intent' && parcel ? [parcel] : []))),
     ].sort()
+    const taken = new Set<string>()
     for (const id of parcels) {
       const parcel = await lockParcel(ctx.tx, id)
-      if (!parcel) continue
+      if (parcel?.state !== 'intent' && parcel?.state !== 'unknown') continue
+      taken.add(id)
       await updateParcel(ctx.tx, id, {
         state: 'unknown',
         next_look_at: parts.lookAt(parcel, ctx.now),
         error: '发送进程中断，结果未知',
       })
     }
-    const held = await lockPromises(
+    const locked = await lockPromises(
       ctx.tx,
       left.map(({ id }) => id),
     )
-    await move(
-      ctx,
-      held.filter(({ state }) => state === 'claimed'),
-      { to: 'queued', readyAt: ctx.now },
+    // Its last commit may have come while we waited for its locks. What that settled is settled; whose call it wrote is
+    // left for the next look, since a parcel is locked before its promises.
+    const holders = new Map(left.map(({ id, lease_holder }) => [id, lease_holder]))
+    const held = locked.filter(
+      ({ id, state, parcel, lease_holder }) =>
+        lease_holder === holders.get(id) &&
+        (state === 'claimed' || (state === 'intent' && taken.has(parcel ?? ''))),
     )
-    await moveFallen(
-      ctx,
-      held.filter(({ state }) => state === 'intent'),
-    )
+    for (const [, some] of groupBy(held, ({ lease_holder }) => lease_holder)) await moveFallen(ctx, some)
     for (const { worker } of dead) await forget(ctx.tx, worker)
-    if (left.length > 0)
-      parts.log.warn({ promises: left.length, calls: parcels.length }, 'took over from a worker that stopped')
-    return left.length
+    if (held.length > 0)
+      parts.log.warn({ promises: held.length, calls: taken.size }, 'took over from a worker that stopped')
+    return held.length
   })
 }
 
-/** Those in the same state of suspicion move together. */
-async function moveFallen(ctx: Parameters<typeof move>[0], rows: readonly PromiseRow[]): Promise<void> {
-  const parcelsOf = new Map<string | null, Set<string | null>>()
-  for (const { lease_holder, parcel } of rows)
-    parcelsOf.set(lease_holder, (parcelsOf.get(lease_holder) ?? new Set()).add(parcel))
-  const byCrashes = new Map<number, PromiseRow[]>()
-  for (const row of rows) {
-    const crashes = row.crashes + (parcelsOf.get(row.lease_holder)?.size === 1 ? 2 : 1)
-    byCrashes.set(crashes, [...(byCrashes.get(crashes) ?? []), row])
+/** What one fallen worker held. Those in the same state of suspicion move together. */
+async function moveFallen(ctx: Ctx, left: readonly PromiseRow[]): Promise<void> {
+  const weighed = weighFall(left)
+  const kinds = groupBy([...weighed.keys()], (row) => {
+    const { crashes, stumbles } = weighed.get(row) ?? { crashes: 0, stumbles: 0 }
+    return `${String(row.state)} ${String(crashes)} ${String(stumbles)}`
+  })
+  for (const some of kinds.values()) {
+    const [first] = some
+    const weight = first && weighed.get(first)
+    if (weight === undefined) continue
+    if (first?.state === 'intent') await move(ctx, some, { to: 'unknown', crashes: weight.crashes })
+    else if (weight.stumbles >= poisonStumbles) await move(ctx, some, { to: 'held', ...poisonReason })
+    else await move(ctx, some, { to: 'queued', readyAt: ctx.now, stumbles: weight.stumbles })
   }
-  for (const [crashes, some] of byCrashes) await move(ctx, some, { to: 'unknown', crashes })
 }

@@ -20,9 +20,9 @@ import {
 import type { Move, ParcelRow, PromiseRow } from '../outbox/index.ts'
 import type { Channel, FailedRecipient, Outcome, Parcel } from './channel.ts'
 import type { Deed } from './group.ts'
-import { poisonAt } from './lease.ts'
-import { callChannel, lookAt } from './parts.ts'
+import { callChannel, groupBy, lookAt } from './parts.ts'
 import type { Works } from './parts.ts'
+import { poisonAt } from './suspicion.ts'
 
 /** Refused this often by the network or the API, a promise is given up. Waiting for a rate limit does not count. */
 const maxAttempts = 6
@@ -318,14 +318,3 @@ export async function settleOurFault(
 
 /** 1, 2, 4 … s, at most a minute. */
 const backOffMs = (attempts: number): number => Math.min(60_000, 500 * 2 ** attempts)
-
-export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
-  }
-  return groups
-}

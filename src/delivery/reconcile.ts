@@ -27,9 +27,9 @@ import { inSlots } from './bucket.ts'
 import { openCeiling } from './ceiling.ts'
 import type { Channel, Found } from './channel.ts'
 import type { Meant } from './intent.ts'
-import { poisonAt } from './lease.ts'
-import { callAndSettle, groupBy, settleParcel } from './outcome.ts'
-import { lookAt, parcelOf, recipientOf } from './parts.ts'
+import { poisonAt, poisonReason } from './suspicion.ts'
+import { callAndSettle, settleParcel } from './outcome.ts'
+import { groupBy, lookAt, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
 
 const parcelsPerRun = 50
@@ -140,8 +140,6 @@ async function giveUp(
   })
   return ends.get('again') ?? []
 }
-
-const poisonReason = { code: 'poison', words: '发送进程多次在此中断，需人工处理' } as const
 
 // ---------------------------------------------------------------- searching
 

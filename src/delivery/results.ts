@@ -25,8 +25,8 @@ import {
 import type { ParcelRow, PauseTarget, PromiseRow } from '../outbox/index.ts'
 import { inSlots } from './bucket.ts'
 import type { Channel, RecipientResult } from './channel.ts'
-import { groupBy } from './outcome.ts'
-import { parcelOf, recipientOf } from './parts.ts'
+
+import { groupBy, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
 import { look, takeBack } from './reconcile.ts'
 import { remindIfDue } from './remind.ts'

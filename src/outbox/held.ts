@@ -21,7 +21,7 @@ export async function resolveHeld(ctx: Ctx, id: string, verdict: HeldVerdict): P
       break
     case 'again':
       // A new parcel: the old body and its window are gone, and so is the suspicion.
-      await move(ctx, [row], { to: 'queued', parcel: null, readyAt: ctx.now, crashes: 0 })
+      await move(ctx, [row], { to: 'queued', parcel: null, readyAt: ctx.now, crashes: 0, stumbles: null })
       break
     case 'cancel':
       await move(ctx, [row], { to: 'cancelled', code: 'by-hand', words: '人工取消' })

@@ -40,6 +40,8 @@ export const promiseTable = table(
     epoch: 'int',
     /** How often a worker fell while holding it; see delivery/lease.ts. */
     crashes: 'int',
+    /** How often one fell that had claimed it and not yet written its call; null until then. */
+    stumbles: 'int?',
     /** When the machine looks at it next: due (queued), expired (waiting). Business time. */
     ready_at: 'int',
     /** The worker that holds it; alive as long as its row in worker_lease is. */

@@ -37,6 +37,7 @@ export interface PromiseRow {
   readonly attempts: number
   readonly epoch: number
   readonly crashes: number
+  readonly stumbles: number | null
   readonly ready_at: number
   readonly lease_holder: string | null
   readonly created_at: number
@@ -100,6 +101,7 @@ const insertSome = (
       attempts: 0,
       epoch: 0,
       crashes: 0,
+      stumbles: null,
       ready_at: one.dueAt,
       lease_holder: null,
       created_at: now,

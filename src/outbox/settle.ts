@@ -24,6 +24,7 @@ export interface Move {
   readonly readyAt?: Instant | undefined
   readonly holder?: string | undefined
   readonly crashes?: number | undefined
+  readonly stumbles?: number | null | undefined
   /** A call is about to be made. */
   readonly attempt?: boolean | undefined
 }
@@ -78,6 +79,9 @@ function columnsOf(ctx: Ctx, change: Move): Record<string, string | number | nul
     ...(change.parcel === undefined ? {} : { parcel: change.parcel }),
     ...(change.readyAt === undefined ? {} : { ready_at: change.readyAt }),
     ...(change.crashes === undefined ? {} : { crashes: change.crashes }),
+    // Its words are written: making them is not what kills.
+    ...(change.to === 'intent' ? { stumbles: null } : {}),
+    ...(change.stumbles === undefined ? {} : { stumbles: change.stumbles }),
     ...(change.to === 'sent' ? { sent_at: at } : {}),
     ...(change.to === 'queued' ? { remote_id: null } : {}),
     ...(isSettled(change.to) || change.to === 'held' || change.code !== undefined
