@@ -74,7 +74,8 @@ export { saveTips, scarceTips, tipsLeftWords } from './tips/tips.ts'
 export type { TipsLeft } from './tips/tips.ts'
 
 // Planning.
-export { createCadenceJobs, planAt, planDay, planToday, publishAndPlan } from './plan.ts'
+export { createCadenceJobs, planDay, planToday, publishAndPlan } from './plan.ts'
+export { planAt } from './spread.ts'
 export type { CadenceParts } from './plan.ts'
 export { createCadenceFollowers } from './triggers.ts'
 

@@ -45,6 +45,7 @@ export const labels: Readonly<Record<string, string>> = {
   quietHours: '安静时段',
   avoid: '避开营销的时间',
   avoidExempt: '不受避开限制的触点',
+  capExempt: '不受次数限制的触点',
   span: '时段',
   marketingPerDay: '每天最多营销触达',
   marketingPerWeek: '7 天内最多营销触达',

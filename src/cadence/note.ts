@@ -26,7 +26,7 @@ export interface NoteSettings {
 export const noteDue = (settings: NoteSettings, moment: Moment, period: string): Due => ({
   period,
   wantedAt: moment.at(settings.at),
-  expiresAt: moment.at('21:30', settings.withinDays),
+  expiresAt: moment.evening(settings.withinDays),
 })
 
 export const noteText = (settings: Pick<NoteSettings, 'ending'>, wording: string, view: View): string =>

@@ -20,6 +20,7 @@ import type { Cadence } from './config.ts'
 import { runningOn } from './experiments/arms.ts'
 import { recordStart } from './experiments/decisions.ts'
 import { readHistory, readOccasions, readTips, stageDay } from './stage.ts'
+import { planAt } from './spread.ts'
 import { currentCadence, publish } from './versions.ts'
 import type { Publishing } from './versions.ts'
 
@@ -35,8 +36,6 @@ export interface CadenceParts {
 /** No transaction holds more customers than this. */
 const customersAtOnce = 100
 
-/** When the day is planned: before the first window, after the nightly moves of tiers. */
-export const planAt = '08:30'
 /** Nothing planned later could still leave inside a window. */
 const planUntil = '20:30'
 

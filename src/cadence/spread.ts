@@ -21,6 +21,9 @@ export const planningShape = z.strictObject({
 })
 export type Planning = z.infer<typeof planningShape>
 
+/** When a day is planned: before the first window, after the nightly moves of tiers. */
+export const planAt = '08:30'
+
 const hourMinutes = 60
 /** Round minutes and their neighbours, at which everybody else sends. */
 const crowded = (minute: number): boolean => [0, 1, 29, 30, 31, 59].includes(minute % hourMinutes)

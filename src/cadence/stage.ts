@@ -25,7 +25,7 @@ import { noOccasion } from './occasion.ts'
 import type { Occasion, ProductSeen } from './occasion.ts'
 import { findOccasions } from './occasions.store.ts'
 import type { Found } from './occasions.store.ts'
-import { spreadMs } from './spread.ts'
+import { planAt, spreadMs } from './spread.ts'
 import { createTipMemory } from './tips/rotation.ts'
 import type { Tip, TipMemory } from './tips/rotation.ts'
 import { heardSince, sharedMembers, storedTips } from './tips/tip.store.ts'
@@ -150,7 +150,7 @@ export function stageDay(scene: Scene): Candidate[] {
 
 function stageCustomers(scene: Scene): Candidate[] {
   const { cadence, day, people, standings, occasions, history, holidays, audiences } = scene
-  const moment = momentOf(day)
+  const moment = momentOf(day, cadence.manners.quietHours)
   // Whom the day says nothing about is not looked at.
   const touchpoints = inArms(cadence, day)
     .filter(isForCustomers)
@@ -245,13 +245,14 @@ export function customerCandidate(
     cadenceVersion: cadence.version,
     purpose: rules.purpose,
     personal: rules.personal,
+    awaited: rules.awaited,
     channel: rules.channel,
     subjectKind: 'customer',
     subject: member.external ?? member.customer,
     customer: member.customer,
     sender: member.advisor?.userid,
     day: moment.day,
-    wantedAt: due.wantedAt + (spread ? spreadMs(cadence.planning, crowd, due) : 0),
+    wantedAt: spread ? plannedAt(due, moment) + spreadMs(cadence.planning, crowd, due) : due.wantedAt,
     expiresAt: due.expiresAt,
     priority: rules.priority,
     worthFen: member.worthFen,
@@ -264,6 +265,9 @@ export function customerCandidate(
     skip: skip ?? tooLong ?? undefined,
   }
 }
+
+/** A day is planned at one hour: nothing of it is wanted earlier, whoever asks when. */
+const plannedAt = ({ wantedAt }: Due, moment: Moment): Instant => Math.max(wantedAt, moment.at(planAt))
 
 const contentOf = (said: Said | null): Candidate['content'] => ({
   text: said?.text ?? '',
@@ -298,7 +302,7 @@ interface GroupMessage {
 
 /** One message a group and day: the first touchpoint that is due carries the pieces of the others. */
 function stageGroups({ cadence, day, people, tips, holidays }: Scene): Candidate[] {
-  const moment = momentOf(day)
+  const moment = momentOf(day, cadence.manners.quietHours)
   // A group's message belongs to its day: on any other there is none.
   const touchpoints = inArms(cadence, day).filter(({ days }) => isOpenOn(days, holidays, day))
   return people.groups.flatMap((group) => {
@@ -345,7 +349,7 @@ function groupMessage(
     touchpoint: first.touchpoint,
     variant: null,
     tip: null,
-    due: { period: moment.day, wantedAt: first.wantedAt, expiresAt: moment.at('21:30') },
+    due: { period: moment.day, wantedAt: first.wantedAt, expiresAt: moment.evening() },
     said: {
       text: [...pieces.map(({ piece }) => piece.text), '订阅设置：[[link:subscription]]'].join('\n\n'),
       games: pieces.flatMap(({ piece }) => piece.games),
@@ -385,7 +389,7 @@ function piecesOf(
   })
 }
 
-function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, { day }: Moment): Candidate {
+function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, moment: Moment): Candidate {
   const { touchpoint, variant, due, said, tip } = message
   return {
     dedupeKey: `${touchpoint.name}:${group.chat}:${due.period}`,
@@ -398,8 +402,10 @@ function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, {
     subjectKind: 'group',
     subject: group.chat,
     sender: group.owner,
-    day,
-    wantedAt: due.wantedAt + spreadMs(cadence.planning, `${touchpoint.name}:${group.chat}:${day}`, due),
+    day: moment.day,
+    wantedAt:
+      plannedAt(due, moment) +
+      spreadMs(cadence.planning, `${touchpoint.name}:${group.chat}:${moment.day}`, due),
     expiresAt: due.expiresAt,
     priority: touchpoint.rules.priority,
     topic: touchpoint.topic ?? undefined,

@@ -8,6 +8,7 @@ import type { Day, TimeOfDay } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
+import { defaultManners } from '../outbox/index.ts'
 import type { ChannelName, Gift, OverCap, Purpose, Run } from '../outbox/index.ts'
 import type { DayChoice } from './day-kinds.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
@@ -26,24 +27,31 @@ export interface Moment {
   readonly quarter: string
   /** The instant of a local time on this day, or some days later. Asked for every customer, so it is remembered. */
   at(time: TimeOfDay, daysLater?: number): Instant
+  /** When the last words of this day may be said: its quiet hours begin. The same some days later. */
+  evening(daysLater?: number): Instant
 }
 
-export function momentOf(day: Day): Moment {
+/** Quiet hours as the manners write them: `21:30-08:30`. */
+export function momentOf(day: Day, quietHours: string = defaultManners.quietHours): Moment {
+  const [quiet = ''] = quietHours.split('-')
+  const lastTime = quiet > '12:00' ? quiet : '23:59'
   const instants = new Map<string, Instant>()
+  const at: Moment['at'] = (time, daysLater = 0) => {
+    const key = `${time} ${String(daysLater)}`
+    const known = instants.get(key)
+    if (known !== undefined) return known
+    const instant = instantOf(addDays(day, daysLater), time)
+    instants.set(key, instant)
+    return instant
+  }
   return {
     day,
     weekday: weekdayOf(day),
     week: weekOf(day),
     month: day.slice(0, 7),
     quarter: quarterOf(day),
-    at(time, daysLater = 0) {
-      const key = `${time} ${String(daysLater)}`
-      const known = instants.get(key)
-      if (known !== undefined) return known
-      const instant = instantOf(addDays(day, daysLater), time)
-      instants.set(key, instant)
-      return instant
-    },
+    at,
+    evening: (daysLater) => at(lastTime, daysLater),
   }
 }
 
@@ -182,6 +190,8 @@ export interface CustomerRules<S> extends Common<S> {
   readonly purpose: Purpose
   /** Written for one person: never made a broadcast of. */
   readonly personal: boolean
+  /** The customer waits for it: neither quiet hours nor other tasks keep it back. */
+  readonly awaited?: boolean
   /** Higher first, when only one of two may be said. */
   readonly priority: number
   /** Whom the database shall look for on this day; null = nobody. Absent: the calendar never makes it due. */
@@ -288,10 +298,11 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
 }
 
 function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, settings: S): BoundCustomer {
-  const { kind, title, audience, purpose, personal, answers, endedBy } = rules
+  const { kind, title, audience, purpose, personal, awaited, answers, endedBy } = rules
   const { looksFor, sample, onHappening, rests, ends, games } = rules
   return {
     ...{ kind, title, audience, purpose, personal },
+    ...(awaited === undefined ? {} : { awaited }),
     channel: settings.channel ?? rules.channel,
     priority: settings.priority ?? rules.priority,
     ...(answers === undefined ? {} : { answers }),

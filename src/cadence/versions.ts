@@ -9,7 +9,7 @@ import type { Ctx } from '../base/act.ts'
 import type { Reader } from '../base/db.ts'
 import { ConfigMistakes, Refusal } from '../base/errors.ts'
 import { sha256 } from '../base/ids.ts'
-import { publishManners } from '../outbox/index.ts'
+import { publishManners, publishTouchpoints } from '../outbox/index.ts'
 import { savedAudiences } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { insertVersion, newestVersion, newestVersionNumber } from './cadence.store.ts'
@@ -97,6 +97,10 @@ export async function publish(ctx: Ctx, rules: TierRules, publishing: Publishing
   }
   if (!(await insertVersion(ctx.tx, row))) throw stale(await newestVersion(ctx.tx))
   await publishManners(ctx, row.version, cadence.manners)
+  await publishTouchpoints(
+    ctx,
+    cadence.touchpoints.map(({ name }) => name),
+  )
   ctx.record({
     kind: 'cadence-published',
     at: ctx.now,

@@ -13,6 +13,7 @@ import {
   covers,
   currentManners,
   insertParcels,
+  lookOnceMore,
   lockParcels,
   lockPromises,
   move,
@@ -86,7 +87,8 @@ async function meanAll(
   }
   const manners = await currentManners(ctx.tx)
   const timely = await sortOutLate(ctx, manners, await sortOutPaused(ctx, mine))
-  const willing = await sortOutCrowded(ctx, channel, await cancelUnwantedOf(ctx, timely))
+  const fitting = await lookOnceMore(ctx, manners, await cancelUnwantedOf(ctx, timely))
+  const willing = await sortOutCrowded(ctx, channel, fitting)
   const names = await namesFor(ctx, channel, willing)
   const ceiling = await openCeiling(
     ctx,
@@ -154,7 +156,7 @@ export async function sortOutLate(
   const timely: PromiseRow[] = []
   const moments = new Map<string, Instant>()
   for (const row of rows) {
-    const kind = `${row.channel} ${row.purpose} ${row.touchpoint}`
+    const kind = `${row.channel} ${row.purpose} ${row.touchpoint} ${String(row.awaited)}`
     const at = moments.get(kind) ?? nextAllowedAt(manners, row, ctx.now).at
     moments.set(kind, at)
     if (row.expires_at <= Math.max(at, ctx.now)) late.push(row)

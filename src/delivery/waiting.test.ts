@@ -9,7 +9,7 @@ import { instantOf } from '../base/calendar.ts'
 import { days, hours, minutes, seconds } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
 import { linkKey } from '../content/index.ts'
-import { enqueue, listPromises, resolveHeld } from '../outbox/index.ts'
+import { enqueue, listPromises, mannersShape, publishManners, resolveHeld } from '../outbox/index.ts'
 import type { Candidate } from '../outbox/index.ts'
 import { createDelivery } from './deliver.ts'
 import type { Delivery } from './deliver.ts'
@@ -63,9 +63,12 @@ onBothDatabases('what waits for a person', (open) => {
   }
 
   it('has one offer per customer and channel in hand; the next goes when the first is sent, service goes at once', async () => {
+    await world.as((ctx) =>
+      publishManners(ctx, 2, mannersShape.parse({ gapHours: 0, marketingPerDay: 5, marketingPerWeek: 20 })),
+    )
     await stage(world.candidate(1, { dedupeKey: 'first' }))
     await drain()
-    // Meant for another day, and moved up by hand: the caps do not see it any more.
+    // Meant for somebody else, and moved over by hand.
     await stage(world.candidate(2, { dedupeKey: 'second' }), service(1, 'care'))
     await world.db.tx((tx) =>
       tx.run(`UPDATE promise SET customer = $1, subject = $2, sender = 'lin' WHERE dedupe_key = 'second'`, [

@@ -22,6 +22,8 @@ export interface Wanted {
   readonly channel: ChannelName
   readonly subjectKind: SubjectKind
   readonly dueAt: Instant
+  readonly touchpoint?: string
+  readonly awaited?: boolean | undefined
 }
 
 /** Why there is no room, and the first later instant at which that may be different. */
@@ -51,9 +53,15 @@ export function overBudget(manners: Manners, wanted: Wanted, uses: readonly Use[
   )
 }
 
+/** The same of what is really in somebody's hands or said, for the moment before a call. */
+export function overNow(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over | null {
+  const real = uses.filter(({ stage }) => stage !== 'planned')
+  return overCap(manners, wanted, real) ?? overQuota(manners, wanted, real)
+}
+
 /** An advisor has one thing at a time in her hands for one customer on one channel; marketing never delays service. */
 function waitingAlready(wanted: Wanted, uses: readonly Use[], stage: Use['stage']): Over | null {
-  if (wanted.channel === 'welcome' || wanted.subjectKind === 'group') return null
+  if (wanted.channel === 'welcome' || wanted.subjectKind === 'group' || wanted.awaited === true) return null
   const waits = uses.some(
     (use) =>
       use.stage === stage &&
@@ -73,6 +81,7 @@ function overCap(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over |
     return { ...reasonOf('group-broadcast-today', words), until: startOfNextDay(at) }
   }
   if (wanted.purpose === 'service' || wanted.channel === 'welcome') return null
+  if (manners.capExempt.includes(wanted.touchpoint ?? '')) return null
   const marketing = uses.filter((use) => use.purpose === 'marketing')
   return (
     overAll(

@@ -1,16 +1,26 @@
 import type { Tx } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
 
-export async function writeTalks(
-  tx: Tx,
-  talks: readonly { readonly customer: string; readonly at: Instant }[],
-): Promise<void> {
+type Newest = readonly { readonly customer: string; readonly at: Instant }[]
+
+/** The later of what is there and what comes. */
+const later = (column: string): string =>
+  `${column} = case when restraint.${column} is null or restraint.${column} < excluded.${column}
+     then excluded.${column} else restraint.${column} end`
+
+export async function writeTalks(tx: Tx, talks: Newest): Promise<void> {
   await tx.insert(
     'restraint',
     talks.map(({ customer, at }) => ({ customer, talked_at: at, complaint_at: null })),
-    `ON CONFLICT (customer) DO UPDATE SET talked_at = case
-       when restraint.talked_at is null or restraint.talked_at < excluded.talked_at then excluded.talked_at
-       else restraint.talked_at end`,
+    `ON CONFLICT (customer) DO UPDATE SET ${later('talked_at')}`,
+  )
+}
+
+export async function writeKfTalks(tx: Tx, talks: Newest): Promise<void> {
+  await tx.insert(
+    'restraint',
+    talks.map(({ customer, at }) => ({ customer, talked_at: at, kf_at: at })),
+    `ON CONFLICT (customer) DO UPDATE SET ${later('talked_at')}, ${later('kf_at')}`,
   )
 }
 
@@ -29,15 +39,10 @@ export async function writeComplaints(
   )
 }
 
-export async function writeRefunds(
-  tx: Tx,
-  refunds: readonly { readonly customer: string; readonly at: Instant }[],
-): Promise<void> {
+export async function writeRefunds(tx: Tx, refunds: Newest): Promise<void> {
   await tx.insert(
     'restraint',
     refunds.map(({ customer, at }) => ({ customer, refund_at: at })),
-    `ON CONFLICT (customer) DO UPDATE SET refund_at = case
-       when restraint.refund_at is null or restraint.refund_at < excluded.refund_at then excluded.refund_at
-       else restraint.refund_at end`,
+    `ON CONFLICT (customer) DO UPDATE SET ${later('refund_at')}`,
   )
 }

@@ -4,7 +4,7 @@ import type { Instant } from '../base/clock.ts'
 import { customersOfRows } from '../customer/index.ts'
 import type { Follower, LogRow, Projection } from '../interaction/index.ts'
 import type { Reader } from '../base/db.ts'
-import { writeComplaints, writeRefunds, writeTalks } from './consent.store.ts'
+import { writeComplaints, writeKfTalks, writeRefunds, writeTalks } from './consent.store.ts'
 import { updateParcel } from './parcel.store.ts'
 import { optedOut, refusedTopics } from './facts.store.ts'
 import type { Reason } from './manners.ts'
@@ -86,6 +86,12 @@ export const createOutboxFollowers = (): Follower[] => [
   },
 ]
 
+/** A verdict without a score says nothing against us; 2 of 5 and below is no end of a complaint. */
+function isContent({ score, scale }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof score !== 'number') return true
+  return (typeof scale === 'number' && scale > 0 ? (score * 5) / scale : score) > 2
+}
+
 /** The newest instant per customer, sorted by customer. */
 function newest(
   rows: readonly (LogRow & { readonly customer: string | null })[],
@@ -99,15 +105,20 @@ function newest(
 }
 
 /**
- * A talk in 微信客服 is a live conversation; a complaint stays open until the customer gives her verdict. The shop tells
- * us of refunds when they are paid, not when they are asked for, so one counts as open for some days after its row.
+ * What she says to us, in 微信客服 or to her advisor, is a live conversation; a complaint stays open until the customer is
+ * content again. The shop tells us of refunds when they are paid, not when they are asked for, so one counts as open for
+ * some days after its row.
  */
 export const outboxProjections: readonly Projection[] = [
   {
     name: 'outbox-talks',
-    kinds: ['kf-changed'],
+    kinds: ['kf-changed', 'chat-said'],
     keeps: [{ table: 'restraint', of: 'customer' }],
-    apply: (tx, rows) => writeTalks(tx, newest(rows)),
+    async apply(tx, rows) {
+      const inKf = rows.filter(({ kind }) => kind === 'kf-changed')
+      await writeKfTalks(tx, newest(inKf))
+      await writeTalks(tx, newest(rows.filter(({ kind }) => kind === 'chat-said')))
+    },
   },
   {
     name: 'outbox-refunds',
@@ -122,7 +133,8 @@ export const outboxProjections: readonly Projection[] = [
     async apply(tx, rows) {
       const last = new Map<string, Instant | null>()
       for (const row of rows)
-        if (row.customer !== null) last.set(row.customer, row.kind === 'complaint-opened' ? row.at : null)
+        if (row.customer !== null && (row.kind === 'complaint-opened' || isContent(row.detail)))
+          last.set(row.customer, row.kind === 'complaint-opened' ? row.at : null)
       const changes = [...last].map(([customer, complaintAt]) => ({ customer, complaintAt }))
       await writeComplaints(
         tx,

@@ -5,9 +5,10 @@ import { days } from '../base/clock.ts'
 import { dayOf, dayOfNumber, instantOf } from '../base/calendar.ts'
 import { loadKey } from './budget.ts'
 import type { Use } from './budget.ts'
-import type { Ended, KnownPromise, Restraint } from './judge.ts'
+import type { Ended, KnownPromise } from './judge.ts'
 import type { QuotaMode } from './manners.ts'
 import { taskChannels } from './promise.ts'
+import type { Restraint } from './restrain.ts'
 import type { ChannelName, Purpose } from './promise.ts'
 import { reservingStates } from './state.ts'
 import type { PromiseState } from './state.ts'
@@ -78,6 +79,16 @@ export async function speakers(reader: Reader): Promise<Map<string, string>> {
   return new Map(rows.map((row) => [row.userid, row.name]))
 }
 
+/** Those of them who may. */
+export async function speakersAmong(reader: Reader, staff: readonly string[]): Promise<Map<string, string>> {
+  const rows = await inLists<{ userid: string; name: string }>(
+    reader,
+    staff,
+    (list) => `select userid, name from staff where active = 1 and contact = 1 and userid in (${list})`,
+  )
+  return new Map(rows.map((row) => [row.userid, row.name]))
+}
+
 /** `customer` + tab + `topic`. Only asked for sets that have topics. */
 export async function refusedTopics(reader: Reader, customers: readonly string[]): Promise<Set<string>> {
   const rows = await inLists<{ customer: string; topic: string }>(
@@ -96,7 +107,7 @@ export async function restraints(
     reader,
     customers,
     (list) =>
-      `select customer, talked_at, complaint_at, refund_at from restraint where customer in (${list})`,
+      `select customer, talked_at, kf_at, complaint_at, refund_at from restraint where customer in (${list})`,
   )
   return new Map(rows.map((row) => [row.customer, row]))
 }
@@ -148,9 +159,12 @@ export const toUse = (row: UseRow, now: Instant): Use => {
     at: spent ?? Math.max(row.due_at, now),
     purpose: row.purpose,
     channel: row.channel,
-    stage: spent !== null ? 'said' : row.state === 'queued' ? 'planned' : 'handed',
+    stage: spent !== null ? 'said' : isPlanned(row.state) ? 'planned' : 'handed',
   }
 }
+
+/** What a worker has claimed has not left yet. */
+const isPlanned = (state: PromiseState): boolean => state === 'queued' || state === 'claimed'
 
 export const useColumns = ['owner', 'purpose', 'channel', 'state', 'due_at', 'sent_at', 'pressed_at'] as const
 

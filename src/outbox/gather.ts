@@ -17,11 +17,12 @@ import {
   usesOf,
 } from './facts.store.ts'
 import type { Use } from './budget.ts'
-import type { Ended, Facts, KnownPromise, Restraint } from './judge.ts'
-import type { Leave } from './leave.ts'
+import type { Ended, Facts, KnownPromise } from './judge.ts'
+import { leavesByStaff } from './leave.ts'
 import { leavesUntil } from './leave.store.ts'
 import { isBroadcast, isChannelName, isTask } from './promise.ts'
 import type { Candidate, ChannelName } from './promise.ts'
+import type { Restraint } from './restrain.ts'
 
 /** What every installation with WeCom has, as long as nobody said which adapters there are. */
 const usualChannels: readonly ChannelName[] = [
@@ -72,7 +73,7 @@ export function createGatherer(
     general ??= {
       speakers: await speakers(reader),
       channels: await channelsThere(reader),
-      leaves: groupLeaves(await leavesUntil(reader, dayOf(now))),
+      leaves: leavesByStaff(await leavesUntil(reader, dayOf(now))),
     }
     const keys = keysOf(candidates, general.leaves)
     const known = await knownPromises(reader, fresh('known', keys.promises))
@@ -137,10 +138,4 @@ function keysOf(candidates: readonly Candidate[], leaves: Facts['leaves']): Keys
     for (const { deputy } of leaves.get(sender) ?? []) if (deputy !== null) keys.advisors.push(deputy)
   }
   return keys
-}
-
-function groupLeaves(rows: readonly Leave[]): Map<string, Leave[]> {
-  const leaves = new Map<string, Leave[]>()
-  for (const row of rows) leaves.set(row.staff, [...(leaves.get(row.staff) ?? []), row])
-  return leaves
 }

@@ -58,6 +58,7 @@ export { usesLookBackMs } from './facts.store.ts'
 export { lockBudgets, optedOut, toUse, restraints, speakers } from './facts.store.ts'
 
 // Settling.
+export { lookOnceMore, publishTouchpoints } from './last-look.ts'
 export { move, recordTouch } from './settle.ts'
 export type { Move } from './settle.ts'
 export {

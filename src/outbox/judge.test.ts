@@ -157,7 +157,10 @@ describe('one candidate', () => {
   it('says nothing of offers for some days after a refund', () => {
     const refunded = (ago: number) => ({
       restraints: new Map([
-        ['c1', { customer: 'c1', talked_at: null, complaint_at: null, refund_at: now - days(ago) }],
+        [
+          'c1',
+          { customer: 'c1', talked_at: null, kf_at: null, complaint_at: null, refund_at: now - days(ago) },
+        ],
       ]),
     })
     expect(only(candidate(1), refunded(2))).toMatch(/^declined refund-open/)
@@ -174,6 +177,7 @@ describe('one candidate', () => {
           {
             customer: 'c1',
             talked_at: answer.wantedAt - hours(hoursAgo),
+            kf_at: answer.wantedAt - hours(hoursAgo),
             complaint_at: null,
             refund_at: null,
           },

@@ -13,7 +13,6 @@
  */
 import { addDays, dayOf, instantOf, timeOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
-import { days, hours } from '../base/clock.ts'
 import { loadKey, overBudget } from './budget.ts'
 import type { Use } from './budget.ts'
 import { leaveOn } from './leave.ts'
@@ -26,6 +25,8 @@ import type { Manners, Reason } from './manners.ts'
 import { channelTitles, isBroadcast, isTask, needsHuman } from './promise.ts'
 import type { Candidate, ChannelName, Decided, Decision } from './promise.ts'
 import { reasonOf } from './reasons.ts'
+import { deputyFor, restrained, talkedUntil } from './restrain.ts'
+import type { Restraint } from './restrain.ts'
 
 export interface KnownPromise {
   readonly dedupe_key: string
@@ -33,14 +34,6 @@ export interface KnownPromise {
   readonly due_at: number
   readonly reason_code: string
   readonly reason_words: string
-}
-
-/** What restrains us beyond counting; each the newest instant, null when never. */
-export interface Restraint {
-  readonly customer: string
-  readonly talked_at: number | null
-  readonly complaint_at: number | null
-  readonly refund_at: number | null
 }
 
 /** A run that a full cap ended. */
@@ -188,7 +181,7 @@ function openSitting(manners: Manners, now: Instant, places: Places | null): Sit
     now,
     /** The same few instants come back for thousands of customers. */
     allowedAt(candidate, from) {
-      const kind = `${candidate.channel} ${candidate.purpose} ${candidate.touchpoint}`
+      const kind = `${candidate.channel} ${candidate.purpose} ${candidate.touchpoint} ${String(candidate.awaited)}`
       const ofKind = moments.get(kind) ?? new Map<Instant, Moment>()
       moments.set(kind, ofKind)
       const moment = ofKind.get(from) ?? nextAllowedAt(manners, candidate, from)
@@ -281,15 +274,10 @@ function hindrance(candidate: Candidate, { manners, facts, now }: Sitting): Reas
   const gone = candidate.channel === 'welcome' ? null : nobodyThere(candidate, facts)
   if (gone) return gone
   const at = Math.max(candidate.wantedAt, now)
-  const restraint = facts.restraints.get(candidate.customer ?? '')
   if (candidate.purpose !== 'marketing') return null
-  if (isBlackout(manners, candidate, dayOf(at))) return reasonOf('blackout')
-  const lasts = (since: number | null | undefined, forDays: number): boolean =>
-    since !== null && since !== undefined && since + days(forDays) > at
-  if (lasts(restraint?.complaint_at, manners.complaintDays)) return reasonOf('complaint-open')
-  if (lasts(restraint?.refund_at, manners.refundDays))
-    return reasonOf('refund-open', `${String(manners.refundDays)} 天内有退款`)
-  return null
+  // Whoever may be held is moved past it, like past any other bad hour.
+  if (candidate.overCap !== 'hold' && isBlackout(manners, candidate, dayOf(at))) return reasonOf('blackout')
+  return restrained(candidate, facts.restraints.get(candidate.customer ?? ''), manners, at)
 }
 
 /** Consent first: it is the reason a person should see, whatever else is missing. */
@@ -369,20 +357,11 @@ function speakerAt(
   const day = dayOf(at)
   const leave = leaveOn(facts.leaves.get(sender) ?? [], day)
   if (!leave) return { sender }
-  const { deputy, to_day: lastDay } = leave
-  const name = facts.speakers.get(sender) ?? ''
-  // Words in which she names herself are not put into somebody else's mouth.
-  const signed = name !== '' && content.text.replace(/\[\[[^\]]*\]\]/g, '').includes(name)
-  const stands =
-    deputy !== null &&
-    !signed &&
-    facts.speakers.has(deputy) &&
-    facts.contacts.has(`${subject}\t${deputy}`) &&
-    leaveOn(facts.leaves.get(deputy) ?? [], day) === null
-  if (stands) return { sender: deputy }
+  const deputy = deputyFor({ sender, subject, text: content.text }, leave, day, facts)
+  if (deputy !== null) return { sender: deputy }
   return {
-    reason: reasonOf('advisor-on-leave', `顾问休假到 ${lastDay}`),
-    until: instantOf(addDays(lastDay, 1), timeOf(candidate.wantedAt)),
+    reason: reasonOf('advisor-on-leave', `顾问休假到 ${leave.to_day}`),
+    until: instantOf(addDays(leave.to_day, 1), timeOf(candidate.wantedAt)),
   }
 }
 
@@ -409,15 +388,12 @@ function notThatDay({ notOn, wantedAt }: Candidate, at: Instant): Obstacle | nul
 }
 
 function talkedLately(candidate: Candidate, at: Instant, { manners, facts }: Sitting): Obstacle | null {
-  const talkedAt = facts.restraints.get(candidate.customer ?? '')?.talked_at ?? null
-  if (candidate.purpose !== 'marketing' || talkedAt === null) return null
-  const until = talkedAt + hours(manners.afterTalkHours)
-  if (at >= until) return null
-  return { reason: reasonOf('recent-conversation', `${String(manners.afterTalkHours)} 小时内刚聊过`), until }
+  const talked = talkedUntil(candidate, facts.restraints.get(candidate.customer ?? ''), manners)
+  return talked !== null && at < talked.until ? talked : null
 }
 
 function kfClosed(candidate: Candidate, at: Instant, { facts, usesOf }: Sitting): Obstacle | null {
-  const wroteAt = facts.restraints.get(candidate.customer ?? '')?.talked_at ?? null
+  const wroteAt = facts.restraints.get(candidate.customer ?? '')?.kf_at ?? null
   const since = usesOf(ownerOf(candidate)).filter(
     (use) => use.channel === 'kf' && use.at >= (wroteAt ?? 0),
   ).length
@@ -432,12 +408,17 @@ function kfClosed(candidate: Candidate, at: Instant, { facts, usesOf }: Sitting)
 /** Caps, gaps and quota: waited for where the touchpoint says so. */
 function full(candidate: Candidate, at: Instant, spentUntil: Instant, sitting: Sitting): Obstacle | null {
   const uses = sitting.usesOf(ownerOf(candidate))
-  const { purpose, channel, subjectKind } = candidate
+  const { channel } = candidate
   const over =
-    overBudget(sitting.manners, { purpose, channel, subjectKind, dueAt: at }, uses) ??
+    overBudget(sitting.manners, { ...candidate, dueAt: at }, uses) ??
     (isBroadcast(channel) && at < spentUntil ? { ...reasonOf('quota-used'), until: spentUntil } : null)
   if (over === null) return null
   const { code, words, until } = over
+  // Service is not lost because of other service: it waits for a day of its own where it can, and else goes beside it.
+  if (code === 'waiting-already' && candidate.purpose === 'service')
+    return sitting.allowedAt(candidate, until).at < candidate.expiresAt
+      ? { reason: { code, words }, until }
+      : null
   if (candidate.overCap === 'abort')
     return { reason: reasonOf('run-aborted', `${words}，本轮「${candidate.title}」到此为止`), until: null }
   return { reason: { code, words }, until: candidate.overCap === 'hold' ? until : null }

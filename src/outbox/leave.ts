@@ -14,3 +14,9 @@ export function leaveOn(leaves: readonly Leave[], day: Day): Leave | null {
   const covering = leaves.filter(({ from_day: from, to_day: to }) => from <= day && day <= to)
   return covering.sort((a, b) => (a.to_day < b.to_day ? 1 : -1))[0] ?? null
 }
+
+export function leavesByStaff(rows: readonly Leave[]): Map<string, Leave[]> {
+  const leaves = new Map<string, Leave[]>()
+  for (const row of rows) leaves.set(row.staff, [...(leaves.get(row.staff) ?? []), row])
+  return leaves
+}

@@ -83,7 +83,17 @@ export const mannersShape = z.strictObject({
     ])
     .describe('营销和短信避开的时间：默认周一上午、周五下午'),
   /** Touchpoints that are no offers. */
-  avoidExempt: z.array(z.string().max(64)).max(50).default(['daily-tip']).describe('不受避开时间限制的触点'),
+  avoidExempt: z
+    .array(z.string().max(64))
+    .max(50)
+    .default(['daily-tip', 'coupon-ending'])
+    .describe('不受避开时间限制的触点'),
+  /** A reminder of what she already has would otherwise never come: the coupon itself used up the cap. */
+  capExempt: z
+    .array(z.string().max(64))
+    .max(50)
+    .default(['coupon-ending'])
+    .describe('不受次数和间隔限制的营销触点；退订、投诉、停发日照样有效'),
   marketingPerDay: cap(10).default(1).describe('每位客户每天最多几次营销触达，所有渠道合计'),
   marketingPerWeek: cap(50).default(2).describe('每位客户任意 7 天内最多几次营销触达，所有渠道合计'),
   marketingPerMonth: cap(200).default(10).describe('每位客户任意 30 天内最多几次营销触达，所有渠道合计'),

@@ -12,6 +12,8 @@ export interface Timed {
   readonly channel: ChannelName
   readonly purpose: Purpose
   readonly touchpoint: string
+  /** The customer waits for it; 1 in a row. */
+  readonly awaited?: boolean | number | null | undefined
 }
 
 export interface Moment {
@@ -159,8 +161,8 @@ function bindingWindows(manners: Manners, channel: ChannelName): readonly Minute
 }
 
 /** What the customer waits for: no hour is a bad one. */
-const isAnswer = ({ channel, purpose }: Timed): boolean =>
-  channel === 'welcome' || (channel === 'kf' && purpose === 'service')
+const isAnswer = ({ channel, purpose, awaited }: Timed): boolean =>
+  channel === 'welcome' || (channel === 'kf' && purpose === 'service') || Boolean(awaited)
 
 /**
  * The earliest instant, not before `from`, at which this may be handed over. What is held over quiet hours is held to

@@ -59,6 +59,10 @@ export const promiseTable = table(
     experiment: 'text?',
     arm: 'text?',
     worth_fen: 'int?',
+    /** JSON `{days, words}`: days on which it is not said. */
+    not_on: 'text?',
+    /** 1: the customer waits for it, so no hour is a bad one. */
+    awaited: 'int?',
     /** What of a list that is turned through it carries: the id of a tip. */
     piece: 'text?',
   },
@@ -140,6 +144,8 @@ export const budgetTable = table('budget', { customer: 'text key' })
 export const restraintTable = table('restraint', {
   customer: 'text key',
   talked_at: 'int?',
+  /** In 微信客服 alone, where her words open a window. */
+  kf_at: 'int?',
   complaint_at: 'int?',
   refund_at: 'int?',
 })

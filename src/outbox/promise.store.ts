@@ -52,6 +52,8 @@ export interface PromiseRow {
   readonly arm: string | null
   readonly worth_fen: number | null
   readonly piece: string | null
+  readonly not_on: string | null
+  readonly awaited: number | null
 }
 
 /** SQLite finds a `$n` by going through the list of all before it: few rows a statement are far faster than many. */
@@ -116,6 +118,8 @@ const insertSome = (
       arm: one.variant?.arm ?? null,
       worth_fen: one.worthFen ?? null,
       piece: one.piece ?? null,
+      not_on: one.notOn === undefined ? null : JSON.stringify(one.notOn),
+      awaited: one.awaited === true ? 1 : null,
     })),
     'ON CONFLICT (dedupe_key) DO NOTHING',
   )
@@ -315,6 +319,14 @@ export async function openWhenRestored(tx: Tx, now: Instant, limit: number): Pro
     [now],
   )
   return rows.map(({ id }) => id)
+}
+
+/** Somebody else speaks. The rows are locked, and move with it. */
+export async function updateSender(tx: Tx, ids: readonly string[], sender: string): Promise<void> {
+  for (let from = 0; from < ids.length; from += 1_000) {
+    const part = ids.slice(from, from + 1_000)
+    await tx.run(`UPDATE promise SET sender = $1 WHERE id in (${places(part.length, 2)})`, [sender, ...part])
+  }
 }
 
 /** Puts off queued promises whose hour has not come; they stay queued, so no transition. */

@@ -95,6 +95,8 @@ export interface Candidate {
   readonly expiresAt: Instant
   /** Days before the expiry on which it is not said, and why. */
   readonly notOn?: { readonly days: readonly Day[]; readonly words: string } | undefined
+  /** The customer waits for it (a complaint was made): quiet hours and other tasks do not keep it back. */
+  readonly awaited?: boolean | undefined
   /** Higher first; the bands stand at the top of judge.ts. */
   readonly priority: number
   /**

@@ -84,6 +84,8 @@ function columnsOf(ctx: Ctx, change: Move): Record<string, string | number | nul
     ...(change.stumbles === undefined ? {} : { stumbles: change.stumbles }),
     ...(change.to === 'sent' ? { sent_at: at } : {}),
     ...(change.to === 'queued' ? { remote_id: null } : {}),
+    // Why it was put off is over once somebody takes it up.
+    ...(change.to === 'claimed' ? { settle_code: null, settle_words: null } : {}),
     ...(isSettled(change.to) || change.to === 'held' || change.code !== undefined
       ? {
           settled_at: isSettled(change.to) ? at : null,

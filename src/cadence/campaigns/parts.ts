@@ -109,7 +109,7 @@ function broadcastPart({ campaign }: Named, part: BroadcastPart): BoundCustomer 
 const dueAt = (moment: Moment, at: string, withinDays: number, { from }: Span): Due => ({
   period: from,
   wantedAt: moment.at(at),
-  expiresAt: moment.at('21:30', withinDays),
+  expiresAt: moment.evening(withinDays),
   run: { period: from },
 })
 

@@ -45,7 +45,7 @@ export const broadcastNote = defineTouchpoint<Settings>({
   due: (settings, moment) => ({
     period: settings.on ? moment.month : moment.week,
     wantedAt: moment.at(settings.at),
-    expiresAt: moment.at('21:30', settings.withinDays),
+    expiresAt: moment.evening(settings.withinDays),
   }),
   compose(settings, { day }, _member, view) {
     const turn = settings.on ? Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) : weekNumber(day)

@@ -25,7 +25,7 @@ export const couponEnding = defineTouchpoint<Settings>({
   title: '优惠券倒计时',
   audience: 'customer',
   channel: 'advisor-task',
-  purpose: 'service',
+  purpose: 'marketing',
   personal: true,
   priority: 71,
   settings,

@@ -43,7 +43,7 @@ export const dailyTip = defineTouchpoint<Settings>({
   due(settings, moment) {
     const { day, weekday } = moment
     if (!settings.weekdays.includes(weekday)) return null
-    return { period: day, wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }
+    return { period: day, wantedAt: moment.at(settings.at), expiresAt: moment.evening() }
   },
   tips(settings, group, stored) {
     const interest = interestOf(settings, group, stored)

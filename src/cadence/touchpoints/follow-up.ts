@@ -48,7 +48,7 @@ export const followUp = defineTouchpoint<Settings>({
   looksFor: ({ afterHours }) => ({ find: 'purchase', which: 'first', daysAgo: [waitDays(afterHours)] }),
   due(settings, moment, { firstDay }) {
     if (firstDay === null || addDays(firstDay, waitDays(settings.afterHours)) !== moment.day) return null
-    return { period: 'first', wantedAt: moment.at(settings.at), expiresAt: moment.at('21:30') }
+    return { period: 'first', wantedAt: moment.at(settings.at), expiresAt: moment.evening() }
   },
   answers: ['order-placed'],
   onHappening(settings, { at, purchases }) {

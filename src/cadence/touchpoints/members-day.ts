@@ -35,7 +35,7 @@ export const membersDay = defineTouchpoint<Settings>({
   due: (settings, moment) => ({
     period: addDays(moment.day, settings.daysBefore).slice(0, 7),
     wantedAt: moment.at(settings.at),
-    expiresAt: moment.at('21:30', settings.withinDays),
+    expiresAt: moment.evening(settings.withinDays),
   }),
   compose(settings, { day }, _member, view) {
     return {

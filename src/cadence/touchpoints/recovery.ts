@@ -61,6 +61,7 @@ export const recovery = defineTouchpoint<Settings>({
   channel: 'advisor-task',
   purpose: 'service',
   personal: true,
+  awaited: true,
   priority: 98,
   settings,
   due: () => null,

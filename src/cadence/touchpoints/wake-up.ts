@@ -75,7 +75,7 @@ export const wakeUp = defineTouchpoint<Settings>({
     const due = {
       period: week,
       wantedAt: moment.at(settings.at),
-      expiresAt: moment.at('21:30', settings.withinDays),
+      expiresAt: moment.evening(settings.withinDays),
       // Every rung of this sleep, until she buys again.
       ...(member.lastDay === null ? {} : { run: { since: member.lastDay } }),
     }

@@ -44,7 +44,7 @@ export const weeklyNote = defineTouchpoint<Settings>({
   due: (settings, moment) => ({
     period: moment.week,
     wantedAt: moment.at(settings.at),
-    expiresAt: moment.at('21:30', settings.withinDays),
+    expiresAt: moment.evening(settings.withinDays),
   }),
   compose(settings, { day }, member, view) {
     // The task waits for days: "yesterday" would be wrong by the time she reads it.
