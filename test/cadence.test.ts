@@ -173,6 +173,30 @@ onBothDatabases('the cadence', (open) => {
     expect((await findGame(store.db.reader, 'hunt-growup-2026-W47'))?.kind).toBe('hunt')
   })
 
+  it('leaves out of a full group message what matters least, and says so', async () => {
+    const fair = (n: number): string =>
+      `  fair-${String(n)}:\n    title: 集市${String(n)}\n    priority: ${String(30 + n)}\n    from: '${wednesday}'\n    until: '${wednesday}'\n    groups: { at: '10:00', updates: [{ day: 1, text: ${'逛'.repeat(220)}${String(n)} }] }\n`
+    const full = yaml.replace(
+      'campaigns:\n',
+      `campaigns:\n${Array.from({ length: 7 }, (_, n) => fair(n)).join('')}`,
+    )
+    await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+      publish(ctx, store.rules, { yaml: full, note: '', by: '张', baseVersion: 1 }),
+    )
+    const mine = (await planDay(parts, wednesday)).filter(({ subjectKind }) => subjectKind === 'group')
+    const [message, ...others] = mine.filter(({ decision }) => decision !== 'declined')
+    expect(others).toEqual([])
+    const text = message?.content.text ?? ''
+    expect(Buffer.byteLength(text)).toBeLessThan(4_000)
+    const left = mine.filter(({ decision }) => decision === 'declined')
+    expect(left.length).toBeGreaterThan(0)
+    expect(new Set(left.map(({ reasonCode }) => reasonCode))).toEqual(new Set(['too-long']))
+    // The least important ones, and each either in the message or among the left out.
+    const numbers = left.map(({ touchpoint }) => Number(/^fair-(\d)-live$/.exec(touchpoint)?.[1]))
+    expect(numbers.sort()).toEqual(numbers.map((_, n) => n))
+    for (let n = 0; n < 7; n += 1) expect(text.includes(`集市${String(n)}`)).toBe(!numbers.includes(n))
+  })
+
   it('wakes the sleeping once, gives the coupon when the message went out, and does not wake her again', async () => {
     const tuesday = addDays(wednesday, 6)
     const ahead = of(await previewOf(wednesday, 14), 'wake-up')

@@ -31,7 +31,17 @@ import type { Tip, TipMemory } from './tips/rotation.ts'
 import { heardSince, sharedMembers, storedTips } from './tips/tip.store.ts'
 import { tipDays } from './tips/tips.ts'
 import { momentOf } from './touchpoint.ts'
-import type { BoundCustomer, Due, Group, Member, Moment, Reason, Said, StoredTips } from './touchpoint.ts'
+import type {
+  BoundCustomer,
+  Due,
+  Group,
+  Member,
+  Moment,
+  Piece,
+  Reason,
+  Said,
+  StoredTips,
+} from './touchpoint.ts'
 
 /** A touchpoint for customers, with the narrower type of its rules. */
 export interface CustomerTouchpoint extends InArm {
@@ -298,6 +308,8 @@ interface GroupMessage {
   readonly due: Due
   readonly said: Said
   readonly tip: Tip | null
+  /** Pieces for which the message had no room. */
+  readonly leftOut: readonly StagedPiece[]
 }
 
 /** One message a group and day: the first touchpoint that is due carries the pieces of the others. */
@@ -307,8 +319,35 @@ function stageGroups({ cadence, day, people, tips, holidays }: Scene): Candidate
   const touchpoints = inArms(cadence, day).filter(({ days }) => isOpenOn(days, holidays, day))
   return people.groups.flatMap((group) => {
     const message = groupMessage(cadence, { touchpoints, tips }, moment, group)
-    return message ? [groupCandidate(cadence, message, group, moment)] : []
+    return message
+      ? [message, ...message.leftOut.map((piece) => withoutRoom(piece, moment))].map((one) =>
+          groupCandidate(cadence, one, group, moment),
+        )
+      : []
   })
+}
+
+/** All pieces in their order; while that is too long, the one of the lowest priority stays out. */
+function withRoom(
+  pieces: readonly StagedPiece[],
+  say: (pieces: readonly StagedPiece[]) => Said,
+): { readonly said: Said; readonly leftOut: readonly StagedPiece[] } {
+  const inside = [...pieces]
+  const leftOut: StagedPiece[] = []
+  let said = say(inside)
+  while (inside.length > 0 && overLength(said, 'group-broadcast')) {
+    const least = Math.min(...inside.map(({ touchpoint }) => touchpoint.rules.priority))
+    const at = inside.findLastIndex(({ touchpoint }) => touchpoint.rules.priority === least)
+    leftOut.push(...inside.splice(at, 1))
+    said = say(inside)
+  }
+  return { said, leftOut }
+}
+
+const withoutRoom = (piece: StagedPiece, moment: Moment): GroupMessage => {
+  const message = carriedBy(piece, moment)
+  const skip = { code: 'too-long', words: '当天的社群消息装不下，这一段没有发' }
+  return { ...message, due: { ...message.due, skip }, said: { text: '' }, leftOut: [] }
 }
 
 function groupMessage(
@@ -334,28 +373,35 @@ function groupMessage(
     // A group without a tip of its own still gets the poll and the clue.
     const skip = tip || pieces.length > 0 ? null : noTip(list !== null)
     if (tip) tips.memory.hear({ chat: group.chat, tip: tip.id, day: moment.day })
-    const told = { interest: list?.interest ?? '', tip, pieces: pieces.map(({ piece }) => piece) }
+    const told = { interest: list?.interest ?? '', tip }
     return {
       touchpoint,
       variant,
       tip,
       due: skip ? { ...due, skip } : due,
-      said: rules.compose(moment, group, told, view),
+      ...withRoom(pieces, (some) =>
+        rules.compose(moment, group, { ...told, pieces: some.map(({ piece }) => piece) }, view),
+      ),
     }
   }
-  const [first] = pieces
-  if (!first) return null
-  return {
-    touchpoint: first.touchpoint,
-    variant: null,
-    tip: null,
-    due: { period: moment.day, wantedAt: first.wantedAt, expiresAt: moment.evening() },
-    said: {
-      text: [...pieces.map(({ piece }) => piece.text), '订阅设置：[[link:subscription]]'].join('\n\n'),
-      games: pieces.flatMap(({ piece }) => piece.games),
-    },
-  }
+  if (pieces.length === 0) return null
+  const { said, leftOut } = withRoom(pieces, (some) => ({
+    text: [...some.map(({ piece }) => piece.text), '订阅设置：[[link:subscription]]'].join('\n\n'),
+    games: some.flatMap(({ piece }) => piece.games),
+  }))
+  const carrier = pieces.find((piece) => !leftOut.includes(piece))
+  if (carrier) return { ...carriedBy(carrier, moment), said, leftOut }
+  // Not even one of them fits: each is told apart.
+  const [first, ...others] = pieces.map((piece) => withoutRoom(piece, moment))
+  return first ? { ...first, leftOut: pieces.slice(1, others.length + 1) } : null
 }
+
+const carriedBy = ({ touchpoint, wantedAt }: StagedPiece, moment: Moment) => ({
+  touchpoint,
+  variant: null,
+  tip: null,
+  due: { period: moment.day, wantedAt, expiresAt: moment.evening() },
+})
 
 /** What one touchpoint alone would say to a group on that day; null when it has nothing to say. */
 export function groupText(
@@ -375,11 +421,13 @@ const noTip = (hasInterest: boolean): Reason =>
     ? { code: 'no-tip', words: '这个兴趣的干货还没有内容' }
     : { code: 'no-interest', words: '社群未设置兴趣，没有对应的干货' }
 
-function piecesOf(
-  cadence: Cadence,
-  moment: Moment,
-  group: Group,
-): { touchpoint: Touchpoint; wantedAt: Instant; piece: { text: string; games: readonly string[] } }[] {
+interface StagedPiece {
+  readonly touchpoint: Touchpoint
+  readonly wantedAt: Instant
+  readonly piece: Piece
+}
+
+function piecesOf(cadence: Cadence, moment: Moment, group: Group): StagedPiece[] {
   return cadence.touchpoints.flatMap((touchpoint) => {
     const { rules, name } = touchpoint
     const piece = rules.audience === 'group-piece' ? rules.piece(moment, group, name) : null
