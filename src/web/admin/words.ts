@@ -1,7 +1,7 @@
 import { computed, ref } from 'vue'
 import { en } from './words/en.ts'
 import { zh, type WordKey } from './words/zh.ts'
-import { addDays, monthDay, wallOf } from '../shared/format.ts'
+import { addDays, daysBetween, monthDay, wallOf } from '../shared/format.ts'
 
 export type { WordKey } from './words/zh.ts'
 export type Language = 'zh' | 'en'
@@ -58,4 +58,17 @@ export const dateWords = (day: string, today: string): string => {
   if (close) return close
   if (day.slice(0, 4) === today.slice(0, 4)) return dayWords(day)
   return isChinese.value ? `${day.slice(0, 4)}年${monthDay(day)}` : `${dayWords(day)}, ${day.slice(0, 4)}`
+}
+
+/** `11月9日 – 11月15日，共 7 天`. */
+export const spanWords = (
+  { from, until }: { readonly from: string; readonly until: string },
+  today: string,
+): string => {
+  // Whole dates on both ends: "today – 15 November" would read as if it began today.
+  const dateOf = (day: string): string =>
+    day.slice(0, 4) === today.slice(0, 4) ? dayWords(day) : dateWords(day, '')
+  return from === until
+    ? t('campaigns.oneDay', { from: dateOf(from) })
+    : t('campaigns.span', { from: dateOf(from), until: dateOf(until), n: daysBetween(from, until) + 1 })
 }
