@@ -56,6 +56,11 @@ export const momentWords = (iso: string, today: string): string => {
 export const dateWords = (day: string, today: string): string => {
   const close = near(day, today)
   if (close) return close
+  return dayOfYear(day, today)
+}
+
+/** `5月20日`, and with the year once it is another one. */
+const dayOfYear = (day: string, today: string): string => {
   if (day.slice(0, 4) === today.slice(0, 4)) return dayWords(day)
   return isChinese.value ? `${day.slice(0, 4)}年${monthDay(day)}` : `${dayWords(day)}, ${day.slice(0, 4)}`
 }
@@ -65,10 +70,9 @@ export const spanWords = (
   { from, until }: { readonly from: string; readonly until: string },
   today: string,
 ): string => {
-  // Whole dates on both ends: "today – 15 November" would read as if it began today.
-  const dateOf = (day: string): string =>
-    day.slice(0, 4) === today.slice(0, 4) ? dayWords(day) : dateWords(day, '')
+  // Dates on both ends: "today – 15 November" would read as if it began just now.
+  const [first, last] = [dayOfYear(from, today), dayOfYear(until, today)]
   return from === until
-    ? t('campaigns.oneDay', { from: dateOf(from) })
-    : t('campaigns.span', { from: dateOf(from), until: dateOf(until), n: daysBetween(from, until) + 1 })
+    ? t('campaigns.oneDay', { from: first })
+    : t('campaigns.span', { from: first, until: last, n: daysBetween(from, until) + 1 })
 }
