@@ -80,7 +80,7 @@ const may: CampaignRunningView = {
     others: { people: 3_402, ordered: 306, fen: 8_110_000 },
     order: { absolute: { value: 0.0267, low: -0.012, high: 0.058 }, p: 0.21 },
     words:
-      '该收到的人下单率比对照组高 2.7 个百分点（95% 区间 -1.2 到 5.8），还看不出增量，照现在的人数再等也难看出，可以扩大参加的范围，或延长实验',
+      '该收到的人下单率比对照组高 2.7 个百分点（95% 区间 -1.2 到 5.8），还看不出增量，多看几场，或把对照组留大一些',
   },
 }
 const empty = { told: 0, optOuts: 0, tookPart: 0, ordered: 0, orders: 0, fen: 0 }

@@ -78,12 +78,16 @@ function wordsOf(heldOut: ArmTally, treated: ArmTally, order: Difference | null)
   if (heldOut.entered === 0) return '还没有对照组：在节奏的“分寸”里设置对照组比例后，这里显示触达带来的增量'
   if (!order)
     return `对照组 ${String(heldOut.n)} 人、触达组 ${String(treated.n)} 人观察期满，各满 ${String(holdoutMinimum)} 人后显示增量`
-  return increaseWords('触达组', order)
+  return increaseWords('触达组', order, waitWords(null))
 }
 
-/** How much more often those who were told ordered, in words. */
-export function increaseWords(told: string, { absolute: { value, low, high } }: Difference): string {
+/** How much more often those who were told ordered; `otherwise`: what to do while it does not show. */
+export function increaseWords(
+  told: string,
+  { absolute: { value, low, high } }: Difference,
+  otherwise: string,
+): string {
   const range = `（95% 区间 ${(low * 100).toFixed(1)} 到 ${(high * 100).toFixed(1)}）`
   const words = `${told}下单率比对照组${value < 0 ? '低' : '高'} ${(Math.abs(value) * 100).toFixed(1)} 个百分点${range}`
-  return low > 0 || high < 0 ? `${words}，增量可信` : `${words}，还看不出增量，${waitWords(null)}`
+  return low > 0 || high < 0 ? `${words}，增量可信` : `${words}，还看不出增量，${otherwise}`
 }

@@ -65,13 +65,15 @@ const dayOfYear = (day: string, today: string): string => {
   return isChinese.value ? `${day.slice(0, 4)}年${monthDay(day)}` : `${dayWords(day)}, ${day.slice(0, 4)}`
 }
 
-/** `11月9日 – 11月15日，共 7 天`. */
+/** `11月9日 – 11月15日，共 7 天`; `brief`: without their number. */
 export const spanWords = (
   { from, until }: { readonly from: string; readonly until: string },
   today: string,
+  brief = false,
 ): string => {
   // Dates on both ends: "today – 15 November" would read as if it began just now.
   const [first, last] = [dayOfYear(from, today), dayOfYear(until, today)]
+  if (brief) return from === until ? first : t('campaigns.dates', { from: first, until: last })
   return from === until
     ? t('campaigns.oneDay', { from: first })
     : t('campaigns.span', { from: first, until: last, n: daysBetween(from, until) + 1 })
