@@ -63,7 +63,10 @@ onBothDatabases('campaigns', (open) => {
   }
   const reportOf = async (name = 'tasting'): Promise<CampaignReport> => {
     const cadence = (await currentCadence(store.db.reader)) ?? expect.fail()
-    return (await campaignReport(store.db.reader, cadence, name, store.clock.now())) ?? expect.fail()
+    return (
+      (await campaignReport(store.db.reader, cadence, { name, wanted: 'all', now: store.clock.now() })) ??
+      expect.fail()
+    )
   }
   const runningOf = ({ runnings }: CampaignReport, first = from): RunningReport =>
     runnings.find((one) => one.from === first) ?? expect.fail(first)
@@ -316,11 +319,13 @@ onBothDatabases('campaigns', (open) => {
         return campaignSummaries(store.db.reader, cadence, store.clock.now())
       }
       const all = await summaries()
-      expect(all.map(({ name, phase, running, tookPart }) => [name, phase, running?.from, tookPart])).toEqual([
-        ['tasting', 'following-up', from, 6],
-        ['opening', 'upcoming', '2026-12-01', 0],
-        ['old', 'disabled', '2026-11-01', 0],
-      ])
+      expect(all.map(({ name, phase, running, tookPart }) => [name, phase, running?.from, tookPart])).toEqual(
+        [
+          ['tasting', 'following-up', from, 6],
+          ['opening', 'upcoming', '2026-12-01', 0],
+          ['old', 'disabled', '2026-11-01', 0],
+        ],
+      )
       expect(all[0]?.counts).toMatchObject({ due: 23, sent: 8 })
       const target = { scope: 'campaign', name: 'tasting' } as const
       const person = { kind: 'staff', userid: 'zhang' } as const
@@ -334,9 +339,13 @@ onBothDatabases('campaigns', (open) => {
     })
 
     it('answers the console, and in words on the command line', async () => {
-      const call = (path: string, params: Record<string, string> = {}): Promise<Answer> => {
+      const call = (
+        path: string,
+        params: Record<string, string> = {},
+        query: object = {},
+      ): Promise<Answer> => {
         const route = campaignRoutes({ db: store.db }).find((one) => one.path === path) ?? expect.fail(path)
-        return route.handle({ params, query: {}, body: null, now: store.clock.now() } as unknown as Call)
+        return route.handle({ params, query, body: null, now: store.clock.now() } as unknown as Call)
       }
       const { items } = (await call('/api/admin/campaigns')).json as CampaignList
       expect(items[0]).toEqual({
@@ -348,9 +357,14 @@ onBothDatabases('campaigns', (open) => {
         },
         tookPart: 6,
       })
-      const view = (await call('/api/admin/campaigns/:name', { name: 'tasting' })).json as CampaignView
-      expect(view.runnings.map((one) => one.orders)).toEqual([0, 4, 0])
-      expect(view.runnings[1]?.parts[4]).toMatchObject({
+      const viewOf = async (query: object) =>
+        (await call('/api/admin/campaigns/:name', { name: 'tasting' }, query)).json as CampaignView
+      const view = await viewOf({})
+      expect(view.spans.map((one) => one.phase)).toEqual(['over', 'following-up', 'upcoming'])
+      expect(view.runnings.map((one) => [one.from, one.orders])).toEqual([[from, 4]])
+      expect((await viewOf({ from: '2026-10-12' })).runnings[0]).toMatchObject({ phase: 'over', told: 2 })
+      await expect(viewOf({ from: 'yesterday' })).rejects.toMatchObject({ status: 400 })
+      expect(view.runnings[0]?.parts[4]).toMatchObject({
         ...{ part: 'start', title: '开始', touchpoint: 'tasting-start', channelTitle: '客户群发' },
         ...{ hasOffer: true, stopped: false },
         text: '开始 {{ offer.words }} [[link:subscription]]',
@@ -361,9 +375,7 @@ onBothDatabases('campaigns', (open) => {
       })
 
       const listed = campaignsText(await cadenceCampaigns(store, undefined))
-      expect(listed).toContain(
-        '试吃周（tasting）　会后跟进中　11月9日–15日　应发 23，已发 8，参加 6 人',
-      )
+      expect(listed).toContain('试吃周（tasting）　会后跟进中　11月9日–15日　应发 23，已发 8，参加 6 人')
       expect(listed).toContain('停用的（old）　已停用')
       const text = campaignsText(await cadenceCampaigns(store, 'tasting'))
       expect(text).toContain(
@@ -371,7 +383,9 @@ onBothDatabases('campaigns', (open) => {
       )
       expect(text).toContain('不发：与另一次触达相隔太近 2，对照组 2，')
       expect(text).toContain('11月9日 10:00　社群播报　社群群发　应发 2 个群：已发 1，待人确认 1')
-      expect(text).toContain('参加 6 人，其中 3 人下单 4 笔，¥230.00（11月9日 到 11月24日，退款已减去，还没到期）')
+      expect(text).toContain(
+        '参加 6 人，其中 3 人下单 4 笔，¥230.00（11月9日 到 11月24日，退款已减去，还没到期）',
+      )
       expect(text).toContain('没有下单的 5 人中跟进了 1 人，之后 1 人下单')
       expect(text).toContain('只有和对照组的比较说的是效果')
       await expect(cadenceCampaigns(store, 'nothing')).rejects.toMatchObject({ code: 'not-found' })

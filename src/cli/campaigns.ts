@@ -22,7 +22,7 @@ export async function cadenceCampaigns(
   return db.aside(async (scratch) => {
     if (name === undefined)
       return { items: cadence ? (await campaignSummaries(scratch, cadence, now)).map(summaryView) : [] }
-    const report = cadence && (await campaignReport(scratch, cadence, name, now))
+    const report = cadence && (await campaignReport(scratch, cadence, { name, wanted: 'all', now }))
     if (report) return campaignView(report)
     throw new Refusal('not-found', `The cadence has no campaign "${name}".`, 404, {
       fix: 'Run: siyu cadence campaigns',
@@ -46,20 +46,22 @@ export const campaignsText = (shown: CampaignList | CampaignView): string =>
   'items' in shown
     ? shown.items.length === 0
       ? '节奏里还没有活动：在 cadence.yaml 的 campaigns 一节里写一个\n'
-      : `${shown.items.map(headText).join('\n')}\n`
-    : `${[headText(shown), ...shown.runnings.flatMap(runningLines)].join('\n')}\n`
+      : `${shown.items.map(rowLine).join('\n')}\n`
+    : `${[headLine(shown), ...shown.runnings.flatMap(runningLines)].join('\n')}\n`
 
-function headText({ name, title, phase, running, counts, tookPart, pause }: CampaignRow): string {
-  const head = [`${title}（${name}）`, phaseWords[phase]]
-  if (running && phase !== 'disabled')
-    head.push(
-      spanWords(running.from, running.until),
-      `应发 ${String(counts.due)}，已发 ${String(counts.sent)}，参加 ${String(tookPart)} 人`,
-    )
-  return `${head.join('　')}${pause ? `（${pause.by}：${pause.reason}）` : ''}`
+function rowLine(row: CampaignRow): string {
+  const { phase, running, counts, tookPart } = row
+  const figures = `应发 ${String(counts.due)}，已发 ${String(counts.sent)}，参加 ${String(tookPart)} 人`
+  return running && phase !== 'disabled'
+    ? [headLine(row), spanWords(running.from, running.until), figures].join('　')
+    : headLine(row)
 }
 
-const dayWords = (day: string): string => `${String(Number(day.slice(5, 7)))}月${String(Number(day.slice(8)))}日`
+const headLine = ({ name, title, phase, pause }: Omit<CampaignView, 'spans' | 'runnings'>): string =>
+  `${title}（${name}）　${phaseWords[phase]}${pause ? `（${pause.by}：${pause.reason}）` : ''}`
+
+const dayWords = (day: string): string =>
+  `${String(Number(day.slice(5, 7)))}月${String(Number(day.slice(8)))}日`
 
 function spanWords(from: string, until: string): string {
   if (from === until) return dayWords(from)
@@ -92,7 +94,9 @@ function partLines(part: CampaignPartView): string[] {
     counts.due === 0
       ? '还没有排期'
       : `应发 ${String(counts.due)}${part.part === 'live' ? ' 个群' : ''}：${parts.join('，')}`
-  const line = [`  ${dayWords(day)} ${at}`, title, channelTitle, due, ...(stopped ? ['已暂停'] : [])].join('　')
+  const line = [`  ${dayWords(day)} ${at}`, title, channelTitle, due, ...(stopped ? ['已暂停'] : [])].join(
+    '　',
+  )
   const why = (Object.keys(howWords) as (keyof typeof howWords)[]).flatMap((how) => {
     const mine = reasons.filter((one) => one.how === how)
     const listed = mine.map(({ words, count }) => `${words} ${String(count)}`).join('，')
@@ -105,8 +109,7 @@ const yuan = (fen: number): string => `¥${(fen / 100).toFixed(2)}`
 const rateWords = ({ people, ordered }: { people: number; ordered: number }): string =>
   `${String(people)} 人，${String(ordered)} 人下单（${people === 0 ? '—' : `${((ordered / people) * 100).toFixed(1)}%`}）`
 
-const effectCaution =
-  '参加的人本来就更想买，她们下单多不等于活动有效：只有和对照组的比较说的是效果'
+const effectCaution = '参加的人本来就更想买，她们下单多不等于活动有效：只有和对照组的比较说的是效果'
 
 function runningLines(running: CampaignRunningView): string[] {
   const { from, until, phase, answers, followUp, coupons, holdout } = running

@@ -805,25 +805,31 @@ export interface CampaignCounts {
   readonly declined: number
 }
 
-/** `GET /api/admin/campaigns`: those of the cadence in force. */
-export interface CampaignRow {
+/** One running of a campaign: its first and last day. */
+export interface CampaignSpan {
+  readonly from: string
+  readonly until: string
+  /** The day of its first word. */
+  readonly since: string
+  readonly phase: CampaignRunningPhase
+}
+
+interface CampaignHead {
   readonly name: string
   readonly title: string
+  /** Of the running to look at first: the present one, else the next, else the last. */
   readonly phase: CampaignPhase
   /** Comes back each month or quarter. */
   readonly repeats: boolean
-  /** The running to look at first: the present one, else the next, else the last. */
-  readonly running?: {
-    readonly from: string
-    readonly until: string
-    /** The day of its first word. */
-    readonly since: string
-    readonly phase: CampaignRunningPhase
-  }
-  readonly counts: CampaignCounts
-  readonly tookPart: number
   /** What stops all of it. */
   readonly pause?: PauseShown
+}
+
+/** `GET /api/admin/campaigns`: those of the cadence in force. */
+export interface CampaignRow extends CampaignHead {
+  readonly running?: CampaignSpan
+  readonly counts: CampaignCounts
+  readonly tookPart: number
 }
 export interface CampaignList {
   readonly items: readonly CampaignRow[]
@@ -860,11 +866,7 @@ export interface CampaignArmView {
   readonly fen: number
 }
 
-export interface CampaignRunningView {
-  readonly from: string
-  readonly until: string
-  readonly since: string
-  readonly phase: CampaignRunningPhase
+export interface CampaignRunningView extends CampaignSpan {
   readonly parts: readonly CampaignPartView[]
   /** Orders count from `from` to this day, `countedDays` after the last. */
   readonly countedUntil: string
@@ -897,8 +899,12 @@ export interface CampaignRunningView {
   }
 }
 
-/** `GET /api/admin/campaigns/:name`: the last running that is over, the present ones, the next one. */
-export interface CampaignView extends CampaignRow {
+export const campaignQuery = z.object({ from: day.optional() })
+/** `GET /api/admin/campaigns/:name?from=`: one running whole, by its first day; else the one to look at first. */
+export interface CampaignView extends CampaignHead {
+  /** The last running that is over, the present ones, the next one. */
+  readonly spans: readonly CampaignSpan[]
+  /** Of the command line all of them. */
   readonly runnings: readonly CampaignRunningView[]
 }
 

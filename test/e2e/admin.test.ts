@@ -185,6 +185,7 @@ describe('the console', () => {
     ['customers', '客户'],
     ['deliveries', '触达记录'],
     ['games', '游戏'],
+    ['campaigns', '活动'],
   ])('lists %s as a shopkeeper reads them', async (path, title) => {
     const phone = await desk()
     const { page } = phone
@@ -206,6 +207,24 @@ describe('the console', () => {
     expect(await wordsOf(page)).not.toMatch(leaks)
   })
 
+  it('shows the campaign of the week as one thing, with what came of it so far', async () => {
+    const phone = await desk()
+    const { page } = phone
+    await page.goto(`${world.url}/admin/campaigns`)
+    await page.getByRole('link', { name: /季度回归周/ }).click()
+    const start = page.locator('li[data-part=start]')
+    await start.locator('.legend').waitFor()
+    expect(await page.locator('[data-test=phase]').innerText()).toBe('进行中')
+    expect(await start.innerText()).toContain('5月18日')
+    expect(await page.locator('li[data-part=live]').first().innerText()).toMatch(/应发 \d+ 个群/)
+    const figures = await page.locator('[data-test=figures] dd').allInnerTexts()
+    expect(figures).toHaveLength(4)
+    expect(Number.parseInt(figures[0]?.replace(',', '') ?? '', 10)).toBeGreaterThan(0)
+    await page.getByText('只有和对照组的比较说的是效果').waitFor()
+    await shot(phone, 'admin-campaign', true)
+    expect(await wordsOf(page)).not.toMatch(leaks)
+  })
+
   it.each([
     ['', '今天的触点'],
     ['calendar', '每日干货'],
@@ -213,13 +232,15 @@ describe('the console', () => {
     ['customers', '累计消费'],
     ['deliveries', '看话术'],
     ['games', '人参与'],
+    ['campaigns', '季度回归周'],
+    ['campaigns?name=return-week', '只有和对照组的比较说的是效果'],
   ])('fits a phone: /%s', async (path, there) => {
     const phone = await desk(390, 844)
     const { page } = phone
     await page.goto(`${world.url}/admin/${path}`)
     await expect.poll(() => wordsOf(page), { timeout: 10_000 }).toContain(there)
     await expect.poll(() => page.locator('.el-skeleton').count()).toBe(0)
-    await shot(phone, `admin-phone-${path || 'overview'}`)
+    await shot(phone, `admin-phone-${path.replace(/\W+/g, '-') || 'overview'}`)
     expect(await overflow(page)).toBeLessThanOrEqual(0)
   })
 })

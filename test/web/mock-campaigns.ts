@@ -103,12 +103,13 @@ const august: CampaignRunningView = {
   ...empty,
 }
 
-const returnWeek: CampaignView = {
+const runnings = [february, may, august]
+const spans = runnings.map(({ from, until, since, phase }) => ({ from, until, since, phase }))
+const returnWeek: CampaignRow = {
   ...{ name: 'return-week', title: '季度回归周', phase: 'running', repeats: true },
   running: { from: may.from, until: may.until, since: may.since, phase: may.phase },
   counts: counts({ sent: 5_577, waiting: 531, failed: 21, unknown: 3, ended: 271, declined: 1_271 }),
   tookPart: may.tookPart,
-  runnings: [february, may, august],
 }
 const others: readonly CampaignRow[] = [
   {
@@ -131,7 +132,11 @@ const pause: PauseShown = {
 /** `none`: a shop without campaigns. */
 export const campaignRoutes = (none = false): readonly MockRoute[] => {
   const state = { stopped: false }
-  const shown = (): CampaignView => (state.stopped ? { ...returnWeek, phase: 'stopped', pause } : returnWeek)
+  const shown = (): CampaignRow => (state.stopped ? { ...returnWeek, phase: 'stopped', pause } : returnWeek)
+  const viewOf = (first: string | null): CampaignView => {
+    const { counts: _counts, tookPart: _tookPart, running: _running, ...head } = shown()
+    return { ...head, spans, runnings: [runnings.find(({ from }) => from === first) ?? may] }
+  }
   const turn = (stopped: boolean): MockRoute => ({
     method: 'POST',
     path: `/api/admin/${stopped ? 'pause' : 'resume'}`,
@@ -154,9 +159,9 @@ export const campaignRoutes = (none = false): readonly MockRoute[] => {
     {
       method: 'GET',
       path: '/api/admin/campaigns/:name',
-      answer: ({ params }) =>
+      answer: ({ params, query }) =>
         params['name'] === returnWeek.name && !none
-          ? { body: shown() }
+          ? { body: viewOf(query.get('from')) }
           : problem(404, 'not-found', '没有这个活动', '它可能已从节奏里删去，或改了名字；回到活动列表看看'),
     },
     turn(true),

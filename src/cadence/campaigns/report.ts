@@ -106,17 +106,17 @@ export interface CampaignHead {
   readonly pause: Pause | null
 }
 
-/** The running to look at first, in three figures. */
-export interface Focus {
-  readonly running: Pick<Running, 'from' | 'until' | 'since' | 'phase'> | null
+/** One line of the list: the running to look at first, in three figures. */
+export interface CampaignSummary extends CampaignHead {
+  readonly running: Running | null
   readonly counts: PartCounts
   readonly tookPart: number
 }
 
-export interface CampaignSummary extends CampaignHead, Focus {}
-
 export interface CampaignReport extends CampaignHead {
-  readonly focus: Focus
+  /** All there are to choose from. */
+  readonly spans: readonly Running[]
+  /** Those that were asked for. */
   readonly runnings: readonly RunningReport[]
 }
 
@@ -149,38 +149,39 @@ export async function campaignSummaries(
   return summaries
 }
 
-/** Null when the cadence has no campaign of that name. */
+/**
+ * `wanted`: the first day of one running, or all of them; absent or unknown, the one to look at first. Null when the
+ * cadence has no campaign of that name.
+ */
 export async function campaignReport(
   reader: Reader,
   cadence: Cadence,
-  name: string,
-  now: Instant,
+  {
+    name,
+    wanted,
+    now,
+  }: { readonly name: string; readonly wanted?: string | undefined; readonly now: Instant },
 ): Promise<CampaignReport | null> {
   const named = campaignsIn(cadence).find((one) => one.name === name)
   if (!named) return null
   const pauses = await pausesNow(reader)
-  const runnings = runningsOf(named.campaign, dayOf(now))
-  const reports: RunningReport[] = []
-  for (const running of runnings)
-    reports.push({
+  const spans = runningsOf(named.campaign, dayOf(now))
+  const focus = focusOf(spans)
+  const chosen = spans.find(({ from }) => from === wanted) ?? focus
+  const runnings: RunningReport[] = []
+  for (const running of wanted === 'all' ? spans : spans.filter((one) => one === chosen))
+    runnings.push({
       ...running,
       parts: await partsReported(reader, cadence, named, running, pauses),
       results: await resultsReported(reader, named, running, now),
     })
-  const running = focusOf(runnings)
-  const report = reports.find(({ from }) => from === running?.from)
-  const focus = { running, counts: sumOf(report?.parts ?? []), tookPart: report?.results.tookPart ?? 0 }
-  return { ...headOf(named, running, pauses), focus, runnings: reports }
+  return { ...headOf(named, focus, pauses), spans, runnings }
 }
 
 const sumOf = (parts: readonly PartReport[]): PartCounts =>
   parts.map(({ counts }) => counts).reduce(addCounts, noCounts)
 
-function headOf(
-  { name, campaign }: Named,
-  running: Running | null,
-  pauses: readonly Pause[],
-): CampaignHead {
+function headOf({ name, campaign }: Named, running: Running | null, pauses: readonly Pause[]): CampaignHead {
   const pause =
     pauses.find(({ scope }) => scope === 'global') ??
     pauses.find((one) => one.scope === 'campaign' && one.name === name) ??
@@ -269,7 +270,7 @@ export const noCounts: PartCounts = {
 }
 
 const wordsOf = (code: string): string =>
-  (Object.hasOwn(reasonTable, code) ? reasonTable[code as keyof typeof reasonTable].words : code)
+  Object.hasOwn(reasonTable, code) ? reasonTable[code as keyof typeof reasonTable].words : code
 
 export function countsOf(rows: readonly OutcomeRow[]): PartCounts {
   return rows.map(countsOfRow).reduce(addCounts, noCounts)

@@ -85,8 +85,7 @@ export function partsOf(campaign: Campaign, { from, until }: Span): PlannedPart[
   }
   return planned.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
-const keyOf = ({ day, at, part }: PlannedPart): string =>
-  `${day} ${at} ${String(partNames.indexOf(part))}`
+const keyOf = ({ day, at, part }: PlannedPart): string => `${day} ${at} ${String(partNames.indexOf(part))}`
 
 /** The day of its first word, at the latest the first of its days. */
 export const firstHeard = (campaign: Campaign, span: Span): Day =>

@@ -58,7 +58,9 @@ export async function holdoutReport(reader: Reader, query: HoldoutQuery): Promis
   )
   const [heldOut, treated] = [customerTally('holdout', rows), customerTally('treated', rows)]
   const isReadable = Math.min(heldOut.n, treated.n) >= holdoutMinimum
-  const order = isReadable ? compareShares(shareOf(heldOut, metric), shareOf(treated, metric), holdoutReading) : null
+  const order = isReadable
+    ? compareShares(shareOf(heldOut, metric), shareOf(treated, metric), holdoutReading)
+    : null
   return {
     since,
     windowDays,

@@ -13,6 +13,7 @@ import type {
   RunningReport,
 } from '../../cadence/index.ts'
 import { channelTitles, pauseTitle } from '../../outbox/index.ts'
+import { campaignQuery } from '../contract.ts'
 import type {
   CampaignArmView,
   CampaignCounts,
@@ -20,8 +21,10 @@ import type {
   CampaignPartView,
   CampaignRow,
   CampaignRunningView,
+  CampaignSpan,
   CampaignView,
 } from '../contract.ts'
+import { parse } from '../parse.ts'
 import type { Access, Answer, Call, Route } from '../route.ts'
 import { differenceView } from './experiments.ts'
 
@@ -54,10 +57,12 @@ async function list(db: Db, { now }: Call): Promise<Answer> {
   return { json: answer }
 }
 
-async function one(db: Db, { params, now }: Call): Promise<Answer> {
+async function one(db: Db, { params, query, now }: Call): Promise<Answer> {
+  const { from: wanted } = parse(campaignQuery, query)
+  const name = params['name'] ?? ''
   const cadence = await currentCadence(db.reader)
   const report =
-    cadence && (await db.aside((scratch) => campaignReport(scratch, cadence, params['name'] ?? '', now)))
+    cadence && (await db.aside((scratch) => campaignReport(scratch, cadence, { name, wanted, now })))
   if (!report)
     throw new Refusal('not-found', '没有这个活动', 404, {
       fix: '它可能已从节奏里删去，或改了名字；回到活动列表看看',
@@ -67,9 +72,7 @@ async function one(db: Db, { params, now }: Call): Promise<Answer> {
 
 // ---------------------------------------------------------------- shown
 
-type Head = Pick<CampaignRow, 'name' | 'title' | 'phase' | 'repeats' | 'pause'>
-
-const headView = ({ name, campaign, phase, pause }: CampaignHead): Head => ({
+const headView = ({ name, campaign, phase, pause }: CampaignHead) => ({
   ...{ name, title: campaign.title, phase },
   repeats: campaign.repeat !== undefined,
   ...(pause
@@ -83,36 +86,33 @@ const headView = ({ name, campaign, phase, pause }: CampaignHead): Head => ({
     : {}),
 })
 
-export const summaryView = (summary: CampaignSummary): CampaignRow => {
-  const { running, counts, tookPart } = summary
-  return {
-    ...headView(summary),
-    ...(running
-      ? {
-          running: {
-            from: running.from,
-            until: running.until,
-            since: running.since,
-            phase: running.phase,
-          },
-        }
-      : {}),
-    counts: countsView(counts),
-    tookPart,
-  }
-}
+const spanView = ({ from, until, since, phase }: CampaignSpan): CampaignSpan => ({
+  from,
+  until,
+  since,
+  phase,
+})
+
+export const summaryView = (summary: CampaignSummary): CampaignRow => ({
+  ...headView(summary),
+  ...(summary.running ? { running: spanView(summary.running) } : {}),
+  counts: countsView(summary.counts),
+  tookPart: summary.tookPart,
+})
 
 const countsView = ({ reasons: _reasons, ...counts }: PartCounts): CampaignCounts => counts
 
-export const campaignView = (report: CampaignReport): CampaignView => {
-  const { focus, runnings } = report
-  return { ...summaryView({ ...report, ...focus }), runnings: runnings.map(runningView) }
-}
+export const campaignView = (report: CampaignReport): CampaignView => ({
+  ...headView(report),
+  spans: report.spans.map(spanView),
+  runnings: report.runnings.map(runningView),
+})
 
-function runningView({ from, until, since, phase, parts, results }: RunningReport): CampaignRunningView {
+function runningView(running: RunningReport): CampaignRunningView {
+  const { parts, results } = running
   const { isOver, answers, followUp, coupons, holdout, ...figures } = results
   return {
-    ...{ from, until, since, phase },
+    ...spanView(running),
     parts: parts.map(partView),
     ...figures,
     counted: isOver,
@@ -144,7 +144,12 @@ const armView = ({ n, ordered, fen }: HoldoutComparison['heldOut']): CampaignArm
   fen,
 })
 
-const holdoutView = ({ heldOut, others, order, words }: HoldoutComparison): CampaignRunningView['holdout'] => ({
+const holdoutView = ({
+  heldOut,
+  others,
+  order,
+  words,
+}: HoldoutComparison): CampaignRunningView['holdout'] => ({
   heldOut: armView(heldOut),
   others: armView(others),
   ...(order ? { order: differenceView(order) } : {}),

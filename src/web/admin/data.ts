@@ -122,10 +122,11 @@ export const useGames = () => useGet<Paged<AdminGame>>('/api/admin/games')
 
 export const useCampaigns = () => useGet<CampaignList>('/api/admin/campaigns')
 
-export const useCampaign = (name: MaybeRefOrGetter<string>) =>
+/** One running of it, by its first day; empty: the one to look at first. */
+export const useCampaign = (name: MaybeRefOrGetter<string>, from: MaybeRefOrGetter<string>) =>
   useGet<CampaignView>(
     () => `/api/admin/campaigns/${encodeURIComponent(toValue(name))}`,
-    {},
+    () => ({ from: toValue(from) || undefined }),
     () => toValue(name) !== '',
   )
 
