@@ -375,16 +375,18 @@ onBothDatabases('campaigns', (open) => {
       })
 
       const listed = campaignsText(await cadenceCampaigns(store, undefined))
-      expect(listed).toContain('试吃周（tasting）　会后跟进中　11月9日–15日　应发 23，已发 8，参加 6 人')
+      expect(listed).toContain(
+        '试吃周（tasting）　会后跟进中　2026-11-09 – 2026-11-15　应发 23，已发 8，参加 6 人',
+      )
       expect(listed).toContain('停用的（old）　已停用')
       const text = campaignsText(await cadenceCampaigns(store, 'tasting'))
       expect(text).toContain(
-        '11月9日 10:00　开始　客户群发　应发 14：已发 4，未发成 1，结果未知 2，取消或过期 1，不发 6',
+        '2026-11-09 10:00　开始　客户群发　应发 14：已发 4，未发成 1，结果未知 2，取消或过期 1，不发 6',
       )
       expect(text).toContain('不发：与另一次触达相隔太近 2，对照组 2，')
-      expect(text).toContain('11月9日 10:00　社群播报　社群群发　应发 2 个群：已发 1，待人确认 1')
+      expect(text).toContain('2026-11-09 10:00　社群播报　社群群发　应发 2 个群：已发 1，待人确认 1')
       expect(text).toContain(
-        '参加 6 人，其中 3 人下单 4 笔，¥230.00（11月9日 到 11月24日，退款已减去，还没到期）',
+        '参加 6 人，其中 3 人下单 4 笔，¥230.00（2026-11-09 到 2026-11-24，退款已减去，还没到期）',
       )
       expect(text).toContain('没有下单的 5 人中跟进了 1 人，之后 1 人下单')
       expect(text).toContain('只有和对照组的比较说的是效果')

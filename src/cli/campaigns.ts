@@ -60,14 +60,7 @@ function rowLine(row: CampaignRow): string {
 const headLine = ({ name, title, phase, pause }: Omit<CampaignView, 'spans' | 'runnings'>): string =>
   `${title}（${name}）　${phaseWords[phase]}${pause ? `（${pause.by}：${pause.reason}）` : ''}`
 
-const dayWords = (day: string): string =>
-  `${String(Number(day.slice(5, 7)))}月${String(Number(day.slice(8)))}日`
-
-function spanWords(from: string, until: string): string {
-  if (from === until) return dayWords(from)
-  const sameMonth = from.slice(0, 7) === until.slice(0, 7)
-  return `${dayWords(from)}–${sameMonth ? `${String(Number(until.slice(8)))}日` : dayWords(until)}`
-}
+const spanWords = (from: string, until: string): string => (from === until ? from : `${from} – ${until}`)
 
 const countWords: readonly (readonly [Exclude<keyof CampaignCounts, 'due'>, string])[] = [
   ['sent', '已发'],
@@ -92,11 +85,9 @@ function partLines(part: CampaignPartView): string[] {
   )
   const due =
     counts.due === 0
-      ? '还没有排期'
+      ? '没有排期'
       : `应发 ${String(counts.due)}${part.part === 'live' ? ' 个群' : ''}：${parts.join('，')}`
-  const line = [`  ${dayWords(day)} ${at}`, title, channelTitle, due, ...(stopped ? ['已暂停'] : [])].join(
-    '　',
-  )
+  const line = [`  ${day} ${at}`, title, channelTitle, due, ...(stopped ? ['已暂停'] : [])].join('　')
   const why = (Object.keys(howWords) as (keyof typeof howWords)[]).flatMap((how) => {
     const mine = reasons.filter((one) => one.how === how)
     const listed = mine.map(({ words, count }) => `${words} ${String(count)}`).join('，')
@@ -123,7 +114,7 @@ function runningLines(running: CampaignRunningView): string[] {
           `  邀请答复：参加 ${String(answers.come)}，看时间 ${String(answers.maybe)}，不来 ${String(answers.not)}`,
         ]
       : []),
-    `  参加 ${String(running.tookPart)} 人，其中 ${String(running.ordered)} 人下单 ${String(running.orders)} 笔，${yuan(running.fen)}（${dayWords(from)} 到 ${dayWords(running.countedUntil)}，退款已减去${running.counted ? '' : '，还没到期'}）`,
+    `  参加 ${String(running.tookPart)} 人，其中 ${String(running.ordered)} 人下单 ${String(running.orders)} 笔，${yuan(running.fen)}（${from} 到 ${running.countedUntil}，退款已减去${running.counted ? '' : '，还没到期'}）`,
     ...(followUp
       ? [
           `  没有下单的 ${String(followUp.quiet)} 人中跟进了 ${String(followUp.sent)} 人，之后 ${String(followUp.ordered)} 人下单`,
