@@ -469,6 +469,15 @@ function cadence(siyu: Command): void {
       ),
     )
   group
+    .command('campaigns')
+    .description('what each campaign says and when, how far it is, and what came of it')
+    .argument('[name]', 'one of them, with its runnings')
+    .action(async (name: string | undefined, options: OutputOptions) => {
+      const found = await (await verbs()).campaignsVerb(name)
+      if (options.json) await printDocument(found, options)
+      else await print((await verbs()).campaignsText(found))
+    })
+  group
     .command('experiments')
     .description('what is tested and what it says so far; the universal holdout')
     .argument('[name]', 'one of them, whole')

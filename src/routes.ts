@@ -26,6 +26,7 @@ import { cadenceRoutes } from './http/admin/cadence.ts'
 import { adminCustomerRoutes } from './http/admin/customers.ts'
 import { draftRoutes } from './http/admin/drafts.ts'
 import { deliveryRoutes } from './http/admin/deliveries.ts'
+import { campaignRoutes } from './http/admin/campaigns.ts'
 import { experimentRoutes } from './http/admin/experiments.ts'
 import { adminGameRoutes } from './http/admin/games.ts'
 import { identityRoutes } from './http/admin/identities.ts'
@@ -115,6 +116,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
     ...auditRoutes({ db, act, masterKey: env.masterKey, admins: env.admins }),
     ...deliveryRoutes({ db, act }),
     ...experimentRoutes({ db, act }),
+    ...campaignRoutes({ db }),
     ...adminGameRoutes({ reader }),
     ...adminTagRoutes({ reader, rules: core.tagRules }),
     ...pauseRoutes({ act }),

@@ -185,6 +185,11 @@ const table = (): Readonly<
     body: { verdict: 'cancel' },
     row: [401, 401, 403, 403, 404, 401, 401],
   },
+  'GET /api/admin/campaigns': { row: console },
+  'GET /api/admin/campaigns/:name': {
+    path: '/api/admin/campaigns/nothing',
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
   'GET /api/admin/experiments': { row: console },
   'GET /api/admin/experiments/:name': {
     path: '/api/admin/experiments/nothing',

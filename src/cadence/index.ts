@@ -67,6 +67,19 @@ export type {
   HoldoutReport,
 } from './experiments/index.ts'
 
+// Campaigns.
+export { campaignReport, campaignSummaries, campaignsIn } from './campaigns/report.ts'
+export type {
+  CampaignHead,
+  CampaignReport,
+  CampaignSummary,
+  HoldoutComparison,
+  PartCounts,
+  PartReport,
+  RunningReport,
+} from './campaigns/report.ts'
+export { partTitles } from './campaigns/timeline.ts'
+
 // Tips of the groups.
 export { tipBytes, tipId } from './tips/rotation.ts'
 export type { TipRow } from './tips/tip.store.ts'

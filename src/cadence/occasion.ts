@@ -36,8 +36,14 @@ export type Query =
     }
   /** Whoever gave one of these answers to a question. */
   | { readonly find: 'answered'; readonly question: string; readonly choices: readonly string[] }
-  /** Whoever took part in a campaign and has not ordered since it began. */
-  | { readonly find: 'took-part'; readonly campaign: string; readonly from: Day; readonly until: Day }
+  /** Whoever took part in this running of a campaign, first heard of on `since`, and has not ordered since it began. */
+  | {
+      readonly find: 'took-part'
+      readonly campaign: string
+      readonly since: Day
+      readonly from: Day
+      readonly until: Day
+    }
   /** Whose level ends so many days from now, unless she keeps it. */
   | { readonly find: 'level-ending'; readonly ahead: number }
   /** Who would like something that goes with what she bought. */

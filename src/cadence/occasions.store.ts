@@ -3,6 +3,8 @@ import { addDays, dayNumber, dayOfNumber, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import { birthdayYear, keptOn } from '../base/birthdays.ts'
 import type { Reader, Value } from '../base/db.ts'
+import { inOrder, placeholders } from '../base/placeholders.ts'
+import { tookPartSql } from './campaigns/part.store.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 
 /** What was found, by customer; `everybody` is not looked for here. */
@@ -67,16 +69,6 @@ async function found<R extends { readonly customer: string }>(
     if (occasion) occasions.set(row.customer, occasion)
   }
   return occasions
-}
-
-/** SQLite binds placeholders in the order in which they stand in the text, whatever their numbers. */
-function inOrder(sql: string, values: readonly Value[]): [string, Value[]] {
-  const ordered: Value[] = []
-  const text = sql.replace(/\$(\d+)/g, (_, number: string) => {
-    ordered.push(values[Number(number) - 1] ?? null)
-    return `$${String(ordered.length)}`
-  })
-  return [text, ordered]
 }
 
 // ---------------------------------------------------------------- dates of hers
@@ -304,29 +296,26 @@ const answered = (
 
 const tookPart = (
   reader: Reader,
-  { campaign, from, until }: Extract<Query, { find: 'took-part' }>,
+  { campaign, since, from, until }: Extract<Query, { find: 'took-part' }>,
   ask: Ask,
-): Promise<Found> =>
-  found<{ customer: string; last_at: number; acts: number }>(
+): Promise<Found> => {
+  const values = placeholders()
+  const took = tookPartSql('c', { name: campaign, since, from, until }, values)
+  const [first, today] = [values.put(dayNumber(from)), values.put(dayNumber(ask.day))]
+  return found<{ customer: string; last_at: number; acts: number }>(
     reader,
     (limit) =>
       `select c.customer, c.last_at, c.acts from campaign_part c
-       where c.campaign = $1 and c.last_at >= $2 and c.first_at < $3 ${limit}
+       where ${took} ${limit}
          and not exists (select 1 from purchase_day d
-           where d.customer = c.customer and d.orders > 0 and d.day_no >= $4 and d.day_no <= $5)
+           where d.customer = c.customer and d.orders > 0 and d.day_no >= ${first} and d.day_no <= ${today})
        order by c.customer`,
-    // The teaser may have been clicked before it began.
-    [
-      campaign,
-      instantOf(addDays(from, -30)),
-      instantOf(addDays(until, 1)),
-      dayNumber(from),
-      dayNumber(ask.day),
-    ],
+    values.all,
     ask,
     'c.customer',
     (row) => ({ key: campaign, at: row.last_at, number: row.acts }),
   )
+}
 
 const levelsEnding = (reader: Reader, ahead: number, ask: Ask): Promise<Found> => {
   const last = addDays(ask.day, ahead)

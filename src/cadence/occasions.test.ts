@@ -134,6 +134,7 @@ onBothDatabases('occasions', (open) => {
     const part = {
       find: 'took-part',
       campaign: 'feast',
+      since: addDays(today, -2),
       from: addDays(today, -2),
       until: addDays(today, -1),
     } as const

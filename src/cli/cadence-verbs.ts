@@ -23,6 +23,7 @@ import {
 import type { SwitchOptions } from './cadence.ts'
 import { cadenceRollback, draftDeed, draftSave, draftShow, draftsListed } from './cadence-drafts.ts'
 import type { CadenceWishDone, DraftDeed, DraftVerbParts } from './cadence-drafts.ts'
+import { cadenceCampaigns } from './campaigns.ts'
 import { withCore } from './data.ts'
 import { cadenceTry, withStaffNote } from './cadence-try.ts'
 import type { TryOptions } from './cadence-try.ts'
@@ -116,6 +117,10 @@ export function schemaVerb(options: { write?: boolean }): Promise<unknown> {
 
 export const experimentsVerb = (name: string | undefined): Promise<unknown> =>
   withCadence((parts) => cadenceExperiments(parts, name))
+
+export { campaignsText } from './campaigns.ts'
+export const campaignsVerb = (name: string | undefined): ReturnType<typeof cadenceCampaigns> =>
+  withCadence((parts) => cadenceCampaigns(parts, name))
 
 export const pauseVerb = (reason: string, options: SwitchOptions): Promise<unknown> =>
   withCadence((parts) => cadencePause(parts, reason, options))

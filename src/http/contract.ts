@@ -784,6 +784,130 @@ export interface ExperimentDraft {
   readonly words: readonly string[]
 }
 
+/**
+ * `upcoming`; `warming-up`: it is spoken of before it begins; `running`; `following-up`: its days are over and something
+ * of it is still to be said; `over`; `stopped` by the kill switch; `disabled` in the cadence.
+ */
+export type CampaignRunningPhase = 'upcoming' | 'warming-up' | 'running' | 'following-up' | 'over'
+export type CampaignPhase = CampaignRunningPhase | 'stopped' | 'disabled'
+
+/** Promises by what became of them: all but `due` add up to `due`. */
+export interface CampaignCounts {
+  readonly due: number
+  readonly queued: number
+  /** Until a person presses. */
+  readonly waiting: number
+  readonly sent: number
+  readonly failed: number
+  readonly unknown: number
+  /** Expired or cancelled. */
+  readonly ended: number
+  readonly declined: number
+}
+
+/** One running of a campaign: its first and last day. */
+export interface CampaignSpan {
+  readonly from: string
+  readonly until: string
+  /** The day of its first word. */
+  readonly since: string
+  readonly phase: CampaignRunningPhase
+}
+
+interface CampaignHead {
+  readonly name: string
+  readonly title: string
+  /** Of the running to look at first: the present one, else the next, else the last. */
+  readonly phase: CampaignPhase
+  /** Comes back each month or quarter. */
+  readonly repeats: boolean
+  /** What stops all of it. */
+  readonly pause?: PauseShown
+}
+
+/** `GET /api/admin/campaigns`: those of the cadence in force. */
+export interface CampaignRow extends CampaignHead {
+  readonly running?: CampaignSpan
+  readonly counts: CampaignCounts
+  readonly tookPart: number
+}
+export interface CampaignList {
+  readonly items: readonly CampaignRow[]
+}
+
+/** One thing that a running says; of the news of groups there are several, and their counts are groups. */
+export interface CampaignPartView {
+  readonly part: 'early' | 'before' | 'invitation' | 'reminder' | 'start' | 'live' | 'after'
+  readonly title: string
+  readonly touchpoint: string
+  readonly day: string
+  readonly at: string
+  /** The last day on which it may still be said. */
+  readonly lastDay: string
+  readonly channel: string
+  readonly channelTitle: string
+  readonly tiers?: readonly string[]
+  /** As written in the cadence. */
+  readonly text: string
+  readonly hasOffer: boolean
+  readonly stopped: boolean
+  readonly counts: CampaignCounts
+  readonly reasons: readonly {
+    readonly how: 'declined' | 'ended' | 'failed' | 'unknown'
+    readonly code: string
+    readonly words: string
+    readonly count: number
+  }[]
+}
+
+export interface CampaignArmView {
+  readonly people: number
+  readonly ordered: number
+  readonly fen: number
+}
+
+export interface CampaignRunningView extends CampaignSpan {
+  readonly parts: readonly CampaignPartView[]
+  /** Orders count from `from` to this day, `countedDays` after the last. */
+  readonly countedUntil: string
+  readonly countedDays: number
+  /** False while orders may still come in. */
+  readonly counted: boolean
+  readonly told: number
+  /** Of those told, from their first word on. */
+  readonly optOuts: number
+  readonly answers?: { readonly come: number; readonly maybe: number; readonly not: number }
+  readonly tookPart: number
+  readonly ordered: number
+  readonly orders: number
+  /** Net of refunds. */
+  readonly fen: number
+  readonly followUp?: {
+    /** Took part and had not ordered when it was due. */
+    readonly quiet: number
+    readonly sent: number
+    /** Ordered after it was sent. */
+    readonly ordered: number
+  }
+  readonly coupons?: { readonly issued: number; readonly redeemed: number }
+  readonly holdout: {
+    readonly heldOut: CampaignArmView
+    /** Due like them, and told. */
+    readonly others: CampaignArmView
+    readonly order?: DifferenceView
+    readonly words: string
+  }
+}
+
+export const campaignQuery = z.object({ from: day.optional() })
+/** `GET /api/admin/campaigns/:name?from=`: one running whole, by its first day; else the one to look at first. */
+export interface CampaignView extends CampaignHead {
+  /** The last running that is over, the present ones, the next one. */
+  readonly spans: readonly CampaignSpan[]
+  /** Of the command line all of them. */
+  readonly runnings: readonly CampaignRunningView[]
+}
+
 /** `GET /api/admin/games` : Paged<AdminGame> */
 export interface AdminGame {
   readonly id: string

@@ -3,7 +3,9 @@ import { addDays, dayOf, instantOf, isoOf } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { quarantineOf } from '../base/quarantine.ts'
+import { campaignsIn, currentCadence } from '../cadence/index.ts'
 import { pausesNow, pauseTitle, quotaDoubt } from '../outbox/index.ts'
+import type { Pause } from '../outbox/index.ts'
 import type { ReportParts } from './customers.ts'
 import { kindCounts, newestCadenceVersion, ordersSince, promiseCounts, tierCounts } from './report.store.ts'
 
@@ -16,6 +18,7 @@ export async function overview({ reader, rules }: ReportParts, now: Instant) {
   const orders = await ordersSince(reader, since)
   const promises = await promiseCounts(reader, since, sinceDay)
   const pauses = await pausesNow(reader)
+  const titleOf = await pauseTitles(reader, pauses)
   return {
     customers: [...counts.values()].reduce((sum, n) => sum + n, 0),
     tiers: [...rules.tiers, rules.lead].map(({ name, title }) => ({
@@ -33,11 +36,20 @@ export async function overview({ reader, rules }: ReportParts, now: Instant) {
       optOuts: kinds.get('opted-out') ?? 0,
     },
     paused: pauses.some(({ scope }) => scope === 'global'),
-    pauses: pauses.map((pause) => ({ ...pause, title: pauseTitle(pause), at: isoOf(pause.at) })),
+    pauses: pauses.map((pause) => ({ ...pause, title: titleOf(pause), at: isoOf(pause.at) })),
     quotaDoubted: (await quotaDoubt(reader)) !== null,
     ...(await restored(reader)),
     cadenceVersion: await newestCadenceVersion(reader),
   }
+}
+
+/** A campaign is called by its title, not by its name in the cadence. */
+async function pauseTitles(reader: Reader, pauses: readonly Pause[]): Promise<(pause: Pause) => string> {
+  const cadence = pauses.some(({ scope }) => scope === 'campaign') ? await currentCadence(reader) : null
+  const titles = new Map(
+    (cadence ? campaignsIn(cadence) : []).map(({ name, campaign }) => [name, campaign.title]),
+  )
+  return (pause) => pauseTitle(pause, pause.scope === 'campaign' ? titles.get(pause.name) : undefined)
 }
 
 async function restored(reader: Reader) {

@@ -185,6 +185,7 @@ describe('the console', () => {
     ['customers', '客户'],
     ['deliveries', '触达记录'],
     ['games', '游戏'],
+    ['campaigns', '活动'],
   ])('lists %s as a shopkeeper reads them', async (path, title) => {
     const phone = await desk()
     const { page } = phone
@@ -213,13 +214,38 @@ describe('the console', () => {
     ['customers', '累计消费'],
     ['deliveries', '看话术'],
     ['games', '人参与'],
+    ['campaigns', '季度回归周'],
+    ['campaigns?name=return-week', '只有和对照组的比较说的是效果'],
   ])('fits a phone: /%s', async (path, there) => {
     const phone = await desk(390, 844)
     const { page } = phone
     await page.goto(`${world.url}/admin/${path}`)
     await expect.poll(() => wordsOf(page), { timeout: 10_000 }).toContain(there)
     await expect.poll(() => page.locator('.el-skeleton').count()).toBe(0)
-    await shot(phone, `admin-phone-${path || 'overview'}`)
+    await shot(phone, `admin-phone-${path.replace(/\W+/g, '-') || 'overview'}`)
     expect(await overflow(page)).toBeLessThanOrEqual(0)
+  })
+
+  it('shows the campaign of the week as one thing, with the news that went to the groups', async () => {
+    await world.until(instantOf('2026-05-20', '11:30'))
+    const phone = await desk()
+    const { page } = phone
+    await page.goto(`${world.url}/admin/campaigns`)
+    await page.getByRole('link', { name: /季度回归周/ }).click()
+    const news = page.locator('li[data-part=live]')
+    await news.nth(1).locator('.legend').waitFor()
+    expect(await page.locator('[data-test=phase]').innerText()).toBe('进行中')
+    const planned = await world.rows<{ n: number }>(
+      `select count(*) as n from promise where day = '2026-05-20' and content like '%🎉 季度回归周%'`,
+    )
+    expect(planned[0]?.n).toBeGreaterThan(0)
+    expect(await news.nth(1).innerText()).toContain(`应发 ${String(planned[0]?.n)} 个群`)
+    expect(await news.nth(2).innerText()).toContain('到当天 08:30 排期')
+    // This world began on the evening of its first day.
+    expect(await page.locator('li[data-part=start]').innerText()).toContain('当天没有排给任何人')
+    expect(await page.locator('[data-test=figures] dd').count()).toBe(4)
+    await page.getByText('只有和对照组的比较说的是效果').waitFor()
+    await shot(phone, 'admin-campaign', true)
+    expect(await wordsOf(page)).not.toMatch(leaks)
   })
 })

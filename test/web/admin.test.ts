@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openBrowser } from './browser.ts'
+import { campaignRoutes } from './mock-campaigns.ts'
 import { problem, startMock, type MockApi } from './mock-api.ts'
 import { experimentRoutes } from './mock-experiments.ts'
 
@@ -337,6 +338,113 @@ describe('experiments', () => {
     await press.getByRole('button', { name: '全量采用' }).click()
     await page.getByText('已对所有人采用“更暖”：下单更多，退订没有增加').waitFor()
     expect(await page.getByRole('button', { name: '停止实验' }).count()).toBe(0)
+  })
+})
+
+describe('campaigns', () => {
+  const inShop = async (none = false): Promise<void> => {
+    await mock.close()
+    mock = await startMock({ routes: campaignRoutes(none) })
+  }
+  const row = (part: string) => page.locator(`li[data-part=${part}]`)
+
+  test('the running one comes first; its parts, reasons and results are read, and its last running too', async () => {
+    await inShop()
+    await open('/admin/campaigns')
+    const cards = page.locator('.list a')
+    await cards.first().waitFor()
+    expect((await cards.locator('h2').allInnerTexts()).map((text) => text.trim())).toEqual([
+      expect.stringContaining('季度回归周') as string,
+      '新店开业',
+      '双十一囤货节',
+    ])
+    const [first, second, third] = await cards.allInnerTexts()
+    expect(first).toContain('5月18日 – 5月24日，共 7 天')
+    expect(first).toContain('已发 5,577 / 应发 7,674')
+    expect(second).toContain('5月28日发出第一条消息')
+    expect(third).toContain('2025年11月9日 – 2025年11月11日')
+    await cards.first().click()
+
+    expect(await page.locator('[data-test=phase]').innerText()).toBe('进行中')
+    const start = row('start')
+    expect(await start.innerText()).toContain('5月18日')
+    expect(await start.locator('.legend').innerText()).toMatch(
+      /已发\s*2,204\s*待人确认\s*512\s*结果未知\s*3\s*未发成\s*9\s*不发\s*590/,
+    )
+    await start.getByRole('button', { name: '看原因' }).click()
+    await start.getByText('与另一次触达相隔太近').waitFor()
+    await row('before').getByRole('button', { name: '看话术' }).click()
+    await page.getByText('季度回归周还有三天').waitFor()
+    expect(await row('live').count()).toBe(3)
+    expect(await row('live').first().innerText()).toContain('应发 18 个群')
+    expect(await row('after').innerText()).toContain('到当天 08:30 排期')
+    expect(await row('start').getByRole('link', { name: '日历' }).getAttribute('href')).toBe(
+      '/admin/calendar?from=2026-05-18&cell=2026-05-18/return-week-start@broadcast',
+    )
+    expect(await row('start').getByRole('link', { name: '触达记录' }).getAttribute('href')).toBe(
+      '/admin/deliveries?touchpoint=return-week-start',
+    )
+
+    const figures = page.locator('[data-test=figures]')
+    expect(await figures.innerText()).toMatch(/742[\s\S]*186[\s\S]*213 笔[\s\S]*¥48,623\.50/)
+    const effect = page.locator('[data-test=effect]')
+    expect(await effect.innerText()).toContain('还看不出增量')
+    expect(await effect.innerText()).toContain('只有和对照组的比较说的是效果')
+    expect(await effect.locator('.whisker').count()).toBe(1)
+
+    await page.getByRole('button', { name: '上一场' }).click()
+    await page.getByText('跟进了 377 人，之后 41 人下单').waitFor()
+    await page.getByRole('button', { name: '下一场' }).click()
+    await page.getByText('这一场还没开始，结果从 8月12日 起显示').waitFor()
+    expect(page.url()).toContain('from=2026-08-17')
+  })
+
+  test('it is stopped by itself with a reason, and set going again', async () => {
+    await inShop()
+    await open('/admin/campaigns?name=return-week')
+    await page.getByRole('button', { name: '暂停这个活动' }).click()
+    const ask = dialog('暂停季度回归周？')
+    await ask.getByText('其余触达照常').waitFor()
+    expect(await ask.locator('select').count()).toBe(0)
+    await ask.getByLabel('原因').fill('券面金额写错')
+    await ask.getByRole('button', { name: '确认暂停' }).click()
+    await page.getByText('券面金额写错').waitFor()
+    expect(await page.locator('[data-test=phase]').innerText()).toBe('已暂停')
+    await page.getByRole('button', { name: '恢复这个活动' }).click()
+    const back = dialog('恢复活动：季度回归周？')
+    await back.getByLabel('原因').fill('已更正')
+    await back.getByRole('button', { name: '确认恢复' }).click()
+    await expect.poll(() => page.locator('[data-test=phase]').innerText()).toBe('进行中')
+  })
+
+  test('an analyst reads and cannot stop; an unknown name and an empty shop say what to do', async () => {
+    await inShop(true)
+    await open('/admin/campaigns')
+    await page.getByText('还没有活动').waitFor()
+    expect(await page.getByRole('link', { name: '去写一个活动' }).getAttribute('href')).toBe('/admin/cadence')
+    await open('/admin/campaigns?name=nothing')
+    await page.getByText('没有这个活动').waitFor()
+    await page.getByText('回到活动列表看看').waitFor()
+    await inShop()
+    mock.state.me = { ...mock.state.me, roles: ['analyst'] }
+    await open('/admin/campaigns?name=return-week')
+    await row('start').waitFor()
+    expect(await page.getByRole('button', { name: '暂停这个活动' }).count()).toBe(0)
+  })
+
+  test.each(['zh', 'en'])('fits a phone (%s)', async (language) => {
+    await inShop()
+    await page.setViewportSize({ width: 390, height: 844 })
+    await open('/admin/campaigns')
+    await page.evaluate(`localStorage.setItem('siyu.language', '${language}')`)
+    await page.reload()
+    await page.locator('.list a').first().click()
+    await row('start').waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    const links = page.locator('nav a')
+    const last = await links.last().boundingBox()
+    expect(await links.count()).toBe(8)
+    expect((last?.x ?? 0) + (last?.width ?? 0)).toBeLessThanOrEqual(390)
   })
 })
 

@@ -75,6 +75,7 @@ describe('a campaign', () => {
     expect(rules.looksFor?.(momentOf('2026-11-12'))).toEqual({
       find: 'took-part',
       campaign: 'feast',
+      since: '2026-11-04',
       from: '2026-11-09',
       until: '2026-11-11',
     })

@@ -186,10 +186,23 @@ export function spanNear(campaign: Campaign, day: Day, daysBefore: number, daysA
   return spansAround(campaign, day).find(touches) ?? null
 }
 
-function spansAround({ from, until, repeat }: Campaign, day: Day): Span[] {
+const spansAround = (campaign: Campaign, day: Day): Span[] =>
+  spansIn(
+    campaign,
+    [-1, 0, 1].map((step) => monthAfter(day, step)),
+  )
+
+/** All runnings that begin in the months from so many before this day to so many after it, the earliest first. */
+export const spansNear = (campaign: Campaign, day: Day, monthsBefore: number, monthsAfter: number): Span[] =>
+  spansIn(
+    campaign,
+    Array.from({ length: monthsBefore + 1 + monthsAfter }, (_, i) => monthAfter(day, i - monthsBefore)),
+  )
+
+/** A campaign with days of its own has one running, whatever the months. */
+function spansIn({ from, until, repeat }: Campaign, months: readonly string[]): Span[] {
   if (from !== undefined && until !== undefined) return [{ from, until }]
   if (!repeat) return []
-  const months = [-1, 0, 1].map((step) => monthAfter(day, step))
   return months
     .filter((month) => repeat.every === 'month' || isQuarterMonth(`${month}-01`, repeat.monthOfQuarter - 1))
     .map((month) => {
@@ -202,3 +215,6 @@ function monthAfter(day: Day, step: number): string {
   const months = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + step
   return `${String(Math.floor(months / 12))}-${String((months % 12) + 1).padStart(2, '0')}`
 }
+
+/** The game of its invitation. */
+export const rsvpId = (name: string, from: Day): string => `${name}-rsvp-${from}`

@@ -7,16 +7,11 @@ import type { Touchpoint } from '../config.ts'
 import { noteDue, noteFields, noteText } from '../note.ts'
 import { giftPart, withOffer } from '../offer.ts'
 import type { BoundCustomer, BoundPiece, Due, GamePlan, Moment } from '../touchpoint.ts'
-import { spanNear } from './campaign.ts'
+import { rsvpId, spanNear } from './campaign.ts'
 import type { Campaign, Span } from './campaign.ts'
+import { firstHeard, newsHead, partTitles, touchpointOf } from './timeline.ts'
+import type { Named, PartName } from './timeline.ts'
 
-export interface Named {
-  /** In keys, in links and on the switch that stops it: never changes once it ran. */
-  readonly name: string
-  readonly campaign: Campaign
-}
-
-export const rsvpId = (name: string, from: Day): string => `${name}-rsvp-${from}`
 /** The campaign whose invitation this game is. */
 export const campaignOfRsvp = (game: string): string | null =>
   /^(.+)-rsvp-\d{4}-\d{2}-\d{2}$/.exec(game)?.[1] ?? null
@@ -25,27 +20,22 @@ export const comes = 'come'
 
 export function campaignTouchpoints(named: Named): Touchpoint[] {
   const { name, campaign } = named
-  const parts: (readonly [
-    string,
-    string,
-    BoundCustomer | BoundPiece | null,
-    readonly string[] | undefined,
-  ])[] = [
-    ['early', '抢先通知', early(named), campaign.before?.early?.tiers],
-    ['before', '预告', teaser(named), campaign.tiers],
-    ['invitation', '邀请', invitation(named), campaign.tiers],
-    ['reminder', '到场提醒', reminder(named), undefined],
-    ['start', '开始', opening(named), campaign.tiers],
-    ['live', '社群播报', live(named), undefined],
-    ['after', '会后跟进', followUp(named), campaign.tiers],
+  const parts: (readonly [PartName, BoundCustomer | BoundPiece | null, readonly string[] | undefined])[] = [
+    ['early', early(named), campaign.before?.early?.tiers],
+    ['before', teaser(named), campaign.tiers],
+    ['invitation', invitation(named), campaign.tiers],
+    ['reminder', reminder(named), undefined],
+    ['start', opening(named), campaign.tiers],
+    ['live', live(named), undefined],
+    ['after', followUp(named), campaign.tiers],
   ]
-  return parts.flatMap(([part, title, rules, tiers]) =>
+  return parts.flatMap(([part, rules, tiers]) =>
     rules === null
       ? []
       : [
           {
-            name: `${name}-${part}`,
-            title: `${campaign.title}·${title}`,
+            name: touchpointOf(name, part),
+            title: `${campaign.title}·${partTitles[part]}`,
             tiers: tiers ?? null,
             rules,
             topic: campaign.topic ?? null,
@@ -245,7 +235,7 @@ function live({ campaign }: Named): BoundPiece | null {
     piece({ day }) {
       const span = spanNear(campaign, day, 0, 0)
       const update = span && groups.updates.find((one) => one.day === daysBetween(span.from, day) + 1)
-      return update ? { text: `🎉 ${campaign.title}\n${update.text}`, games: [] } : null
+      return update ? { text: `${newsHead(campaign)}${update.text}`, games: [] } : null
     },
     games: () => [],
   }
@@ -271,7 +261,7 @@ function followUp({ name, campaign }: Named): BoundCustomer | null {
     priority: campaign.priority + 2,
     looksFor({ day }) {
       const span = spanOn(day)
-      return span && { find: 'took-part', campaign: name, from: span.from, until: span.until }
+      return span && { find: 'took-part', campaign: name, since: firstHeard(campaign, span), ...span }
     },
     due(moment) {
       const span = spanOn(moment.day)

@@ -36,9 +36,10 @@ export interface HoldoutQuery {
   readonly now: Instant
 }
 
-const minimum = 100
+/** People a side, before the two are compared. */
+export const holdoutMinimum = 100
 const alpha = 0.05
-const reading: Reading = { read: 'always-valid', level: alpha, tuning: tuningFor(2_000, alpha) }
+export const holdoutReading: Reading = { read: 'always-valid', level: alpha, tuning: tuningFor(2_000, alpha) }
 const metric: Metric = 'sent-to-order'
 
 export async function holdoutReport(reader: Reader, query: HoldoutQuery): Promise<HoldoutReport> {
@@ -56,16 +57,18 @@ export async function holdoutReport(reader: Reader, query: HoldoutQuery): Promis
     { windowMs: days(windowDays), now },
   )
   const [heldOut, treated] = [customerTally('holdout', rows), customerTally('treated', rows)]
-  const isReadable = Math.min(heldOut.n, treated.n) >= minimum
-  const order = isReadable ? compareShares(shareOf(heldOut, metric), shareOf(treated, metric), reading) : null
+  const isReadable = Math.min(heldOut.n, treated.n) >= holdoutMinimum
+  const order = isReadable
+    ? compareShares(shareOf(heldOut, metric), shareOf(treated, metric), holdoutReading)
+    : null
   return {
     since,
     windowDays,
     heldOut,
     treated,
-    minimum,
+    minimum: holdoutMinimum,
     order,
-    value: isReadable ? compareMeans(heldOut.fen, treated.fen, reading) : null,
+    value: isReadable ? compareMeans(heldOut.fen, treated.fen, holdoutReading) : null,
     complier: isReadable
       ? complierEffect(assignedOf(heldOut, metric), assignedOf(treated, metric), alpha)
       : null,
@@ -76,9 +79,17 @@ export async function holdoutReport(reader: Reader, query: HoldoutQuery): Promis
 function wordsOf(heldOut: ArmTally, treated: ArmTally, order: Difference | null): string {
   if (heldOut.entered === 0) return '还没有对照组：在节奏的“分寸”里设置对照组比例后，这里显示触达带来的增量'
   if (!order)
-    return `对照组 ${String(heldOut.n)} 人、触达组 ${String(treated.n)} 人观察期满，各满 ${String(minimum)} 人后显示增量`
-  const { value, low, high } = order.absolute
+    return `对照组 ${String(heldOut.n)} 人、触达组 ${String(treated.n)} 人观察期满，各满 ${String(holdoutMinimum)} 人后显示增量`
+  return increaseWords('触达组', order, waitWords(null))
+}
+
+/** How much more often those who were told ordered; `otherwise`: what to do while it does not show. */
+export function increaseWords(
+  told: string,
+  { absolute: { value, low, high } }: Difference,
+  otherwise: string,
+): string {
   const range = `（95% 区间 ${(low * 100).toFixed(1)} 到 ${(high * 100).toFixed(1)}）`
-  const words = `触达组下单率比对照组${value < 0 ? '低' : '高'} ${(Math.abs(value) * 100).toFixed(1)} 个百分点${range}`
-  return low > 0 || high < 0 ? `${words}，增量可信` : `${words}，还看不出增量，${waitWords(null)}`
+  const words = `${told}下单率比对照组${value < 0 ? '低' : '高'} ${(Math.abs(value) * 100).toFixed(1)} 个百分点${range}`
+  return low > 0 || high < 0 ? `${words}，增量可信` : `${words}，还看不出增量，${otherwise}`
 }

@@ -209,7 +209,7 @@ const comparisonView = (
   value: differenceView(value),
 })
 
-const differenceView = ({ absolute, relative, p }: Difference): DifferenceView => ({
+export const differenceView = ({ absolute, relative, p }: Difference): DifferenceView => ({
   absolute: estimateView(absolute),
   ...(relative ? { relative: estimateView(relative) } : {}),
   p,

@@ -2,7 +2,7 @@
 import type { Act } from '../../base/act.ts'
 import { dayOf, isoOf } from '../../base/calendar.ts'
 import type { Db, Reader } from '../../base/db.ts'
-import { currentCadence } from '../../cadence/index.ts'
+import { campaignsIn, currentCadence } from '../../cadence/index.ts'
 import {
   channelTitles,
   confirmQuotaMode,
@@ -97,12 +97,13 @@ type Handle = MannersView['handles'][number]
 
 /** Channels, the touchpoints of the cadence in force, and the campaigns they belong to. */
 async function handlesOf(reader: Reader): Promise<Handle[]> {
-  const touchpoints = (await currentCadence(reader))?.touchpoints ?? []
-  const campaigns = new Set(touchpoints.flatMap(({ campaign }) => campaign ?? []))
+  const cadence = await currentCadence(reader)
+  const touchpoints = cadence?.touchpoints ?? []
+  const campaigns = (cadence ? campaignsIn(cadence) : []).filter(({ campaign }) => campaign.enabled)
   return [
     ...Object.entries(channelTitles).map(([name, title]) => ({ scope: 'channel' as const, name, title })),
     ...touchpoints.map(({ name, title }) => ({ scope: 'touchpoint' as const, name, title })),
-    ...[...campaigns].map((name) => ({ scope: 'campaign' as const, name, title: name })),
+    ...campaigns.map(({ name, campaign: { title } }) => ({ scope: 'campaign' as const, name, title })),
   ]
 }
 

@@ -19,6 +19,8 @@ import type {
   Calendar,
   CalendarEntries,
   CalendarSubject,
+  CampaignList,
+  CampaignView,
   CustomerCard,
   CustomerRow,
   Delivery,
@@ -117,6 +119,16 @@ export const useDeliveries = (query: MaybeRefOrGetter<Query>) =>
   useGet<Paged<Delivery>>('/api/admin/deliveries', query)
 
 export const useGames = () => useGet<Paged<AdminGame>>('/api/admin/games')
+
+export const useCampaigns = () => useGet<CampaignList>('/api/admin/campaigns')
+
+/** One running of it, by its first day; empty: the one to look at first. */
+export const useCampaign = (name: MaybeRefOrGetter<string>, from: MaybeRefOrGetter<string>) =>
+  useGet<CampaignView>(
+    () => `/api/admin/campaigns/${encodeURIComponent(toValue(name))}`,
+    () => ({ from: toValue(from) || undefined }),
+    () => toValue(name) !== '',
+  )
 
 export const useExperiments = () => useGet<ExperimentList>('/api/admin/experiments')
 

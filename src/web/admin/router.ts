@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: '/cadence', name: 'cadence', component: () => import('./pages/CadencePage.vue') },
     { path: '/customers', name: 'customers', component: () => import('./pages/CustomersPage.vue') },
     { path: '/deliveries', name: 'deliveries', component: () => import('./pages/DeliveriesPage.vue') },
+    { path: '/campaigns', name: 'campaigns', component: () => import('./pages/CampaignsPage.vue') },
     { path: '/experiments', name: 'experiments', component: () => import('./pages/ExperimentsPage.vue') },
     { path: '/games', name: 'games', component: () => import('./pages/GamesPage.vue') },
     { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue') },

@@ -1,7 +1,7 @@
 import { computed, ref } from 'vue'
 import { en } from './words/en.ts'
 import { zh, type WordKey } from './words/zh.ts'
-import { addDays, monthDay, wallOf } from '../shared/format.ts'
+import { addDays, daysBetween, monthDay, wallOf } from '../shared/format.ts'
 
 export type { WordKey } from './words/zh.ts'
 export type Language = 'zh' | 'en'
@@ -56,6 +56,25 @@ export const momentWords = (iso: string, today: string): string => {
 export const dateWords = (day: string, today: string): string => {
   const close = near(day, today)
   if (close) return close
+  return dayOfYear(day, today)
+}
+
+/** `5月20日`, and with the year once it is another one. */
+const dayOfYear = (day: string, today: string): string => {
   if (day.slice(0, 4) === today.slice(0, 4)) return dayWords(day)
   return isChinese.value ? `${day.slice(0, 4)}年${monthDay(day)}` : `${dayWords(day)}, ${day.slice(0, 4)}`
+}
+
+/** `11月9日 – 11月15日，共 7 天`; `brief`: without their number. */
+export const spanWords = (
+  { from, until }: { readonly from: string; readonly until: string },
+  today: string,
+  brief = false,
+): string => {
+  // Dates on both ends: "today – 15 November" would read as if it began just now.
+  const [first, last] = [dayOfYear(from, today), dayOfYear(until, today)]
+  if (brief) return from === until ? first : t('campaigns.dates', { from: first, until: last })
+  return from === until
+    ? t('campaigns.oneDay', { from: first })
+    : t('campaigns.span', { from: first, until: last, n: daysBetween(from, until) + 1 })
 }
