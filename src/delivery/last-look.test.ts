@@ -177,7 +177,8 @@ onBothDatabases('the last look before a call', (open) => {
 
   it('what another cadence has promised for a touchpoint of its own is not said any more', async () => {
     await stage(offer(1), offer(2, { touchpoint: 'kept' }))
-    await world.as((ctx) => publishTouchpoints(ctx, ['kept']))
+    for (const names of [['kept', 'weekly-offer'], ['kept']])
+      await world.as((ctx) => publishTouchpoints(ctx, names))
     comesTo('2026-05-19', '14:40')
     await drain()
     expect([await fate('offer-1'), await fate('offer-2')]).toEqual(['cancelled touchpoint-off', 'waiting'])

@@ -147,7 +147,7 @@ onBothDatabases('words that kill whoever makes a call of them', (open) => {
     for (let n = 3; n <= customers; n += 1)
       await owe(n, `第 ${String(n)} 句`, n % 2 === 0 ? 'broadcast' : 'advisor-task')
     // Two are guilty: each is blamed three times, after two falls in company.
-    expect(await falls()).toBeLessThanOrEqual(2 + 3 + 3)
+    expect(await falls()).toBeLessThanOrEqual(2 * (2 + 3))
     for (const text of [venom, `${venom}二`])
       expect(await stateOf(text)).toMatchObject({ state: 'held', settle_code: 'poison' })
     const told = (await world.promises()).filter(({ state }) => state === 'waiting')

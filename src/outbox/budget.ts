@@ -53,11 +53,16 @@ export function overBudget(manners: Manners, wanted: Wanted, uses: readonly Use[
   )
 }
 
-/** The same of what is really in somebody's hands or said, for the moment before a call. */
-export function overNow(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over | null {
-  const real = uses.filter(({ stage }) => stage !== 'planned')
-  return overCap(manners, wanted, real) ?? overQuota(manners, wanted, real)
-}
+/**
+ * Our own caps over what is really in somebody's hands or said, for the moment before a call. WeCom counts its quota
+ * itself by then.
+ */
+export const overNow = (manners: Manners, wanted: Wanted, uses: readonly Use[]): Over | null =>
+  overCap(
+    manners,
+    wanted,
+    uses.filter(({ stage }) => stage !== 'planned'),
+  )
 
 /** An advisor has one thing at a time in her hands for one customer on one channel; marketing never delays service. */
 function waitingAlready(wanted: Wanted, uses: readonly Use[], stage: Use['stage']): Over | null {

@@ -36,19 +36,31 @@ import { move } from './settle.ts'
 const crowdedMs = hours(1)
 
 /** Publishing a cadence says which touchpoints it has: what an older one promised for others is not said any more. */
-export const publishTouchpoints = (ctx: Ctx, names: readonly string[]): Promise<number> =>
-  writeMeta(ctx.tx, touchpointsMeta, JSON.stringify([...names].sort()))
+export async function publishTouchpoints(ctx: Ctx, names: readonly string[]): Promise<void> {
+  const before = await touchpointsOf(ctx.tx)
+  const retired = [...new Set([...before.retired, ...before.names])].filter((name) => !names.includes(name))
+  await writeMeta(
+    ctx.tx,
+    touchpointsMeta,
+    JSON.stringify({ names: [...names].sort(), retired: retired.sort() }),
+  )
+}
 const touchpointsMeta = 'touchpoints-in-force'
 
-async function touchpointsInForce(tx: Ctx['tx']): Promise<ReadonlySet<string> | null> {
+interface Touchpoints {
+  readonly names: readonly string[]
+  /** Of older cadences; one that comes back is in force again. */
+  readonly retired: readonly string[]
+}
+
+async function touchpointsOf(tx: Ctx['tx']): Promise<Touchpoints> {
   const text = await readMeta(tx, touchpointsMeta)
-  return text === null ? null : new Set(JSON.parse(text) as string[])
+  return text === null ? { names: [], retired: [] } : (JSON.parse(text) as Touchpoints)
 }
 
 interface Seen {
   readonly manners: Manners
-  /** Null before the first cadence was published. */
-  readonly touchpoints: ReadonlySet<string> | null
+  readonly retired: readonly string[]
   readonly now: Instant
   readonly restraints: ReadonlyMap<string, Restraint>
   readonly uses: Map<string, Use[]>
@@ -127,8 +139,7 @@ async function putAside(ctx: Ctx, some: readonly Aside[]): Promise<void> {
 
 function verdictOf(row: PromiseRow, seen: Seen): Verdict {
   const { manners, now } = seen
-  if (seen.touchpoints?.has(row.touchpoint) === false)
-    return { kind: 'never', reason: reasonOf('touchpoint-off') }
+  if (seen.retired.includes(row.touchpoint)) return { kind: 'never', reason: reasonOf('touchpoint-off') }
   const gone =
     nobodyThere(row, seen) ?? restrained(row, seen.restraints.get(row.customer ?? ''), manners, now)
   if (gone) return { kind: 'never', reason: gone }
@@ -176,7 +187,10 @@ function onLeave(row: PromiseRow, seen: Seen): Verdict | null {
 }
 
 function full(row: PromiseRow, { manners, now, uses, quotaSeen: spent }: Seen): Verdict | null {
-  const over = overNow(manners, { ...wantedOf(row), dueAt: now }, uses.get(ownerOf(row)) ?? [])
+  const over =
+    row.purpose === 'marketing'
+      ? overNow(manners, { ...wantedOf(row), dueAt: now }, uses.get(ownerOf(row)) ?? [])
+      : null
   if (over) {
     const { until, ...reason } = over
     return { kind: 'wait', reason, until: Math.min(until, now + crowdedMs) }
@@ -225,7 +239,7 @@ async function seenOf(ctx: Ctx, manners: Manners, rows: readonly PromiseRow[]): 
   ])
   return {
     manners,
-    touchpoints: await touchpointsInForce(tx),
+    retired: (await touchpointsOf(tx)).retired,
     now,
     uses,
     restraints: await restraints(tx, customers),
