@@ -70,6 +70,7 @@ export const promiseTable = table(
     unique: [['dedupe_key']],
     index: [
       ['state', 'ready_at'],
+      ['state', 'channel', 'priority', 'ready_at'],
       ['customer', 'due_at'],
       ['subject', 'due_at'],
       ['sender', 'state'],

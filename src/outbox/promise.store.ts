@@ -209,6 +209,42 @@ export const updatePressed = (tx: Tx, id: string, pressedAt: Instant | null): Pr
 // ---------------------------------------------------------------- what the machine looks for
 
 /**
+ * The first that are due, the more important and then the older ones first. Priorities are few, and the index knows the
+ * rows of each in their order; asked at once, all that is due would be sorted for every handful.
+ */
+async function dueByRank<T extends object>(
+  reader: Reader,
+  columns: string,
+  {
+    channel,
+    now,
+    limit,
+    ending = '',
+  }: { channel: ChannelName; now: Instant; limit: number; ending?: string },
+): Promise<T[]> {
+  const rows: T[] = []
+  for (let below = Number.MAX_SAFE_INTEGER; rows.length < limit;) {
+    const [next] = await reader.rows<{ priority: number | null }>(
+      `select max(priority) as priority from promise where state = 'queued' and channel = $1 and priority < $2`,
+      [channel, below],
+    )
+    if (next === undefined || next.priority === null) break
+    below = next.priority
+    rows.push(
+      ...(await reader.rows<T>(
+        `select ${columns} from promise p
+         where state = 'queued' and channel = $1 and priority = $2 and ready_at <= $3 and ${notPaused}
+         order by ready_at limit $4 ${ending}`,
+        [channel, below, now, limit - rows.length],
+      )),
+    )
+  }
+  return rows
+}
+
+const taking = (tx: Tx): string => (tx.dialect === 'postgres' ? 'for update skip locked' : '')
+
+/**
  * Due promises of one channel, most urgent first; on PostgreSQL without those that another worker is taking. `among`:
  * those of a hint, if they are still due.
  */
@@ -219,12 +255,14 @@ export const lockDue = (
   limit: number,
   among: readonly string[] = [],
 ): Promise<PromiseRow[]> =>
-  tx.rows<PromiseRow>(
-    `${all} p where state = 'queued' and ready_at <= $1 and channel = $2 and ${notPaused}
-     ${among.length === 0 ? '' : `and id in (${places(among.length, 3)})`}
-     order by priority desc, ready_at, id limit ${String(limit)} ${tx.dialect === 'postgres' ? 'for update skip locked' : ''}`,
-    [now, channel, ...among],
-  )
+  among.length === 0
+    ? dueByRank<PromiseRow>(tx, '*', { channel, now, limit, ending: taking(tx) })
+    : tx.rows<PromiseRow>(
+        `${all} p where state = 'queued' and ready_at <= $1 and channel = $2 and ${notPaused}
+         and id in (${places(among.length, 3)})
+         order by priority desc, ready_at, id limit ${String(limit)} ${taking(tx)}`,
+        [now, channel, ...among],
+      )
 
 /** The same without taking them. `version` changes whenever a row comes back to the queue. */
 export const dueIds = (
@@ -233,12 +271,11 @@ export const dueIds = (
   now: Instant,
   limit: number,
 ): Promise<{ id: string; version: string }[]> =>
-  reader.rows<{ id: string; version: string }>(
-    `select id, epoch || ' ' || ready_at as version from promise p
-     where state = 'queued' and ready_at <= $1 and channel = $2 and ${notPaused}
-     order by priority desc, ready_at, id limit ${String(limit)}`,
-    [now, channel],
-  )
+  dueByRank<{ id: string; version: string }>(reader, `id, epoch || ' ' || ready_at as version`, {
+    channel,
+    now,
+    limit,
+  })
 
 /** Channels that have anything due: an idle poll asks only this. */
 export async function dueChannels(reader: Reader, now: Instant): Promise<ChannelName[]> {
