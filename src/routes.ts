@@ -4,6 +4,7 @@ import type { FileTrouble } from './cadence/index.ts'
 import type { LinkParts } from './content/index.ts'
 import type { Core } from './core.ts'
 import {
+  changeSubscriptions,
   customerOfExternal,
   findGroup,
   findStaff,
@@ -11,9 +12,7 @@ import {
   loadAttributes,
   namesOf,
   namesOfExternals,
-  optIn,
-  optOut,
-  optedOutOf,
+  subscriptionsOf,
   saveStaff,
   phoneHasher,
 } from './customer/index.ts'
@@ -178,12 +177,10 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
       nameOf: async (external) => (await namesOfExternals(reader, [external])).get(external) ?? null,
       playerKey,
       playerNames: (keys) => namesOf(reader, keys),
-      async isOptedOut(external) {
-        const customer = await customerOfExternal(reader, external)
-        return customer !== null && (await optedOutOf(reader, [customer], 'marketing')).has(customer)
-      },
-      setMarketing: (actor, external, on) =>
-        act(actor, (ctx) => (on ? optIn : optOut)(ctx, external, { purpose: 'marketing', via: 'h5' })),
+      subscriptionsOf: (external) => subscriptionsOf(reader, external),
+      topics: async () => (await currentCadence(reader))?.topics ?? [],
+      setSubscriptions: (actor, external, wish) =>
+        act(actor, (ctx) => changeSubscriptions(ctx, external, wish, 'h5')),
     }),
   ]
 }

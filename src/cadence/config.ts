@@ -53,6 +53,8 @@ export interface Cadence {
   readonly approval: boolean | null
   /** The enabled ones, as written. */
   readonly touchpoints: readonly Touchpoint[]
+  /** What members may refuse by itself, in the order of the file; one without a title goes by its name. */
+  readonly topics: readonly { readonly name: string; readonly title: string }[]
   /** Tests of touchpoints that are enabled, running or not. */
   readonly experiments: readonly Experiment[]
   /** Everything as it was read, for comparing two versions. */
@@ -84,6 +86,10 @@ export const topShape = z.strictObject({
   publishing: publishingShape.prefault({}).describe('发布'),
   manners: mannersShape.prefault({}),
   planning: planningShape.prefault({}),
+  topics: z
+    .record(slugField, z.string().min(1).max(20))
+    .default({})
+    .describe('话题的名称：客户在订阅设置里看到的叫法'),
   touchpoints: z.record(z.string(), z.unknown()),
   experiments: z.record(z.string(), z.unknown()).prefault({}),
   campaigns: z.record(z.string(), z.unknown()).default({}),
@@ -119,10 +125,21 @@ export function readCadence(yaml: string, options: ReadOptions): CadenceRead {
   if (isRecord(campaigns)) touchpoints.push(...readCampaigns(read, campaigns, known, touchpoints, mistakes))
   if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
   const { shop, manners, planning, publishing } = top.data
+  const topics = topicsOf(top.data.topics, touchpoints)
   const approval = publishing.approval.required ?? null
   const raw = read.value
-  const cadence = { version, shop, manners, planning, approval, touchpoints, experiments, raw }
+  const cadence = { version, shop, manners, planning, approval, topics, touchpoints, experiments, raw }
   return { cadence, mistakes: [] }
+}
+
+/** Only topics that something is said about: a switch for nothing would be a promise. */
+function topicsOf(
+  titles: Readonly<Record<string, string>>,
+  touchpoints: readonly Touchpoint[],
+): Cadence['topics'] {
+  const used = new Set(touchpoints.flatMap(({ topic }) => topic ?? []))
+  const names = [...Object.keys(titles), ...used].filter((name) => used.has(name))
+  return [...new Set(names)].map((name) => ({ name, title: titles[name] ?? name }))
 }
 
 const sorted = (mistakes: readonly Mistake[]): Mistake[] =>

@@ -40,6 +40,7 @@ export const labels: Readonly<Record<string, string>> = {
   seed: '错开顺序的种子',
   touchpoints: '触点',
   campaigns: '活动',
+  topics: '话题名称',
   experiments: '实验',
   windows: '发送时段',
   quietHours: '安静时段',

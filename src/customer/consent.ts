@@ -139,3 +139,22 @@ export const optedOutOf = (
   customers: readonly string[],
   purpose: Purpose,
 ): Promise<Set<string>> => optedOutAmong(reader, customers, purpose)
+
+/** Records what she wishes otherwise than before; what is left out stays. */
+export async function changeSubscriptions(
+  ctx: Ctx,
+  external: string,
+  wish: Partial<Subscriptions>,
+  via: string,
+): Promise<void> {
+  const before = await subscriptionsOf(ctx.tx, external)
+  for (const purpose of ['marketing', 'service'] as const) {
+    const wanted = wish[purpose]
+    if (wanted === undefined || wanted === before[purpose]) continue
+    await (wanted ? optIn : optOut)(ctx, external, { purpose, via })
+  }
+  const topics = Object.entries(wish.topics ?? {}).filter(
+    ([topic, wanted]) => wanted !== (before.topics[topic] ?? true),
+  )
+  await chooseTopics(ctx, external, Object.fromEntries(topics), via)
+}

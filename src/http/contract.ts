@@ -1157,12 +1157,16 @@ export interface Player {
 
 /** `GET /api/public/subscription`, `PUT` with the same shape; works at once. */
 export interface Subscription {
-  /** Tips, offers and invitations. Service messages (orders, answers) always come. */
+  /** Tips, offers and invitations. */
   readonly marketing: boolean
+  /** Visits and reminders about what she bought. What she waits for (answers, complaints) always comes. */
+  readonly service: boolean
   readonly topics: readonly { readonly name: string; readonly title: string; readonly on: boolean }[]
 }
 export const subscriptionBody = z.object({
   marketing: z.boolean(),
+  /** Left out: as it is. */
+  service: z.boolean().optional(),
   topics: z
     .array(z.object({ name: z.string().max(32), on: z.boolean() }))
     .max(20)

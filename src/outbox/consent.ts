@@ -22,8 +22,8 @@ export async function unwanted(reader: Reader, rows: readonly PromiseRow[]): Pro
   const refused = await optedOut(reader, of(rows))
   const topics = await refusedTopics(reader, of(rows.filter(({ topic }) => topic !== null)))
   const reasons = new Map<string, Reason>()
-  for (const { id, customer, purpose, topic } of rows) {
-    if (refused.has(`${customer ?? ''}\t${purpose}`)) reasons.set(id, optedOutReason)
+  for (const { id, customer, purpose, topic, awaited } of rows) {
+    if (awaited === null && refused.has(`${customer ?? ''}\t${purpose}`)) reasons.set(id, optedOutReason)
     else if (topic !== null && topics.has(`${customer ?? ''}\t${topic}`))
       reasons.set(id, reasonOf('topic-refused'))
   }

@@ -283,7 +283,8 @@ function hindrance(candidate: Candidate, { manners, facts, now }: Sitting): Reas
 /** Consent first: it is the reason a person should see, whatever else is missing. */
 function nobodyThere(candidate: Candidate, facts: Facts): Reason | null {
   const { customer = '', purpose, topic, sender, subject, subjectKind, channel } = candidate
-  if (facts.optedOut.has(`${customer}\t${purpose}`))
+  // Whoever asked gets her answer, whatever else she does not want to hear.
+  if (candidate.awaited !== true && facts.optedOut.has(`${customer}\t${purpose}`))
     return reasonOf('opted-out', purpose === 'marketing' ? '已退订营销消息' : '已退订服务消息')
   if (topic !== undefined && facts.refusedTopics.has(`${customer}\t${topic}`))
     return reasonOf('topic-refused')

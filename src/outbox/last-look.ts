@@ -232,7 +232,7 @@ async function seenOf(ctx: Ctx, manners: Manners, rows: readonly PromiseRow[]): 
   await lockBudgets(tx, [...customers, ...chats])
   const byPeople = rows.filter(({ channel }) => needsHuman(channel))
   const senders = [...new Set(byPeople.flatMap(({ sender }) => sender ?? []))]
-  const away = await leavesUntil(tx, dayOf(now))
+  const away = senders.length === 0 ? [] : await leavesUntil(tx, dayOf(now))
   const uses = new Map([
     ...(await usesOf(tx, 'customer', customers, now)),
     ...(await usesOf(tx, 'subject', chats, now)),

@@ -139,6 +139,32 @@ describe('from the group’s message', () => {
     expect(coupons).toHaveLength(1)
   })
 
+  it('lets her close one topic and the visits, each by itself, and remembers it', async () => {
+    const phone = await phoneOf(her.subject)
+    const { page } = phone
+    await page.goto(groupLink('subscription'))
+    const topic = page.getByRole('switch', { name: '宝宝成长和育儿' })
+    expect(await topic.getAttribute('aria-checked')).toBe('true')
+    await topic.tap()
+    await page.getByText('「宝宝成长和育儿」已关闭，立即生效').waitFor()
+    const visits = page.getByRole('switch', { name: /服务关怀/ })
+    await visits.tap()
+    await page.getByText('已关闭服务关怀，立即生效').waitFor()
+    await shot(phone, 'h5-subscription')
+    await page.reload()
+    expect(await topic.getAttribute('aria-checked')).toBe('false')
+    expect(await visits.getAttribute('aria-checked')).toBe('false')
+    await topic.tap()
+    await page.getByText('「宝宝成长和育儿」已打开，立即生效').waitFor()
+    await visits.tap()
+    await page.getByText('已恢复服务关怀').waitFor()
+    await settled(phone)
+    const kinds = await world.rows<{ kind: string }>(
+      `select kind from log where kind in ('topics-chosen', 'opted-out', 'opted-in') order by seq`,
+    )
+    expect(kinds.map(({ kind }) => kind)).toEqual(['topics-chosen', 'opted-out', 'topics-chosen', 'opted-in'])
+  })
+
   it('lets her out at once: the note that waited for her is cancelled', async () => {
     const phone = await phoneOf(her.subject)
     const { page } = phone

@@ -103,6 +103,7 @@ export const player = (over: Partial<Player> = {}): Player => ({
   ],
   subscription: {
     marketing: true,
+    service: true,
     topics: [
       { name: 'baby', title: '育儿小贴士', on: true },
       { name: 'offer', title: '优惠和新品', on: true },
@@ -166,12 +167,19 @@ const guess = (state: ClubState, clueId: string, answer: string): PlayResult => 
 }
 
 const changeSubscription = (state: ClubState, call: Call): Answer => {
-  const wanted = call.body as { marketing: boolean; topics: { name: string; on: boolean }[] }
+  const wanted = call.body as {
+    marketing: boolean
+    service: boolean
+    topics: { name: string; on: boolean }[]
+  }
   const topics = state.player.subscription.topics.map((topic) => ({
     ...topic,
     on: wanted.topics.find(({ name }) => name === topic.name)?.on ?? topic.on,
   }))
-  state.player = { ...state.player, subscription: { marketing: wanted.marketing, topics } }
+  state.player = {
+    ...state.player,
+    subscription: { marketing: wanted.marketing, service: wanted.service, topics },
+  }
   return { body: state.player.subscription }
 }
 

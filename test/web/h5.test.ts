@@ -147,6 +147,14 @@ describe('a member’s own pages', () => {
     expect(posts()[0]?.body['marketing']).toBe(false)
   })
 
+  it('turns visits and reminders off by themselves', async () => {
+    const { page, server } = await visit('#/subscription')
+    await page.getByRole('switch', { name: /服务关怀/ }).tap()
+    await page.getByText('已关闭服务关怀，立即生效').waitFor()
+    const { marketing, service } = server.state.player.subscription
+    expect({ marketing, service }).toEqual({ marketing: true, service: false })
+  })
+
   it('turns one topic off and leaves the others', async () => {
     const { page, server } = await visit('#/subscription')
     await page.getByRole('switch', { name: '育儿小贴士' }).tap()

@@ -9,6 +9,7 @@ import { dayOf, isoOf } from '../../base/calendar.ts'
 import { Refusal } from '../../base/errors.ts'
 import { readLink } from '../../content/index.ts'
 import type { LinkRead } from '../../content/index.ts'
+import type { Subscriptions } from '../../customer/index.ts'
 import { findGame, listGames, play, stateOf, viewGame } from '../../game/index.ts'
 import type { Game, PlayerNames, Player as GamePlayer } from '../../game/index.ts'
 import type { Recorder } from '../../interaction/index.ts'
@@ -45,9 +46,12 @@ export interface H5Parts {
   /** The one key of a person over all channels: the customer's id where known. */
   playerKey(external: string): Promise<string>
   readonly playerNames: PlayerNames
-  isOptedOut(external: string): Promise<boolean>
-  /** Records the wish; works at once. */
-  setMarketing(actor: Actor, external: string, on: boolean): Promise<void>
+  /** What she wants to hear: purposes, and the topics she chose about. */
+  subscriptionsOf(external: string): Promise<Subscriptions>
+  /** The topics of the cadence in force. */
+  topics(): Promise<readonly { readonly name: string; readonly title: string }[]>
+  /** Records what she wishes otherwise than before; works at once. */
+  setSubscriptions(actor: Actor, external: string, wish: Partial<Subscriptions>): Promise<void>
 }
 
 const playerOf = (call: Call): string => {
@@ -124,10 +128,11 @@ export const couponFace = (coupon: RewardCoupon): Coupon => ({
   terms: termsWords(coupon.terms),
 })
 
-const subscription = async (parts: H5Parts, player: string): Promise<Subscription> => ({
-  marketing: !(await parts.isOptedOut(player)),
-  topics: [],
-})
+async function subscription(parts: H5Parts, player: string): Promise<Subscription> {
+  const { marketing, service, topics: chosen } = await parts.subscriptionsOf(player)
+  const topics = (await parts.topics()).map((topic) => ({ ...topic, on: chosen[topic.name] ?? true }))
+  return { marketing, service, topics }
+}
 
 const daysShown = 30 * 86_400_000
 
@@ -156,7 +161,17 @@ async function me(parts: H5Parts, call: Call): Promise<Answer> {
 async function putSubscription(parts: H5Parts, call: Call): Promise<Answer> {
   const player = playerOf(call)
   const wish = parse(subscriptionBody, call.body)
-  await parts.setMarketing({ kind: 'player', external: player }, player, wish.marketing)
+  const known = new Set((await parts.topics()).map(({ name }) => name))
+  const unknown = wish.topics.find(({ name }) => !known.has(name))
+  if (unknown)
+    throw new Refusal('no-such-topic', `没有「${unknown.name}」这个话题`, 422, {
+      fix: '话题可能刚刚改过，刷新页面再选',
+    })
+  await parts.setSubscriptions({ kind: 'player', external: player }, player, {
+    marketing: wish.marketing,
+    ...(wish.service === undefined ? {} : { service: wish.service }),
+    topics: Object.fromEntries(wish.topics.map(({ name, on }) => [name, on])),
+  })
   return { json: await subscription(parts, player) }
 }
 

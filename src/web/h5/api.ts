@@ -8,6 +8,7 @@ export type Play =
   { readonly choices: readonly string[] } | { readonly clue: string; readonly answer: string }
 export interface SubscriptionChange {
   readonly marketing: boolean
+  readonly service: boolean
   readonly topics: readonly { readonly name: string; readonly on: boolean }[]
 }
 
