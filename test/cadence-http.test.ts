@@ -4,7 +4,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { instantOf } from '../src/base/calendar.ts'
 import { loadHolidays } from '../src/base/holidays.ts'
 import { seedCadence } from '../src/cadence/index.ts'
-import { cadenceApply, cadenceValidate, validationLines } from '../src/cli/cadence.ts'
+import { cadenceApply } from '../src/cli/cadence.ts'
+import { cadenceValidate } from '../src/cli/cadence-offline.ts'
+import { problemLines } from '../src/cli/cadence-problems.ts'
+import { namesInFiles } from '../src/cadence/index.ts'
 import { saveGroup, saveStaff } from '../src/customer/index.ts'
 import { cadenceRoutes } from '../src/http/admin/cadence.ts'
 import { calendarRoutes } from '../src/http/admin/calendar.ts'
@@ -171,16 +174,15 @@ it('lays the calendar out by days, and refuses a day that does not exist', async
 })
 
 it('validates and applies from the command line', async () => {
-  expect(cadenceValidate({ configDir, tierRules: store.rules })).toMatchObject({ ok: true, problems: [] })
-  expect(() => cadenceValidate({ file: '/nowhere.yaml', configDir, tierRules: store.rules })).toThrow(
-    'cannot be read',
-  )
-  const lines = validationLines({
+  const known = namesInFiles(configDir, store.rules)
+  expect(cadenceValidate({ configDir, known })).toMatchObject({ ok: true, problems: [], warnings: [] })
+  expect(() => cadenceValidate({ file: '/nowhere.yaml', configDir, known })).toThrow('cannot be read')
+  const lines = problemLines({
     file: 'c.yaml',
-    ok: false,
     problems: [
       { line: 3, column: 5, path: 'shop', message: 'is missing', fix: 'add it', messageZh: '', fixZh: '' },
     ],
+    warnings: [],
   })
   expect(lines).toEqual(['c.yaml:3:5 shop: is missing — fix: add it'])
   const parts = {
