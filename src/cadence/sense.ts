@@ -98,7 +98,7 @@ const checks: readonly Check[] = [
 const afterItsEnd = (afterMinutes: number, withinHours: number): MistakeWords => ({
   message: `${String(afterMinutes)} 分钟后才说，但 ${String(withinHours)} 小时后就不再说，所以永远不会说`,
   fix: `把 afterMinutes 改到 ${String(withinHours * 60)} 以下，或调大 withinHours`,
-  messageEn: `it is said ${String(afterMinutes)} minutes after, but no later than ${String(withinHours)} hours after, so never`,
+  messageEn: `it is said ${String(afterMinutes)} minutes after, but no later than ${String(withinHours * 60)} minutes after, so never`,
   fixEn: `make afterMinutes less than ${String(withinHours * 60)}, or withinHours more`,
 })
 const beforeItBegins = (hoursLeft: number, fromHours: number): MistakeWords => ({
@@ -249,6 +249,6 @@ const sameDayTwice = (day: number): MistakeWords => ({
 const notEarly = (early: number, teaser: number): MistakeWords => ({
   message: `抢先通知在开始前 ${String(early)} 天，并不早于开始前 ${String(teaser)} 天的预告`,
   fix: `把 early.days 改到 ${String(teaser + 1)} 或以上，或减小 before.days`,
-  messageEn: `early access ${String(early)} days before is no earlier than the teaser ${String(teaser)} days before`,
+  messageEn: `early access (days: ${String(early)}) is no earlier than the teaser (days: ${String(teaser)})`,
   fixEn: `make early.days ${String(teaser + 1)} or more, or before.days less`,
 })
