@@ -13,6 +13,7 @@ import type { Instant } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { sha256 } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
+import { newestVersion } from './cadence.store.ts'
 import { readCadence } from './config.ts'
 import type { Mistake } from './mistake.ts'
 import { planToday } from './plan.ts'
@@ -146,6 +147,7 @@ function createTaker(parts: FileWatchParts) {
     if (bytes === null) return { yaml: '', mistakes: [absent] }
     const { text, mistake } = decodeYaml(bytes)
     if (mistake) return { yaml: '', mistakes: [mistake] }
+    if ((await newestVersion(parts.db.reader))?.yaml === text) return { yaml: text, mistakes: [] }
     const known = await namesForFile(parts.db.reader, tierRules)
     return { yaml: text, mistakes: readCadence(text, known).mistakes }
   }

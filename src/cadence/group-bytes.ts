@@ -28,10 +28,12 @@ export function longGroupMessages(cadence: Kept): Long[] {
   const pieces = cadence.touchpoints.flatMap((touchpoint) =>
     touchpoint.rules.audience === 'group-piece' ? [{ touchpoint, rules: touchpoint.rules }] : [],
   )
+  if (!cadence.touchpoints.some(({ rules }) => rules.audience === 'group')) return []
   const moments = momentsToLookAt(pieces.map(({ touchpoint }) => touchpoint))
+  const longestOf = createLongest(moments)
   return cadence.touchpoints.flatMap((touchpoint) =>
     touchpoint.rules.audience === 'group'
-      ? longOnes(cadence, touchpoint, touchpoint.rules, pieces, moments)
+      ? longOnes(cadence, touchpoint, touchpoint.rules, pieces, longestOf)
       : [],
   )
 }
@@ -54,7 +56,7 @@ function longOnes(
   touchpoint: Touchpoint,
   rules: BoundGroup,
   pieces: readonly PieceOf[],
-  moments: readonly Moment[],
+  longestOf: LongestOf,
 ): Long[] {
   const interests = valueAt(touchpoint.settings, ['interests'])
   const lists = Object.entries(isRecord(interests) ? interests : {})
@@ -65,7 +67,7 @@ function longOnes(
     const texts = Array.isArray(written) ? written.map(String) : []
     const [tip = null] = [...(list?.tips ?? [])].sort((a, b) => bytesOf(b.text) - bytesOf(a.text))
     const index = texts.findIndex((text) => text === tip?.text)
-    const worst = longestPieces(pieces, moments, group)
+    const worst = longestPieces(pieces, longestOf, group)
     for (const weekday of weekdays) {
       const moment = momentOf(addDays(firstMonday, weekday - 1))
       if (!rules.due(moment, group)) continue
@@ -123,23 +125,42 @@ function wordsOf({ weekday, bytes, interest, tip, with: others }: Longest): Mist
 
 const weekdaysEn = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 
-/** For each weekday the longest piece of each touchpoint, as far as this group hears it. */
-function longestPieces(
-  pieces: readonly PieceOf[],
-  moments: readonly Moment[],
-  group: Group,
-): Map<number, { readonly touchpoint: Touchpoint; readonly piece: Piece }[]> {
-  const found = new Map<number, { readonly touchpoint: Touchpoint; readonly piece: Piece }[]>()
-  for (const { touchpoint, rules } of pieces) {
+/** Of one touchpoint the longest piece of each weekday, as far as this group hears it. */
+type LongestOf = (one: PieceOf, group: Group) => ReadonlyMap<number, Piece>
+
+function createLongest(moments: readonly Moment[]): LongestOf {
+  const known = new Map<Touchpoint, ReadonlyMap<number, Piece>>()
+  return ({ touchpoint, rules }, group) => {
+    const before = known.get(touchpoint)
+    if (before) return before
     const longest = new Map<number, Piece>()
     for (const moment of moments) {
       const piece = rules.piece(moment, group, touchpoint.name)
-      const before = longest.get(moment.weekday)
-      if (piece && (!before || bytesOf(piece.text) > bytesOf(before.text))) longest.set(moment.weekday, piece)
+      const other = longest.get(moment.weekday)
+      if (piece && (!other || bytesOf(piece.text) > bytesOf(other.text))) longest.set(moment.weekday, piece)
     }
-    for (const [weekday, piece] of longest)
-      found.set(weekday, [...(found.get(weekday) ?? []), { touchpoint, piece }])
+    if (isForAllGroups(touchpoint)) known.set(touchpoint, longest)
+    return longest
   }
+}
+
+/** Only programmes choose their groups; everything else is the same in each. */
+const isForAllGroups = ({ settings }: Touchpoint): boolean => {
+  const programmes = valueAt(settings, ['programmes'])
+  return (
+    !Array.isArray(programmes) || programmes.every((one: unknown) => valueAt(one, ['groups']) === undefined)
+  )
+}
+
+function longestPieces(
+  pieces: readonly PieceOf[],
+  longestOf: LongestOf,
+  group: Group,
+): Map<number, { readonly touchpoint: Touchpoint; readonly piece: Piece }[]> {
+  const found = new Map<number, { readonly touchpoint: Touchpoint; readonly piece: Piece }[]>()
+  for (const one of pieces)
+    for (const [weekday, piece] of longestOf(one, group))
+      found.set(weekday, [...(found.get(weekday) ?? []), { touchpoint: one.touchpoint, piece }])
   return found
 }
 

@@ -75,12 +75,14 @@ export const invalidCadence = (mistakes: readonly Mistake[]): Refusal =>
 /** Publishes a new version; the same text as the one in force changes nothing. */
 export async function publish(ctx: Ctx, rules: TierRules, publishing: Publishing): Promise<VersionRow> {
   const { yaml, note, by, baseVersion } = publishing
+  const newest = await newestVersion(ctx.tx)
+  const isStale = baseVersion !== null && baseVersion !== (newest?.version ?? 0)
+  // What is in force already is not judged anew: a rule that we learned since must not stop a shop from starting.
+  if (newest?.yaml === yaml && !isStale) return newest
   const known = await (by === 'file' ? namesForFile : knownNames)(ctx.tx, rules)
   const { cadence, mistakes } = readCadence(yaml, known)
   if (!cadence) throw invalidCadence(mistakes)
-  const newest = await newestVersion(ctx.tx)
-  if (baseVersion !== null && baseVersion !== (newest?.version ?? 0)) throw stale(newest)
-  if (newest?.yaml === yaml) return newest
+  if (isStale) throw stale(newest)
   const row = {
     version: (newest?.version ?? 0) + 1,
     yaml,
@@ -179,7 +181,6 @@ export async function seedCadence(
 ): Promise<void> {
   const version = await newestVersionNumber(ctx.tx)
   if (version > 0 && file.source === 'database') return
-  // What is in force already is not judged anew: a rule that we learned since must not stop a shop from starting.
   if (version > 0 && (await newestVersion(ctx.tx))?.yaml === file.yaml) return
   checkCadence(await namesForFile(ctx.tx, rules), file)
   await publish(ctx, rules, {
