@@ -1,6 +1,6 @@
 /**
  * How long the one message of a group's day can become: headline, the longest tip, and on each weekday the longest poll,
- * clue, programme and news that may fall on it. Beyond WeCom's limit the whole message of that day is declined.
+ * clue, programme and news that may fall on it. Beyond WeCom's limit some of it stays out.
  */
 import { addDays, daysBetween, isDay } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
@@ -116,9 +116,9 @@ function wordsOf({ weekday, bytes, interest, tip, with: others }: Longest): Mist
     ...others.map(({ name }) => name),
   ]
   return {
-    message: `${day}的社群消息最长可达 ${length} 字节，超过企业微信的 ${most} 字节，那天整条都不发：${parts.join('、')}`,
+    message: `${day}的社群消息最长可达 ${length} 字节，超过企业微信的 ${most} 字节，装不下的部分那天不发：${parts.join('、')}`,
     fix: '缩短这条干货，或把其中一项改到别的星期',
-    messageEn: `the message of groups on ${dayEn} can reach ${length} bytes, more than the ${most} of WeCom, and is then not sent at all: ${partsEn.join(', ')}`,
+    messageEn: `the message of groups on ${dayEn} can reach ${length} bytes, more than the ${most} of WeCom, and what finds no room is not said that day: ${partsEn.join(', ')}`,
     fixEn: 'shorten this tip, or move one of the others to another weekday',
   }
 }
