@@ -178,9 +178,8 @@ function momentsToLookAt(touchpoints: readonly Touchpoint[]): Moment[] {
   // A campaign that comes back does so each quarter at least.
   const weeks = Math.min(mostWeeks, Math.max(14, ...turns))
   const turning = Array.from({ length: weeks * 7 }, (_, n) => addDays(firstMonday, n))
-  return [...new Set([...turning, ...touchpoints.flatMap(({ settings }) => writtenDays(settings))])].map(
-    momentOf,
-  )
+  const days = new Set([...turning, ...touchpoints.flatMap(({ settings }) => writtenDays(settings))])
+  return [...days].map((day) => momentOf(day))
 }
 
 function writtenDays(settings: unknown): Day[] {
