@@ -228,6 +228,7 @@ onBothDatabases('the cadence', (open) => {
       publish(ctx, store.rules, {
         yaml: twice
           .replace('marketingPerDay: 1', 'marketingPerDay: 5')
+          .replace('marketingPerWeek: 2', 'marketingPerWeek: 20')
           .replace('gapHours: 48', 'gapHours: 0'),
         note: '',
         by: '张',

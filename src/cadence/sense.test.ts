@@ -118,6 +118,11 @@ describe('manners', () => {
       ],
     ],
     [
+      'a name that no cap binds and that is not there',
+      'manners: { capExempt: [weekly-not] }\n',
+      ['2:24 manners.capExempt[0]: 没有名为“weekly-not”的触点'],
+    ],
+    [
       'quiet hours all day',
       "manners: { quietHours: '00:00-24:00' }\n",
       ['2:24 manners.quietHours: 发送时段全部落在安静时段（00:00-24:00）里，什么都发不出去'],

@@ -173,6 +173,7 @@ export function nonsenseInManners(written: unknown, manners: Manners): Nonsense[
   const blackout = valueAt(written, ['manners', 'blackout'])
   return [
     ...unknown(exempt, ['manners', 'avoidExempt']),
+    ...unknown(valueAt(written, ['manners', 'capExempt']), ['manners', 'capExempt']),
     ...(Array.isArray(blackout) ? blackout : []).flatMap((one: unknown, i) =>
       unknown(valueAt(one, ['touchpoints']), ['manners', 'blackout', i, 'touchpoints']),
     ),
