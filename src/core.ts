@@ -32,6 +32,7 @@ import type { LevelRules } from './reward/index.ts'
 import { openDatabase } from './schema.ts'
 import type { Opened, SchemaMode } from './schema.ts'
 import {
+  applyTagNames,
   audienceFields,
   behaviourProjections,
   clvRegroup,
@@ -126,6 +127,7 @@ export async function openCore({ env, clock, root, mode, engine }: CoreParts): P
     await act(system('setup'), async (ctx) => {
       await applyHolidays(ctx, holidays)
       await applyLevelRules(ctx, levels)
+      await applyTagNames(ctx, tagRules)
       await applyRewardSettings(ctx, rewards)
     })
     await fillBehaviour({ db, act }, [...itemProjections, ...behaviourProjections])

@@ -13,7 +13,7 @@ import { quarantineOf } from './base/quarantine.ts'
 import { newSecret } from './base/ids.ts'
 import { takeServerLock } from './base/server-lock.ts'
 import { openApp } from './app.ts'
-import { checkCadence } from './cadence/index.ts'
+import { checkCadence, namesInFiles } from './cadence/index.ts'
 import { shippedCadence } from './core.ts'
 import { erasureListFile } from './privacy.ts'
 import { eraseAgain } from './restore.ts'
@@ -34,7 +34,8 @@ export async function runServe(options: ServeOptions): Promise<void> {
   const log = createLog(env.logLevel)
   const path = sqlitePath(env.databaseUrl, packageRoot)
   // A first start whose cadence cannot be used leaves no database behind.
-  if (path !== null && !existsSync(path)) checkCadence(loadTierRules(env.configDir), shippedCadence(env))
+  if (path !== null && !existsSync(path))
+    checkCadence(namesInFiles(env.configDir, loadTierRules(env.configDir)), shippedCadence(env))
   const lock = path === null ? null : await takeServerLock(path)
   let app: App | null = null
   try {

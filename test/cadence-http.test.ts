@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { instantOf } from '../src/base/calendar.ts'
+import { hours } from '../src/base/clock.ts'
 import { loadHolidays } from '../src/base/holidays.ts'
-import { seedCadence } from '../src/cadence/index.ts'
-import { cadenceApply, cadenceValidate, validationLines } from '../src/cli/cadence.ts'
+import { namesInFiles, seedCadence } from '../src/cadence/index.ts'
+import { cadenceApply } from '../src/cli/cadence.ts'
+import { cadenceValidate } from '../src/cli/cadence-offline.ts'
+import { problemLines } from '../src/cli/cadence-problems.ts'
 import { saveGroup, saveStaff } from '../src/customer/index.ts'
 import { cadenceRoutes } from '../src/http/admin/cadence.ts'
+import { pauseRoutes } from '../src/http/admin/pause.ts'
+import { enqueue, pauseSending } from '../src/outbox/index.ts'
 import { calendarRoutes } from '../src/http/admin/calendar.ts'
 import type { CadenceDocument, Calendar } from '../src/http/contract.ts'
 import type { Answer, Call, Route } from '../src/http/route.ts'
@@ -92,6 +97,81 @@ it('shows the cadence, checks a draft with lines, tells the difference, publishe
   })
 })
 
+it('refuses a switch for what nobody knows, and knows what is written, paused or still owed', async () => {
+  routes = pauseRoutes({ act: store.act })
+  const body = (scope: string, name: string) => ({ body: { reason: '核对', scope, name } })
+  await expect(call('POST', '/api/admin/pause', body('touchpoint', 'weekly-not'))).rejects.toMatchObject({
+    code: 'bad-pause',
+    status: 422,
+    message: '没有名为“weekly-not”的触点',
+    fix: expect.stringContaining('是不是“weekly-note”？可选：welcome、') as string,
+    english: { fix: expect.stringContaining('Did you mean "weekly-note"?') as string },
+  })
+  await expect(call('POST', '/api/admin/pause', body('campaign', 'nosuch'))).rejects.toMatchObject({
+    message: '没有名为“nosuch”的活动',
+    fix: '可选：return-week',
+  })
+  await expect(call('POST', '/api/admin/resume', body('touchpoint', 'weekly-not'))).rejects.toMatchObject({
+    code: 'bad-pause',
+  })
+  for (const [scope, name] of [
+    ['touchpoint', 'weekly-note'],
+    ['touchpoint', 'return-week-start'],
+    ['campaign', 'return-week'],
+  ] as const)
+    expect((await call('POST', '/api/admin/pause', body(scope, name))).json).toMatchObject({ paused: true })
+  // Of a touchpoint that is gone from the text something may still be owed.
+  const old = { touchpoint: 'old-note', campaign: 'old-feast' }
+  const resumeOld = () => call('POST', '/api/admin/resume', body('touchpoint', old.touchpoint))
+  await expect(resumeOld()).rejects.toMatchObject({ code: 'bad-pause' })
+  await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+    enqueue(ctx, [
+      {
+        ...old,
+        dedupeKey: 'old-note:wr1:2026-11-18',
+        title: '旧触点',
+        cadenceVersion: 1,
+        purpose: 'marketing',
+        personal: false,
+        channel: 'group-broadcast',
+        subjectKind: 'group',
+        subject: 'wr1',
+        sender: 'zhang',
+        day: '2026-11-18',
+        wantedAt: store.clock.now(),
+        expiresAt: store.clock.now() + hours(40),
+        priority: 10,
+        content: { text: '好' },
+      },
+    ]),
+  )
+  expect((await resumeOld()).json).toMatchObject({ paused: false, resumed: false })
+  expect((await call('POST', '/api/admin/pause', body('campaign', old.campaign))).json).toMatchObject({
+    paused: true,
+  })
+  // What is paused may be resumed, also when its name is gone meanwhile.
+  await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+    pauseSending(ctx, 'zhang', '旧', { scope: 'touchpoint', name: 'long-gone' }),
+  )
+  const gone = await call('POST', '/api/admin/resume', body('touchpoint', 'long-gone'))
+  expect(gone.json).toMatchObject({ paused: false, resumed: true })
+})
+
+it('warns of a message that may be too long, and lets it be published', async () => {
+  const long = yaml
+    .replace('      辅食:\n', `      辅食:\n        - ${'奶'.repeat(460)}\n`)
+    .replace('- title: 晒娃抽奖', `- title: 晒娃抽奖\n        text: ${'玩'.repeat(290)}\n      - title: 抽奖`)
+    .replace('releases: [1, 2, 3, 4, 5]', 'releases: [1, 2, 3, 4, 6]')
+    .replace(/riddle: 每晚十分钟.*/, `riddle: ${'谜'.repeat(200)}`)
+    .replace('        - { day: 3,', `        - { day: 6, text: ${'贺'.repeat(230)} }\n        - { day: 3,`)
+  const checked = await call('POST', '/api/admin/cadence/validate', { body: { yaml: long } })
+  expect(checked.json).toMatchObject({
+    ok: true,
+    problems: [],
+    warnings: [{ path: 'touchpoints.daily-tip.interests.辅食[0]', line: expect.any(Number) as number }],
+  })
+})
+
 it('is read-only when the file rules', async () => {
   const [publishRoute] = cadenceRoutes({
     db: store.db,
@@ -171,16 +251,15 @@ it('lays the calendar out by days, and refuses a day that does not exist', async
 })
 
 it('validates and applies from the command line', async () => {
-  expect(cadenceValidate({ configDir, tierRules: store.rules })).toMatchObject({ ok: true, problems: [] })
-  expect(() => cadenceValidate({ file: '/nowhere.yaml', configDir, tierRules: store.rules })).toThrow(
-    'cannot be read',
-  )
-  const lines = validationLines({
+  const known = namesInFiles(configDir, store.rules)
+  expect(cadenceValidate({ configDir, known })).toMatchObject({ ok: true, problems: [], warnings: [] })
+  expect(() => cadenceValidate({ file: '/nowhere.yaml', configDir, known })).toThrow('cannot be read')
+  const lines = problemLines({
     file: 'c.yaml',
-    ok: false,
     problems: [
       { line: 3, column: 5, path: 'shop', message: 'is missing', fix: 'add it', messageZh: '', fixZh: '' },
     ],
+    warnings: [],
   })
   expect(lines).toEqual(['c.yaml:3:5 shop: is missing — fix: add it'])
   const parts = {

@@ -13,6 +13,7 @@ import {
   previewDays,
   publish,
   readCadence,
+  tierNames,
 } from '../src/cadence/index.ts'
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
 import { cadencePlan } from '../src/cli/cadence.ts'
@@ -340,7 +341,7 @@ onBothDatabases('what every touchpoint may set', (open) => {
       ])
       const odd = readCadence(cadenceOf('    audience: 12\n'), { tiers: null })
       expect(odd.mistakes).toMatchObject([{ line: 7, path: 'touchpoints.note.audience' }])
-      const known = { tiers: null, audiences: ['spenders'] }
+      const known = { tiers: tierNames(store.rules), audiences: ['spenders'] }
       expect(readCadence(cadenceOf('    audience: spender\n'), known).mistakes).toMatchObject([
         { line: 7, fix: expect.stringContaining('是不是“spenders”') as string },
       ])

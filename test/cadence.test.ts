@@ -24,7 +24,7 @@ import { cadenceExplain, cadencePlan, explanationText } from '../src/cli/cadence
 import { customersInGroups, optOut, saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
 import { linksIn } from '../src/content/index.ts'
 import { findGame } from '../src/game/index.ts'
-import { createFollowers } from '../src/interaction/index.ts'
+import { createFollowers, readLog } from '../src/interaction/index.ts'
 import type { Followers } from '../src/interaction/index.ts'
 import { currentManners, lockPromises, move, promiseById } from '../src/outbox/index.ts'
 import type { Decided } from '../src/outbox/index.ts'
@@ -217,6 +217,59 @@ onBothDatabases('the cadence', (open) => {
     expect(
       of(await previewOf(tuesday, 14), 'wake-up').filter(({ reasonCode }) => reasonCode === 'woken-before'),
     ).toHaveLength(1)
+  })
+
+  it('gives a coupon for each promise that was kept, two on one day and none twice', async () => {
+    const twice = yaml.replace(
+      'touchpoints:\n',
+      `touchpoints:\n  good-news:\n    kind: level-change\n    afterMinutes: 0\n    moves:\n      - { to: silver, wording: 银卡, offer: { words: 银卡礼 } }\n      - { to: gold, wording: 金卡, offer: { words: 金卡礼 } }\n`,
+    )
+    await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+      publish(ctx, store.rules, {
+        yaml: twice
+          .replace('marketingPerDay: 1', 'marketingPerDay: 5')
+          .replace('marketingPerWeek: 2', 'marketingPerWeek: 20')
+          .replace('gapHours: 48', 'gapHours: 0'),
+        note: '',
+        by: '张',
+        baseVersion: 1,
+      }),
+    )
+    const moved = (from: string, to: string): Happening => ({
+      kind: 'level-moved',
+      at: store.clock.now(),
+      source: 'reward',
+      sourceKey: `level:test:${to}`,
+      who: { external: 'wm1' },
+      detail: { from, to, cause: 'spent', day: dayOf(store.clock.now()) },
+    })
+    store.clock.set(instantOf(wednesday, '12:00'))
+    await store.say(moved('ordinary', 'silver'))
+    await followers.catchUp()
+    const keys = async (): Promise<string[]> =>
+      (
+        await store.db.reader.rows<{ dedupe_key: string }>(
+          "select dedupe_key from promise where touchpoint = 'good-news' and decision <> 'declined' order by dedupe_key",
+        )
+      ).map((row) => row.dedupe_key)
+    const [first = ''] = await keys()
+    await deliver(first)
+    await followers.catchUp()
+    await store.say(moved('silver', 'gold'))
+    await followers.catchUp()
+    const second = (await keys()).find((key) => key !== first) ?? ''
+    await deliver(second)
+    await followers.catchUp()
+    const customer = first.split(':')[1] ?? ''
+    const titles = async (): Promise<string[]> =>
+      (await couponsOf(store.db.reader, customer)).map(({ title }) => title).sort()
+    expect(await titles()).toEqual(['金卡礼', '银卡礼'])
+    // The rows are handed over once more, as after a crash between two commits.
+    const gifts = createCadenceFollowers(parts).find(({ kinds }) => kinds?.includes('touch-sent'))
+    const rows = await readLog(store.db.reader, { limit: 100, kinds: ['touch-sent'] })
+    await store.act({ kind: 'system', name: 'test' }, async (ctx) => gifts?.handle(ctx, rows))
+    expect(rows.length).toBeGreaterThanOrEqual(2)
+    expect(await titles()).toEqual(['金卡礼', '银卡礼'])
   })
 
   it('foretells fourteen days as they come when nobody answers and everything is sent on time', async () => {

@@ -1,22 +1,37 @@
 /** Three sorts of trouble: the caller's, the world's, ours. Everything that is neither of the first two is a bug. */
 
-/** The caller's: `message` is for the person's eyes (Chinese where a person sees it), `fix` says what to do. */
+/** The same words for the command line. */
+export interface EnglishWords {
+  readonly message: string
+  readonly fix?: string
+}
+
+/**
+ * The caller's: `message` is for the person's eyes (Chinese where a person sees it), `fix` says what to do. `english`
+ * is what the command line says instead, where `message` is Chinese.
+ */
 export class Refusal extends Error {
   readonly code: string
   readonly status: number
   readonly fix: string | undefined
+  readonly english: EnglishWords | undefined
   readonly detail: Readonly<Record<string, unknown>> | undefined
   constructor(
     code: string,
     message: string,
     status = 400,
-    more: { readonly fix?: string; readonly detail?: Readonly<Record<string, unknown>> } = {},
+    more: {
+      readonly fix?: string
+      readonly english?: EnglishWords
+      readonly detail?: Readonly<Record<string, unknown>>
+    } = {},
   ) {
     super(message)
     this.name = 'Refusal'
     this.code = code
     this.status = status
     this.fix = more.fix
+    this.english = more.english
     this.detail = more.detail
   }
 }

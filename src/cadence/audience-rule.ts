@@ -33,13 +33,13 @@ export const audienceField = z
     if (!isRecord(written)) return addMistake(ctx, notAnAudience)
     const check = checkAudience(written, fields)
     if (check.ok) return
-    for (const { path, message } of check.mistakes)
+    for (const { path, message, messageEn } of check.mistakes)
       addMistake(
         ctx,
         {
           message: `人群规则有误：${message}`,
           fix: '可用的条件和比较方式：siyu audience fields',
-          messageEn: `the audience rule is wrong: ${message}`,
+          messageEn: `the audience rule is wrong: ${messageEn}`,
           fixEn: 'siyu audience fields lists what a rule may ask',
         },
         { path: placeOf(path) },

@@ -174,8 +174,8 @@ export async function purchaseSpans(
 
 export interface GiftRow {
   readonly customer: string
-  readonly touchpoint: string
-  readonly day: Day
+  /** The dedupe key of the promise it goes with. */
+  readonly key: string
   readonly gift: Gift
 }
 
@@ -186,13 +186,12 @@ export async function giftsOfPromises(reader: Reader, ids: readonly string[]): P
   const rows = await reader.rows<{
     id: string
     customer: string | null
-    touchpoint: string
-    day: Day
+    dedupe_key: string
     content: string
-  }>(`select id, customer, touchpoint, day, content from promise where id in (${places(ids)})`, ids)
-  for (const { id, customer, touchpoint, day, content } of rows) {
+  }>(`select id, customer, dedupe_key, content from promise where id in (${places(ids)})`, ids)
+  for (const { id, customer, dedupe_key: key, content } of rows) {
     const { gift } = JSON.parse(content) as Content
-    if (gift && customer !== null) gifts.set(id, { customer, touchpoint, day, gift })
+    if (gift && customer !== null) gifts.set(id, { customer, key, gift })
   }
   return gifts
 }

@@ -129,7 +129,7 @@ describe('a wrong cadence', () => {
     ['shop: {name: a}\ntouchpoints: {weekly-note: nonsense}', '2 touchpoints.weekly-note: 应为一组'],
     ['shop: {name: a}\ntouchpoints: {weekly-note: }', '2 touchpoints.weekly-note: 应为一组'],
     ['shop: {name: a}\nmanners: {windows: [1]}\ntouchpoints: {}', '2 manners.windows[0]: 应为文字'],
-    ['shop: {name: a}\nmanners: {windows: [早上]}\ntouchpoints: {}', '时段写成'],
+    ['shop: {name: a}\nmanners: {windows: [早上]}\ntouchpoints: {}', '“早上”不是时段'],
     ['shop: {name: a}\ntouchpoints: {坏名字: {kind: welcome, wording: 好}}', '不能作为名字'],
   ])('is refused, not guessed at (%#)', (yaml, expected) => {
     const started = busyMs()
@@ -198,8 +198,27 @@ describe('a wrong cadence', () => {
     ['half a letter at the end', Buffer.from('shop: 甲').subarray(0, -1)],
     ['an overlong form', Buffer.from([0xc0, 0xae])],
   ])('in %s is no text', (_name, bytes) =>
-    expect(decodeYaml(bytes).mistake).toMatchObject({ line: 1, message: '文件不是 UTF-8 编码' }),
+    expect(decodeYaml(bytes).mistake).toMatchObject({
+      line: 1,
+      message: expect.stringContaining('文件不是 UTF-8 编码') as string,
+    }),
   )
+
+  it('names the encoding it seems to have, the place, and how to convert it', () => {
+    const gbk = Buffer.concat([Buffer.from('a: 1\nshop: { name: '), Buffer.from([0xba, 0xcc, 0x7d, 0x0a])])
+    expect(decodeYaml(gbk).mistake).toMatchObject({
+      line: 2,
+      column: 15,
+      messageEn: 'the file is not UTF-8; it looks like GBK (GB18030)',
+      fixEn: expect.stringContaining('iconv -f GB18030 -t UTF-8') as string,
+      message: '文件不是 UTF-8 编码，看起来是 GBK（GB18030）',
+    })
+    const wide = Buffer.from('\uFEFFshop: 1', 'utf16le')
+    expect(decodeYaml(wide).mistake?.fixEn).toContain('iconv -f UTF-16LE')
+    // What begins as UTF-8 is a damaged file, not one in GBK.
+    const damaged = Buffer.concat([Buffer.from('shop: 小禾'), Buffer.from([0xba, 0xcc])])
+    expect(decodeYaml(damaged).mistake?.messageEn).toBe('the file is not UTF-8')
+  })
 
   it('in UTF-8 keeps every letter and loses its mark; 256 KiB and one byte are too many', () => {
     expect(decodeYaml(Buffer.from(`\uFEFF${tiny}`))).toEqual({ text: tiny, mistake: null })

@@ -10,6 +10,7 @@ import { audienceOf } from './audience-rule.ts'
 import type { AudienceWanted } from './audience-rule.ts'
 import type { DayChoice } from './day-kinds.ts'
 import { slugField } from './fields.ts'
+import { longGroupMessages } from './group-bytes.ts'
 import { planningShape } from './spread.ts'
 import type { Planning } from './spread.ts'
 import { readExperiments } from './experiments/read.ts'
@@ -17,6 +18,8 @@ import type { Experiment } from './experiments/shape.ts'
 import { isRecord, mistakesOf, valueAt } from './lines.ts'
 import { unknownWord, wordsOf } from './mistake.ts'
 import type { Mistake } from './mistake.ts'
+import type { KnownNames } from './names.ts'
+import { nonsenseInCampaign, nonsenseInManners, nonsenseOf } from './sense.ts'
 import { momentOf } from './touchpoint.ts'
 import type { Bound, GamePlan, TouchpointKind } from './touchpoint.ts'
 import { touchpointKinds } from './touchpoints/index.ts'
@@ -64,6 +67,8 @@ export interface Cadence {
 export interface CadenceRead {
   readonly cadence: Cadence | null
   readonly mistakes: readonly Mistake[]
+  /** Of one without mistakes: what will not go as somebody expects. */
+  readonly warnings: readonly Mistake[]
 }
 
 const shopShape = z.strictObject({
@@ -103,33 +108,40 @@ const tooManyTouchpoints = {
   fixEn: 'remove those that are not used',
 }
 
-export interface ReadOptions {
-  /** Names of the tiers that exist; null when they are not known here. */
+export interface ReadOptions extends Partial<Omit<KnownNames, 'tiers'>> {
+  /**
+   * Null for a text that was published: names and sense were looked at then, and a tier renamed since, or a rule that we
+   * learned since, must not stop the reader.
+   */
   readonly tiers: readonly string[] | null
-  /** Names of the saved audiences; left out when they are not known here. */
-  readonly audiences?: readonly string[] | null
   readonly version?: number
 }
 
 export function readCadence(yaml: string, options: ReadOptions): CadenceRead {
-  const { tiers, audiences = null, version = 0 } = options
+  const { tiers, version = 0, ...others } = options
+  const known = tiers && { ...others, tiers }
   const read = readYaml(yaml)
-  if (read.mistakes.length > 0) return { cadence: null, mistakes: sorted(read.mistakes) }
+  if (read.mistakes.length > 0) return { cadence: null, mistakes: sorted(read.mistakes), warnings: [] }
   const top = topShape.safeParse(read.value)
   const mistakes = top.success ? [] : mistakesOf(read, topShape, top.error, [])
-  const known = { tiers, audiences }
   const written = valueAt(read.value, ['touchpoints'])
   const touchpoints = isRecord(written) ? readTouchpoints(read, written, known, mistakes) : []
-  const experiments = readExperiments(read, mistakes)
+  const experiments = readExperiments(read, known, mistakes)
   const campaigns = valueAt(read.value, ['campaigns'])
   if (isRecord(campaigns)) touchpoints.push(...readCampaigns(read, campaigns, known, touchpoints, mistakes))
-  if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes) }
+  const mannersRead = mannersShape.safeParse(valueAt(read.value, ['manners']) ?? {})
+  if (known && mannersRead.success)
+    mistakes.push(
+      ...nonsenseInManners(read.value, mannersRead.data).map(({ path, words }) => read.at(path, words)),
+    )
+  if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes), warnings: [] }
   const { shop, manners, planning, publishing } = top.data
   const topics = topicsOf(top.data.topics, touchpoints)
   const approval = publishing.approval.required ?? null
   const raw = read.value
   const cadence = { version, shop, manners, planning, approval, topics, touchpoints, experiments, raw }
-  return { cadence, mistakes: [] }
+  const warnings = known ? longGroupMessages(cadence).map(({ path, words }) => read.at(path, words)) : []
+  return { cadence, mistakes: [], warnings: sorted(warnings) }
 }
 
 /** Only topics that something is said about: a switch for nothing would be a promise. */
@@ -147,20 +159,16 @@ const sorted = (mistakes: readonly Mistake[]): Mistake[] =>
 
 // ---------------------------------------------------------------- touchpoints
 
-/** Names that exist; null where they are not known. */
-interface Known {
-  readonly tiers: readonly string[] | null
-  readonly audiences: readonly string[] | null
-}
+type Known = KnownNames | null
 
 function unknownAudience(
   read: YamlRead,
   path: readonly string[],
   settings: unknown,
-  known: readonly string[] | null,
+  known: readonly string[] | null | undefined,
 ): Mistake[] {
   const name = valueAt(settings, ['audience'])
-  if (known === null || typeof name !== 'string' || known.includes(name)) return []
+  if (!known || typeof name !== 'string' || known.includes(name)) return []
   if (known.length === 0) return [read.at([...path, 'audience'], noAudiences(name))]
   return [read.at([...path, 'audience'], unknownWord(name, known, { zh: '人群', en: 'audience' }))]
 }
@@ -200,8 +208,12 @@ function readTouchpoints(
     if (!kind) continue
     const parsed = kind.settings.safeParse(settings)
     if (!parsed.success) mistakes.push(...mistakesOf(read, kind.settings, parsed.error, path))
-    mistakes.push(...unknownTiers(read, path, settings, known.tiers))
-    mistakes.push(...unknownAudience(read, path, settings, known.audiences))
+    else if (known)
+      mistakes.push(
+        ...nonsenseOf(kind.kind, parsed.data, known).map((one) => read.at([...path, ...one.path], one.words)),
+      )
+    mistakes.push(...unknownTiers(read, path, settings, known?.tiers))
+    mistakes.push(...unknownAudience(read, path, settings, known?.audiences))
     if (kind.audience !== 'customer' && valueAt(settings, ['audience']) !== undefined)
       mistakes.push(read.at([...path, 'audience'], audienceOfGroup))
     if (!parsed.success || !parsed.data.enabled) continue
@@ -252,12 +264,19 @@ function readCampaigns(
         ...slug.error.issues.map((issue) => read.at(['campaigns'], wordsOf(issue, name), { key: name })),
       )
     const parsed = campaignShape.safeParse(settings)
-    mistakes.push(...unknownTiers(read, path, settings, known.tiers))
-    mistakes.push(...unknownAudience(read, path, settings, known.audiences))
+    mistakes.push(...unknownTiers(read, path, settings, known?.tiers))
+    mistakes.push(...unknownAudience(read, path, settings, known?.audiences))
     const early = valueAt(settings, ['before', 'early'])
-    mistakes.push(...unknownTiers(read, [...path, 'before', 'early'], early, known.tiers))
-    if (!parsed.success) mistakes.push(...mistakesOf(read, campaignShape, parsed.error, path))
-    else if (parsed.data.enabled) parts.push(...campaignTouchpoints({ name, campaign: parsed.data }))
+    mistakes.push(...unknownTiers(read, [...path, 'before', 'early'], early, known?.tiers))
+    if (!parsed.success) {
+      mistakes.push(...mistakesOf(read, campaignShape, parsed.error, path))
+      return
+    }
+    if (known)
+      mistakes.push(
+        ...nonsenseInCampaign(parsed.data).map((one) => read.at([...path, ...one.path], one.words)),
+      )
+    if (parsed.data.enabled) parts.push(...campaignTouchpoints({ name, campaign: parsed.data }))
   })
   for (const { name, campaign } of parts)
     if (taken.has(name)) mistakes.push(read.at(['campaigns'], takenName(name), { key: campaign ?? '' }))
@@ -296,10 +315,10 @@ function unknownTiers(
   read: YamlRead,
   path: readonly string[],
   settings: unknown,
-  known: readonly string[] | null,
+  known: readonly string[] | undefined,
 ): Mistake[] {
   const written = valueAt(settings, ['tiers'])
-  if (known === null || !Array.isArray(written)) return []
+  if (!known || !Array.isArray(written)) return []
   return written.flatMap((tier: unknown, i) =>
     typeof tier === 'string' && !known.includes(tier)
       ? [read.at([...path, 'tiers', i], unknownWord(tier, known, { zh: '分层', en: 'tier' }))]

@@ -8,9 +8,10 @@ import { changesBetween } from './changes.ts'
 import type { Change, Naming } from './changes.ts'
 import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
+import { knownNames } from './names.ts'
 import { previewDays } from './preview.ts'
 import type { Foreseen } from './preview.ts'
-import { audienceNames, currentCadence, invalidCadence, tierNames } from './versions.ts'
+import { currentCadence, invalidCadence } from './versions.ts'
 
 export interface Effect {
   readonly day: string
@@ -35,8 +36,7 @@ export async function diffCadence(
   yaml: string,
   now: Instant,
 ): Promise<CadenceDifference> {
-  const audiences = await audienceNames(reader)
-  const { cadence: draft, mistakes } = readCadence(yaml, { tiers: tierNames(tierRules), audiences })
+  const { cadence: draft, mistakes } = readCadence(yaml, await knownNames(reader, tierRules))
   if (!draft) throw invalidCadence(mistakes)
   const newest = await newestVersion(reader)
   const current = await currentCadence(reader)

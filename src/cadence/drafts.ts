@@ -13,7 +13,8 @@ import { readCadence } from './config.ts'
 import { namingOf, threeWay } from './diff.ts'
 import { findDraft, insertDraft, updateDraft } from './drafts.store.ts'
 import type { DraftRow, DraftState } from './drafts.store.ts'
-import { audienceNames, invalidCadence, publish, stale, textHash, tierNames } from './versions.ts'
+import { knownNames } from './names.ts'
+import { invalidCadence, publish, stale, textHash } from './versions.ts'
 
 export interface DraftParts {
   readonly tierRules: TierRules
@@ -38,7 +39,13 @@ export interface DraftSaved {
 export async function saveDraft(ctx: Ctx, saved: DraftSaved): Promise<DraftRow> {
   const { id, yaml, note, baseVersion } = saved
   if (baseVersion > (await newestVersionNumber(ctx.tx)))
-    throw new Refusal('invalid', `没有第 ${String(baseVersion)} 版`, 400, { fix: '重新打开节奏页再保存' })
+    throw new Refusal('invalid', `没有第 ${String(baseVersion)} 版`, 400, {
+      fix: '重新打开节奏页再保存',
+      english: {
+        message: `There is no version ${String(baseVersion)}.`,
+        fix: 'Start from the newest version and save again.',
+      },
+    })
   const fresh = { yaml, hash: textHash(yaml), note, base_version: baseVersion, changed_at: ctx.now }
   if (id === null) {
     const row: DraftRow = {
@@ -102,10 +109,17 @@ export async function decideDraft(
   if (handOf(ctx.actor) === draft.author)
     throw new Refusal('own-draft', '自己的草稿要由另一个人审批', 403, {
       fix: '请另一位有审批角色的同事审批',
+      english: {
+        message: 'A draft is approved by somebody else than its author; the shell is one hand.',
+        fix: 'Ask somebody with the role approver to decide in the console.',
+      },
     })
   if (hash !== draft.hash) throw changed()
   if (verdict === 'rejected' && words.trim() === '')
-    throw new Refusal('words-missing', '驳回要写明原因', 400, { fix: '写一句原因，作者才知道怎么改' })
+    throw new Refusal('words-missing', '驳回要写明原因', 400, {
+      fix: '写一句原因，作者才知道怎么改',
+      english: { message: 'A rejection says why.', fix: 'Add --words "what the author should change".' },
+    })
   if (verdict === 'approved') await valid(ctx.tx, draft.yaml, tierRules)
   const decided = {
     state: verdict,
@@ -210,11 +224,30 @@ export async function rollBack(
   { version, note, name }: { readonly version: number; readonly note: string; readonly name: string },
 ): Promise<Wished> {
   const old = await versionRow(ctx.tx, version)
-  if (!old) throw new Refusal('not-found', `没有第 ${String(version)} 版`, 404)
   const newest = await newestVersionNumber(ctx.tx)
+  if (!old)
+    throw new Refusal(
+      'not-found',
+      `没有第 ${String(version)} 版，现在有第 1 到第 ${String(newest)} 版`,
+      404,
+      {
+        fix: '在节奏页的版本列表里选一个更早的版本',
+        english: {
+          message: `There is no version ${String(version)}; there are 1 to ${String(newest)}.`,
+          fix:
+            newest > 1
+              ? `Give one of 1 to ${String(newest - 1)}.`
+              : 'There is nothing older to go back to yet.',
+        },
+      },
+    )
   if (version === newest)
     throw new Refusal('already-current', `第 ${String(version)} 版就是现行版本`, 409, {
       fix: '选一个更早的版本',
+      english: {
+        message: `Version ${String(version)} is the one in force.`,
+        fix: version > 1 ? `Give an older one, 1 to ${String(version - 1)}.` : 'There is nothing older yet.',
+      },
     })
   return publishOrSubmit(ctx, parts, {
     yaml: old.yaml,
@@ -228,9 +261,18 @@ export async function rollBack(
 // ---------------------------------------------------------------- rules
 
 const notFound = (): Refusal =>
-  new Refusal('not-found', '没有这份草稿', 404, { fix: '它可能已被删除，请刷新列表' })
+  new Refusal('not-found', '没有这份草稿', 404, {
+    fix: '它可能已被删除，请刷新列表',
+    english: { message: 'There is no such draft.', fix: 'Run: siyu cadence draft list' },
+  })
 const changed = (): Refusal =>
-  new Refusal('draft-changed', '草稿在您打开之后又改过了', 409, { fix: '刷新后看过最新内容再操作' })
+  new Refusal('draft-changed', '草稿在您打开之后又改过了', 409, {
+    fix: '刷新后看过最新内容再操作',
+    english: {
+      message: 'The draft was changed after it was read.',
+      fix: 'Read it again with siyu cadence draft show, then repeat this.',
+    },
+  })
 
 async function theirs(ctx: Ctx, id: string, epoch: number): Promise<DraftRow> {
   const draft = await findDraft(ctx.tx, id)
@@ -244,6 +286,10 @@ function mine(ctx: Ctx, { author, author_name }: DraftRow): void {
   if (handOf(ctx.actor) === author) return
   throw new Refusal('not-your-draft', `这是${author_name}的草稿，只有作者能改`, 403, {
     fix: '打开它的内容，另存为您自己的草稿',
+    english: {
+      message: `It is the draft of ${author_name}; only its author changes it.`,
+      fix: 'Save its text as a draft of your own: siyu cadence draft save FILE, without --id.',
+    },
   })
 }
 
@@ -260,18 +306,28 @@ function must({ state }: DraftRow, states: readonly DraftState[], deed: string):
   if (states.includes(state)) return
   throw new Refusal('wrong-state', `草稿${stateWords[state]}，不能${deed}`, 409, {
     fix: '刷新列表，看它现在的状态',
+    english: {
+      message: `The draft is ${state}, so this cannot be done to it.`,
+      fix: 'Look at its state: siyu cadence draft list',
+    },
   })
 }
 
 async function valid(tx: Reader, yaml: string, rules: TierRules): Promise<void> {
-  const audiences = await audienceNames(tx)
-  const { mistakes } = readCadence(yaml, { tiers: tierNames(rules), audiences })
+  const { mistakes } = readCadence(yaml, await knownNames(tx, rules))
   if (mistakes.length > 0) throw invalidCadence(mistakes)
 }
 
 const needsApproval = (state: DraftState): Refusal =>
   new Refusal('approval-required', `发布要先由另一个人审批，这份草稿${stateWords[state]}`, 409, {
     fix: state === 'submitted' ? '请有审批角色的同事审批' : '提交审批，批准后再发布',
+    english: {
+      message: `Publishing needs the approval of somebody else; this draft is ${state}.`,
+      fix:
+        state === 'submitted'
+          ? 'Ask somebody with the role approver to decide in the console.'
+          : 'Submit it first: siyu cadence draft submit ID',
+    },
   })
 
 async function staleDraft(ctx: Ctx, rules: TierRules, draft: DraftRow, newest: VersionRow): Promise<Refusal> {
@@ -289,7 +345,14 @@ async function staleDraft(ctx: Ctx, rules: TierRules, draft: DraftRow, newest: V
     'stale-version',
     `草稿基于第 ${String(told.base)} 版，之后${newest.published_by}发布了第 ${String(told.newest)} 版：对方改了 ${String(told.theirs.length)} 处，您改了 ${String(told.yours.length)} 处，${both}`,
     409,
-    { fix: '对照两边的改动，把内容合并好，再以最新版本为基础继续', detail: { threeWay: told } },
+    {
+      fix: '对照两边的改动，把内容合并好，再以最新版本为基础继续',
+      english: {
+        message: `The draft grew from version ${String(told.base)}; ${newest.published_by} has published ${String(told.newest)} since: ${String(told.theirs.length)} change(s) of theirs, ${String(told.yours.length)} of yours, ${String(told.both.length)} in the same place.`,
+        fix: 'Merge the two texts and save the draft anew.',
+      },
+      detail: { threeWay: told },
+    },
   )
 }
 

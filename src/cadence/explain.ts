@@ -143,7 +143,13 @@ export async function explainCustomer(
   const today = dayOf(now)
   const [standing] = await standingsOf(reader, tierRules, today, [customer])
   if (!standing)
-    throw new Refusal('not-found', '没有这位客户', 404, { fix: '用 customers 页或 segment 命令查客户编号' })
+    throw new Refusal('not-found', '没有这位客户', 404, {
+      fix: '用 customers 页或 segment 命令查客户编号',
+      english: {
+        message: `No customer ${customer} has a standing.`,
+        fix: 'Look her up: siyu customer find WHO',
+      },
+    })
   const people = await readPeople(reader, today, [customer])
   const member = memberOf(standing, people)
   const sender = people.advisors.get(customer)

@@ -16,6 +16,7 @@ import { createLog } from '../base/log.ts'
 import { sqliteDatabase } from '../../test/database.ts'
 import { configDir, openStore } from '../../test/store.ts'
 import type { TestStore } from '../../test/store.ts'
+import { applyTagNames } from '../segment/index.ts'
 import { createFileWatch, newestVersion, seedCadence } from './index.ts'
 import type { FileWatch } from './index.ts'
 
@@ -100,4 +101,20 @@ it('a file that is still being written is not read in the middle', async () => {
   }
   await until(inForce, '2 小叶')
   expect((await newestVersion(store.db.reader))?.yaml).toBe(named('小叶'))
+})
+
+it('goes on with what is in force although a check learned since refuses it, and checks what is new', async () => {
+  const seed = (text: string) =>
+    store.act({ kind: 'system', name: 'seed' }, (ctx) =>
+      seedCadence(ctx, store.rules, { yaml: text, path, source: 'file' }),
+    )
+  // Until somebody names the tags, any may be asked for.
+  await store.act({ kind: 'system', name: 'setup' }, (ctx) =>
+    applyTagNames(ctx, { tags: [{ name: 'another', announce: true }] }),
+  )
+  await seed(yaml)
+  expect(await inForce()).toBe('1 小禾母婴')
+  expect(file.trouble()).toBeNull()
+  await expect(seed(named('小树母婴'))).rejects.toThrow('there is no dynamic tag "price-sensitive"')
+  expect(await inForce()).toBe('1 小禾母婴')
 })

@@ -13,11 +13,12 @@ import type { Instant } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { sha256 } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
+import { newestVersion } from './cadence.store.ts'
 import { readCadence } from './config.ts'
 import type { Mistake } from './mistake.ts'
 import { planToday } from './plan.ts'
 import type { CadenceParts } from './plan.ts'
-import { publish, tierNames } from './versions.ts'
+import { namesForFile, publish } from './versions.ts'
 import { decodeYaml } from './yaml.ts'
 
 export interface FileTrouble {
@@ -140,17 +141,21 @@ function createTaker(parts: FileWatchParts) {
   let taken: string | null = null
   let trouble: FileTrouble | null = null
 
-  const mistakesIn = (bytes: Buffer | null): { yaml: string; mistakes: readonly Mistake[] } => {
+  const mistakesIn = async (
+    bytes: Buffer | null,
+  ): Promise<{ readonly yaml: string; readonly mistakes: readonly Mistake[] }> => {
     if (bytes === null) return { yaml: '', mistakes: [absent] }
     const { text, mistake } = decodeYaml(bytes)
     if (mistake) return { yaml: '', mistakes: [mistake] }
-    return { yaml: text, mistakes: readCadence(text, { tiers: tierNames(tierRules) }).mistakes }
+    if ((await newestVersion(parts.db.reader))?.yaml === text) return { yaml: text, mistakes: [] }
+    const known = await namesForFile(parts.db.reader, tierRules)
+    return { yaml: text, mistakes: readCadence(text, known).mistakes }
   }
   return {
     trouble: () => trouble,
     async take(hash: string, bytes: Buffer | null): Promise<void> {
       if (hash === taken) return
-      const { yaml, mistakes } = mistakesIn(bytes)
+      const { yaml, mistakes } = await mistakesIn(bytes)
       if (mistakes.length > 0) {
         trouble = { since: clock.now(), path, mistakes }
         taken = hash

@@ -9,8 +9,9 @@ export type { Mistake } from './mistake.ts'
 export type { GamePlan } from './touchpoint.ts'
 
 // Versions.
+export { audienceNames, knownNames, namesInFiles, tierNames } from './names.ts'
+export type { KnownNames } from './names.ts'
 export {
-  audienceNames,
   currentCadence,
   invalidCadence,
   publish,
@@ -18,7 +19,6 @@ export {
   checkCadence,
   seedCadence,
   textHash,
-  tierNames,
 } from './versions.ts'
 export type { Publishing } from './versions.ts'
 export { newestVersion, newestVersionNumber, versionList, versionRow } from './cadence.store.ts'
@@ -95,6 +95,9 @@ export { createCadenceFollowers } from './triggers.ts'
 // Trying out.
 export { tryTouchpoint } from './trial.ts'
 export type { Posted, PostToStaff, Trial, TrialParts, TrialWish } from './trial.ts'
+
+// The kill switch.
+export { pauseNamed, resumeNamed } from './switches.ts'
 
 export { audienceParts } from './audience-rule.ts'
 export { yearsMissing } from './day-kinds.ts'

@@ -1,6 +1,6 @@
 /** From what zod found to the line where it was written. */
 import { z } from 'zod'
-import { unknownKey, wordsOf } from './mistake.ts'
+import { meantBranch, unknownKey, wordsOf } from './mistake.ts'
 import type { Mistake } from './mistake.ts'
 import type { YamlRead } from './yaml.ts'
 
@@ -23,15 +23,27 @@ export function mistakesOf(
   error: z.ZodError,
   base: readonly PropertyKey[],
 ): Mistake[] {
-  return error.issues.flatMap((issue) => {
-    const path = [...base, ...issue.path]
-    if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(schema, issue.path)
-      return issue.keys.slice(0, 100).map((key) => read.at(path, unknownKey(key, known), { key }))
-    }
-    const row = issue.code === 'custom' ? Number(issue.params?.['row'] ?? 0) : 0
-    return [read.at(path, wordsOf(issue, valueAt(read.value, path)), { row })]
-  })
+  return error.issues.flatMap((issue) => mistakesOfIssue(read, schema, issue, base))
+}
+
+function mistakesOfIssue(
+  read: YamlRead,
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  base: readonly PropertyKey[],
+): Mistake[] {
+  const path = [...base, ...issue.path]
+  const meant = meantBranch(issue)
+  if (meant)
+    return meant.flatMap((one) =>
+      mistakesOfIssue(read, schema, { ...one, path: [...issue.path, ...one.path] }, base),
+    )
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, issue.path)
+    return issue.keys.slice(0, 100).map((key) => read.at(path, unknownKey(key, known), { key }))
+  }
+  const row = issue.code === 'custom' ? Number(issue.params?.['row'] ?? 0) : 0
+  return [read.at(path, wordsOf(issue, valueAt(read.value, path)), { row })]
 }
 
 /** The keys a person may write at this place. */
@@ -41,6 +53,10 @@ function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   if (here instanceof z.ZodObject) {
     const shape: Readonly<Record<string, unknown>> = here.shape
     return step === undefined ? Object.keys(shape) : keysAt(shape[String(step)], rest)
+  }
+  if (here instanceof z.ZodUnion) {
+    const ways: readonly unknown[] = here.options
+    return [...new Set(ways.flatMap((way) => keysAt(way, path)))]
   }
   if (here instanceof z.ZodArray) return step === undefined ? [] : keysAt(here.element, rest)
   if (here instanceof z.ZodRecord) return step === undefined ? [] : keysAt(here.valueType, rest)

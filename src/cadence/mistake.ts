@@ -138,6 +138,8 @@ export function wordsOf(issue: Issue, value: unknown): MistakeWords {
     case 'too_small':
     case 'too_big':
       return outOfRange(issue, value)
+    case 'invalid_union':
+      return eitherOf(expectedBy(issue.errors), value)
     case 'invalid_value':
       return unknownWord(
         typeof value === 'object' ? seen(value) : String(value as string),
@@ -146,13 +148,41 @@ export function wordsOf(issue: Issue, value: unknown): MistakeWords {
       )
     default:
       return {
-        message: `${seen(value)} 写法不对：${issue.message}`,
-        fix: '改成符合要求的写法',
-        messageEn: `${seenEn(value)} is not well-formed: ${issue.message}`,
-        fixEn: issue.message,
+        message: `${seen(value)}不符合这个设置的要求`,
+        fix: `要求是：${issue.message}`,
+        messageEn: `${seenEn(value)} is not what this setting takes`,
+        fixEn: `it takes: ${issue.message}`,
       }
   }
 }
+
+/** What each way of writing it expects as a whole. */
+const expectedBy = (branches: readonly (readonly Issue[])[]): string[] => [
+  ...new Set(
+    branches.flatMap((issues) =>
+      issues.flatMap((one) => (one.code === 'invalid_type' && one.path.length === 0 ? [one.expected] : [])),
+    ),
+  ),
+]
+
+function eitherOf(expected: readonly string[], value: unknown): MistakeWords {
+  const [zh, en] = [0, 1].map((language) => expected.map((one) => typed(one)[language] ?? one))
+  const [either, eitherEn] = [(zh ?? []).join('或'), (en ?? []).join(' or ')]
+  return {
+    message: `应为${either}，现在是${seen(value)}`,
+    fix: `改成${either}`,
+    messageEn: `must be ${eitherEn}, not ${seenEn(value)}`,
+    fixEn: `write ${eitherEn}`,
+  }
+}
+
+/** Of several ways to write a value the one that was meant: whose type fits. Null when none does. */
+export const meantBranch = (issue: Issue): readonly Issue[] | null =>
+  issue.code === 'invalid_union'
+    ? (issue.errors.find((branch) =>
+        branch.every((one) => one.code !== 'invalid_type' || one.path.length > 0),
+      ) ?? null)
+    : null
 
 function invalidType(expected: string, value: unknown): MistakeWords {
   const [zh, en] = typed(expected)

@@ -9,7 +9,15 @@ const yuan = z
   .number()
   .min(0.01)
   .max(1_000_000)
-  .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6, '最多两位小数')
+  .superRefine((value, ctx) => {
+    if (Math.abs(value * 100 - Math.round(value * 100)) < 1e-6) return
+    addMistake(ctx, {
+      message: `${String(value)} 元不是整分`,
+      fix: '最多写两位小数，例如 19.90',
+      messageEn: `${String(value)} yuan is no whole number of fen`,
+      fixEn: 'write two decimals at most, such as 19.90',
+    })
+  })
 
 /** `{ percentOff: 20, hours: 48 }`, `{ yuanOff: 50, fromYuan: 199, days: 7 }`, `{ words: 新品试用装, days: 14 }`. */
 export const offerField = z

@@ -5,7 +5,7 @@ import { isMap, parseDocument } from 'yaml'
 import { Refusal } from '../base/errors.ts'
 import type { TierRules } from '../segment/index.ts'
 import { isRecord } from './lines.ts'
-import { tierNames } from './versions.ts'
+import { tierNames } from './names.ts'
 
 const folderOf = (configDir: string): string => join(configDir, 'presets')
 const ending = '.cadence.yaml'

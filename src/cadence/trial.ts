@@ -106,10 +106,17 @@ function settled(posted: Posted): void {
     case 'sent':
       return
     case 'refused':
-      throw new Refusal('test-not-sent', `测试消息没有发出：${posted.why}`, 409, { fix: posted.fix })
+      throw new Refusal('test-not-sent', `测试消息没有发出：${posted.why}`, 409, {
+        fix: posted.fix,
+        english: { message: `The test message did not leave: ${posted.why}`, fix: posted.fix },
+      })
     case 'unknown':
       throw new Refusal('test-unknown', `企业微信没有确认测试消息：${posted.why}`, 502, {
         fix: '先看企业微信里有没有收到【测试】消息，没有再发一次',
+        english: {
+          message: `WeCom did not confirm the test message: ${posted.why}`,
+          fix: 'Look whether it arrived in WeCom, marked 【测试】, before sending another.',
+        },
       })
     case 'away':
       throw new OutsideFailure(`the test message did not leave: ${posted.why}`, {
@@ -124,6 +131,10 @@ async function refuseWhileRestored(reader: Reader): Promise<void> {
   if (await quarantineOf(reader))
     throw new Refusal('quarantined', '数据库来自备份，还没有人确认，什么都不发', 409, {
       fix: '在后台核对后点“确认恢复”，再试发',
+      english: {
+        message: 'The database comes from a backup and nobody has confirmed it, so nothing is sent.',
+        fix: 'Look at it, then run: siyu restore confirm REASON',
+      },
     })
 }
 
@@ -132,6 +143,10 @@ async function memberOfStaff(reader: Reader, userid: string): Promise<StaffMembe
   if (staff?.active === true) return staff
   throw new Refusal('no-such-staff', `没有账号为 ${userid} 的在职员工`, 404, {
     fix: '用企业微信通讯录里的账号（userid），并确认她在应用可见范围内',
+    english: {
+      message: `Nobody on the staff has the userid ${userid}.`,
+      fix: 'Use the userid of the WeCom contact list; the member must be in the visible range of the app.',
+    },
   })
 }
 
@@ -144,6 +159,10 @@ function touchpointNamed(cadence: Cadence, name: string, day: Day): InArm {
   const like = nearest(name, names)
   throw new Refusal('no-such-touchpoint', `节奏里没有启用名为“${name}”的触点`, 404, {
     fix: `${like === null ? '' : `是不是“${like}”？`}可选：${names.join('、')}`,
+    english: {
+      message: `The cadence has no enabled touchpoint "${name}".`,
+      fix: `${like === null ? '' : `Did you mean "${like}"? `}Choose from ${names.join(', ')}.`,
+    },
   })
 }
 
@@ -209,6 +228,10 @@ async function realMember(reader: Reader, rules: TierRules, customer: string, da
   if (standing) return memberOf(standing, await readPeople(reader, day, [customer]))
   throw new Refusal('not-found', `没有编号为 ${customer} 的客户，或她还没有分层`, 404, {
     fix: '在客户页查她的编号；不写客户时用示例客户填写',
+    english: {
+      message: `No customer has the id ${customer}, or she has no standing yet.`,
+      fix: 'Look her up: siyu customer find WHO. Without --customer an invented one fills the words.',
+    },
   })
 }
 
@@ -279,6 +302,10 @@ async function saidToGroup(
   if (customer !== null)
     throw new Refusal('not-for-customers', `“${touchpoint.title}”发在社群里，不对某位客户`, 422, {
       fix: '不写客户再试发',
+      english: {
+        message: `"${touchpoint.name}" speaks to groups, not to a customer.`,
+        fix: 'Leave --customer out.',
+      },
     })
   const today = dayOf(now)
   const real = (await activeGroups(reader))[0]
@@ -294,6 +321,10 @@ async function saidToGroup(
   if (text === null)
     throw new Refusal('nothing-to-say', `“${touchpoint.title}”一年内对社群“${group.name}”没有内容`, 422, {
       fix: '检查它的日期、兴趣和内容设置',
+      english: {
+        message: `"${touchpoint.name}" has nothing to say to the group "${group.name}" within a year.`,
+        fix: 'Look at its days, interests and texts.',
+      },
     })
   const notes = [real ? `社群是“${group.name}”` : '还没有社群，用示例社群填写', ...dayNote(today, next)]
   return { said: { text }, channel: channelTitles['group-broadcast'], notes }

@@ -235,7 +235,7 @@ async function giveCoupons(ctx: Ctx, rows: readonly LogRow[]): Promise<void> {
   for (const row of rows) {
     const given = gifts.get(String(row.detail['promise']))
     if (!given) continue
-    const { customer, touchpoint, day, gift } = given
+    const { customer, key, gift } = given
     await issueCoupon(ctx, {
       player: customer,
       who: row.who,
@@ -243,7 +243,8 @@ async function giveCoupons(ctx: Ctx, rows: readonly LogRow[]): Promise<void> {
       validDays: gift.validHours / 24,
       ...(gift.family === undefined ? {} : { family: gift.family }),
       ...(gift.terms === undefined ? {} : { terms: gift.terms }),
-      key: `${touchpoint}:${customer}:${day}`,
+      // One for each promise: two that end on one day are two, one that is told again is one.
+      key: `gift:${key}`,
     })
   }
 }

@@ -10,7 +10,6 @@ import type { Reader } from '../base/db.ts'
 import { ConfigMistakes, Refusal } from '../base/errors.ts'
 import { sha256 } from '../base/ids.ts'
 import { publishManners, publishTouchpoints } from '../outbox/index.ts'
-import { savedAudiences } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { insertVersion, newestVersion, newestVersionNumber } from './cadence.store.ts'
 import type { VersionRow } from './cadence.store.ts'
@@ -18,15 +17,9 @@ import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
 import { withDecisions } from './experiments/decisions.ts'
 import type { Mistake } from './mistake.ts'
+import { knownNames } from './names.ts'
+import type { KnownNames } from './names.ts'
 import { decodeYaml } from './yaml.ts'
-
-export const tierNames = (rules: TierRules): string[] => [
-  ...rules.tiers.map(({ name }) => name),
-  rules.lead.name,
-]
-
-export const audienceNames = async (reader: Reader): Promise<string[]> =>
-  (await savedAudiences(reader)).map(({ name }) => name)
 
 /** A published text never changes, so neither does what was read from it. */
 const parsed = new LRUCache<string, Cadence>({ max: 8 })
@@ -34,7 +27,6 @@ const parsed = new LRUCache<string, Cadence>({ max: 8 })
 function cadenceOf({ version, yaml }: VersionRow): Cadence {
   const known = parsed.get(yaml)
   if (known?.version === version) return known
-  // Tiers were checked when it was published; a tier renamed since then must not stop the reader.
   const { cadence, mistakes } = readCadence(yaml, { tiers: null, version })
   if (!cadence)
     throw new ConfigMistakes(
@@ -73,19 +65,24 @@ export const textHash = (yaml: string): string => sha256(yaml)
 export const invalidCadence = (mistakes: readonly Mistake[]): Refusal =>
   new Refusal('invalid-cadence', `配置有 ${String(mistakes.length)} 处错误，没有发布`, 422, {
     fix: '按提示逐条修改后再发布',
+    english: {
+      message: `The cadence has ${String(mistakes.length)} mistake(s); nothing was published.`,
+      fix: 'Mend each as its line says, then publish again.',
+    },
     detail: { problems: mistakes },
   })
 
 /** Publishes a new version; the same text as the one in force changes nothing. */
 export async function publish(ctx: Ctx, rules: TierRules, publishing: Publishing): Promise<VersionRow> {
   const { yaml, note, by, baseVersion } = publishing
-  // A file may come before the audiences it names: until they are saved, nobody is in them.
-  const audiences = by === 'file' ? null : await audienceNames(ctx.tx)
-  const { cadence, mistakes } = readCadence(yaml, { tiers: tierNames(rules), audiences })
-  if (!cadence) throw invalidCadence(mistakes)
   const newest = await newestVersion(ctx.tx)
-  if (baseVersion !== null && baseVersion !== (newest?.version ?? 0)) throw stale(newest)
-  if (newest?.yaml === yaml) return newest
+  const isStale = baseVersion !== null && baseVersion !== (newest?.version ?? 0)
+  // What is in force already is not judged anew: a rule that we learned since must not stop a shop from starting.
+  if (newest?.yaml === yaml && !isStale) return newest
+  const known = await (by === 'file' ? namesForFile : knownNames)(ctx.tx, rules)
+  const { cadence, mistakes } = readCadence(yaml, known)
+  if (!cadence) throw invalidCadence(mistakes)
+  if (isStale) throw stale(newest)
   const row = {
     version: (newest?.version ?? 0) + 1,
     yaml,
@@ -127,6 +124,10 @@ export const stale = (newest: VersionRow | null): Refusal =>
     409,
     {
       fix: '重新打开最新版本，把修改合并进去再发布',
+      english: {
+        message: `Version ${String(newest?.version ?? 0)} is newer; ${newest?.published_by ?? 'somebody'} published it.`,
+        fix: 'Merge your changes into it and publish again: siyu cadence diff FILE shows what differs.',
+      },
       detail: { version: newest?.version ?? 0 },
     },
   )
@@ -137,9 +138,9 @@ export function readCadenceFile(configDir: string): string {
   if (existsSync(path)) {
     const { text, mistake } = decodeYaml(readFileSync(path))
     if (!mistake) return text
-    const { line, messageEn, fixEn } = mistake
+    const { line, column, messageEn, fixEn } = mistake
     throw new ConfigMistakes('The cadence cannot be used:', [
-      `${path}:${String(line)}: ${messageEn}; ${fixEn}`,
+      `${path}:${String(line)}:${String(column)}: ${messageEn}; ${fixEn}`,
     ])
   }
   throw new ConfigMistakes('The cadence is missing:', [
@@ -147,9 +148,18 @@ export function readCadenceFile(configDir: string): string {
   ])
 }
 
+/** A file may come before the audiences it names: until they are saved, nobody is in them. */
+export const namesForFile = async (reader: Reader, rules: TierRules): Promise<KnownNames> => ({
+  ...(await knownNames(reader, rules)),
+  audiences: null,
+})
+
 /** Throws ConfigMistakes with every mistake of the file, its place and its fix. */
-export function checkCadence(rules: TierRules, file: { readonly yaml: string; readonly path: string }): void {
-  const { mistakes } = readCadence(file.yaml, { tiers: tierNames(rules) })
+export function checkCadence(
+  known: KnownNames,
+  file: { readonly yaml: string; readonly path: string },
+): void {
+  const { mistakes } = readCadence(file.yaml, known)
   if (mistakes.length > 0)
     throw new ConfigMistakes(
       'The cadence cannot be used:',
@@ -171,7 +181,8 @@ export async function seedCadence(
 ): Promise<void> {
   const version = await newestVersionNumber(ctx.tx)
   if (version > 0 && file.source === 'database') return
-  checkCadence(rules, file)
+  if (version > 0 && (await newestVersion(ctx.tx))?.yaml === file.yaml) return
+  checkCadence(await namesForFile(ctx.tx, rules), file)
   await publish(ctx, rules, {
     yaml: file.yaml,
     note: version === 0 ? '初始配置' : '配置文件已更新',

@@ -38,18 +38,37 @@ export function decodeYaml(bytes: Buffer): { readonly text: string; readonly mis
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mistake: null }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    return { text: '', mistake: { line: lineOfBadByte(bytes), column: 1, path: '', ...notUtf8 } }
+    return { text: '', mistake: { ...placeOfBadByte(bytes), path: '', ...notUtf8(encodingOf(bytes)) } }
   }
 }
 
 /** A line feed is one byte in UTF-8 and never part of another letter, so each line can be judged alone. */
-function lineOfBadByte(bytes: Buffer): number {
+function placeOfBadByte(bytes: Buffer): { readonly line: number; readonly column: number } {
   let from = 0
   for (let line = 1; ; line += 1) {
     const to = bytes.indexOf(10, from)
     const part = bytes.subarray(from, to < 0 ? bytes.length : to)
-    if (to < 0 || !part.equals(Buffer.from(part.toString('utf8')))) return line
+    const read = part.toString('utf8')
+    if (to < 0 || !part.equals(Buffer.from(read)))
+      // What cannot be read stands as a replacement letter, unless the file holds that very letter.
+      return { line, column: Math.max(1, read.indexOf('\uFFFD') + 1) }
     from = to + 1
+  }
+}
+
+/** What the bytes are instead, as `iconv` calls it; null when they are nothing we know. */
+function encodingOf(bytes: Buffer): string | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'UTF-16LE'
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'UTF-16BE'
+  // A letter of more than one byte that reads well: UTF-8, damaged further on.
+  const [good = ''] = bytes.toString('utf8').split('\uFFFD', 1)
+  if (/[^\0-\u007F]/.test(good)) return null
+  try {
+    new TextDecoder('gb18030', { fatal: true }).decode(bytes)
+    return 'GB18030'
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return null
   }
 }
 
@@ -206,11 +225,16 @@ const zeroByte: MistakeWords = {
   messageEn: 'there is a zero byte in it',
   fixEn: 'remove it; the file may be damaged',
 }
-const notUtf8: MistakeWords = {
-  message: '文件不是 UTF-8 编码',
-  fix: '用编辑器另存为 UTF-8（记事本：另存为 → 编码 UTF-8）',
-  messageEn: 'the file is not UTF-8',
-  fixEn: 'save it as UTF-8',
+const notUtf8 = (encoding: string | null): MistakeWords => {
+  const called = encoding === 'GB18030' ? 'GBK（GB18030）' : (encoding ?? '')
+  const calledEn = encoding === 'GB18030' ? 'GBK (GB18030)' : (encoding ?? '')
+  const convert = encoding === null ? '' : `iconv -f ${encoding} -t UTF-8 old.yaml > new.yaml`
+  return {
+    message: `文件不是 UTF-8 编码${called === '' ? '' : `，看起来是 ${called}`}`,
+    fix: `用编辑器另存为 UTF-8（记事本：另存为 → 编码 UTF-8）${convert === '' ? '' : `，或运行 ${convert}`}`,
+    messageEn: `the file is not UTF-8${calledEn === '' ? '' : `; it looks like ${calledEn}`}`,
+    fixEn: `save it as UTF-8 in your editor${convert === '' ? '' : `, or run: ${convert}`}`,
+  }
 }
 const empty: MistakeWords = {
   message: '配置是空的',

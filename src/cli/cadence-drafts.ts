@@ -8,6 +8,8 @@ import {
   decodeYaml,
   draftList,
   findDraft,
+  invalidCadence,
+  knownNames,
   newestVersionNumber,
   planToday,
   publishDraft,
@@ -15,10 +17,11 @@ import {
   rollBack,
   saveDraft,
   submitDraft,
-  tierNames,
   withdrawDraft,
 } from '../cadence/index.ts'
-import type { CadenceParts, DraftRow, Wished } from '../cadence/index.ts'
+import type { CadenceParts, DraftRow, KnownNames, Wished } from '../cadence/index.ts'
+import { problemsOf } from './cadence-problems.ts'
+import type { CadenceProblem } from './cadence-problems.ts'
 
 export interface DraftVerbParts extends CadenceParts {
   readonly admins: readonly string[]
@@ -30,6 +33,7 @@ const name = 'cli'
 
 const usage = (message: string, fix: string): Refusal => new Refusal('usage', message, 400, { fix })
 
+/** Refused as `invalid-cadence` when it is not text. */
 export function readCadenceText(path: string): string {
   let bytes: Buffer
   try {
@@ -38,7 +42,7 @@ export function readCadenceText(path: string): string {
     throw usage(`${path} cannot be read.`, 'Name the file, for example config/cadence.yaml.')
   }
   const { text, mistake } = decodeYaml(bytes)
-  if (mistake) throw usage(`${path}:${String(mistake.line)}: ${mistake.messageEn}.`, mistake.fixEn)
+  if (mistake) throw invalidCadence([mistake])
   return text
 }
 
@@ -55,16 +59,14 @@ export interface DraftShown {
   readonly publishedVersion: number | null
   readonly hash: string
   readonly changedAt: string
-  readonly problems: readonly {
-    readonly line: number
-    readonly column: number
-    readonly path: string
-    readonly message: string
-    readonly fix: string
-  }[]
+  readonly problems: readonly CadenceProblem[]
+  readonly warnings: readonly CadenceProblem[]
 }
 
-const shown = ({ tierRules }: CadenceParts, row: DraftRow): DraftShown => ({
+const shown = async ({ db, tierRules }: CadenceParts, row: DraftRow): Promise<DraftShown> =>
+  draftShown(await knownNames(db.reader, tierRules), row)
+
+const draftShown = (known: KnownNames, row: DraftRow): DraftShown => ({
   id: row.id,
   state: row.state,
   author: row.author,
@@ -77,9 +79,7 @@ const shown = ({ tierRules }: CadenceParts, row: DraftRow): DraftShown => ({
   publishedVersion: row.published_version,
   hash: row.hash,
   changedAt: isoOf(row.changed_at),
-  problems: readCadence(row.yaml, { tiers: tierNames(tierRules) }).mistakes.map(
-    ({ line, column, path, messageEn, fixEn }) => ({ line, column, path, message: messageEn, fix: fixEn }),
-  ),
+  ...problemsOf(readCadence(row.yaml, known)),
 })
 
 export function writableFile({ readOnly }: Pick<DraftVerbParts, 'readOnly'>): void {
@@ -112,11 +112,12 @@ export async function draftSave(
 
 export async function draftShow(parts: DraftVerbParts, id: string): Promise<DraftShown & { yaml: string }> {
   const row = await draftOf(parts, id)
-  return { ...shown(parts, row), yaml: row.yaml }
+  return { ...(await shown(parts, row)), yaml: row.yaml }
 }
 
 export async function draftsListed(parts: DraftVerbParts): Promise<{ items: readonly DraftShown[] }> {
-  return { items: (await draftList(parts.db.reader)).map((row) => shown(parts, row)) }
+  const known = await knownNames(parts.db.reader, parts.tierRules)
+  return { items: (await draftList(parts.db.reader)).map((row) => draftShown(known, row)) }
 }
 
 export type DraftDeed = 'submit' | 'approve' | 'reject' | 'withdraw' | 'publish'

@@ -1,5 +1,4 @@
-/** `siyu cadence validate|plan|explain|diff|apply|pause|resume|reasons|quota`: what the verbs do; the command line wires them. */
-import { join } from 'node:path'
+/** `siyu cadence plan|explain|diff|apply|pause|resume|pauses|quota`: what the verbs do; the command line wires them. */
 import type { Actor } from '../base/act.ts'
 import { addDays, dayOf, instantOf, isDay, isoOf } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
@@ -7,89 +6,32 @@ import { Refusal } from '../base/errors.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import {
   adoptPreset,
-  audienceNames,
   cadencePresetPath,
   currentCadence,
   diffCadence,
   explainCustomer,
   byTime,
+  invalidCadence,
+  knownNames,
   newestVersion,
+  pauseNamed,
   openPreview,
   publishOrSubmit,
   readCadence,
-  tierNames,
+  resumeNamed,
   yearsMissing,
 } from '../cadence/index.ts'
-import type {
-  Cadence,
-  CadenceDifference,
-  CadenceParts,
-  Explained,
-  Foreseen,
-  Mistake,
-} from '../cadence/index.ts'
+import type { Cadence, CadenceDifference, CadenceParts, Explained, Foreseen } from '../cadence/index.ts'
 import { customerOf, identitiesOf } from '../customer/index.ts'
 import type { IdentityKind } from '../customer/index.ts'
-import {
-  confirmQuotaMode,
-  currentManners,
-  everything,
-  listedReasons,
-  pauseSending,
-  quotaDoubt,
-  resumeSending,
-} from '../outbox/index.ts'
-import type { ListedReason, PauseTarget } from '../outbox/index.ts'
-import type { TierRules } from '../segment/index.ts'
+import { confirmQuotaMode, currentManners, everything, pausesNow, quotaDoubt } from '../outbox/index.ts'
+import type { PauseTarget } from '../outbox/index.ts'
 import { readCadenceText, wishDone, writableFile } from './cadence-drafts.ts'
 import type { CadenceWishDone, DraftVerbParts } from './cadence-drafts.ts'
+import { unifiedDiff } from './unified.ts'
 
 const usage = (message: string, fix: string): Refusal => new Refusal('usage', message, 400, { fix })
 const actor = (verb: string): Actor => ({ kind: 'cli', verb: `cadence ${verb}` })
-
-// ---------------------------------------------------------------- validate
-
-export interface CadenceValidated {
-  readonly file: string
-  readonly ok: boolean
-  readonly problems: readonly {
-    readonly line: number
-    readonly column: number
-    readonly path: string
-    readonly message: string
-    readonly fix: string
-    readonly messageZh: string
-    readonly fixZh: string
-  }[]
-}
-
-const problemOf = (one: Mistake): CadenceValidated['problems'][number] => ({
-  line: one.line,
-  column: one.column,
-  path: one.path,
-  message: one.messageEn,
-  fix: one.fixEn,
-  messageZh: one.message,
-  fixZh: one.fix,
-})
-
-/** Needs no database. The verb exits 0 when `ok`, else 3. */
-export function cadenceValidate(options: {
-  readonly file?: string | undefined
-  readonly configDir: string
-  readonly tierRules: TierRules
-}): CadenceValidated {
-  const file = options.file ?? join(options.configDir, 'cadence.yaml')
-  const { mistakes } = readCadence(readCadenceText(file), { tiers: tierNames(options.tierRules) })
-  return { file, ok: mistakes.length === 0, problems: mistakes.map(problemOf) }
-}
-
-/** `config/cadence.yaml:12:5 touchpoints.weekly-note.weekday: … — fix: …`, one line a mistake, for the terminal. */
-export const validationLines = ({ file, problems }: CadenceValidated): string[] =>
-  problems.map(
-    ({ line, column, path, message, fix }) =>
-      `${file}:${String(line)}:${String(column)}${path === '' ? '' : ` ${path}`}: ${message} — fix: ${fix}`,
-  )
 
 // ---------------------------------------------------------------- plan
 
@@ -198,13 +140,9 @@ export async function cadenceFor(
   file: string | undefined,
 ): Promise<Cadence> {
   if (file !== undefined) {
-    const audiences = await audienceNames(db.reader)
-    const known = { tiers: tierNames(tierRules), audiences }
-    const { cadence, mistakes } = readCadence(readCadenceText(file), known)
+    const { cadence, mistakes } = readCadence(readCadenceText(file), await knownNames(db.reader, tierRules))
     if (cadence) return cadence
-    throw new Refusal('invalid-cadence', `${file} has ${String(mistakes.length)} mistakes.`, 422, {
-      fix: `Run: siyu cadence validate ${file}`,
-    })
+    throw invalidCadence(mistakes)
   }
   const cadence = await currentCadence(db.reader)
   if (cadence) return cadence
@@ -265,12 +203,42 @@ export const explanationText = ({
     '',
   ].join('\n')
 
-export const cadenceDiff = (parts: CadenceParts, file: string): Promise<CadenceDifference> =>
-  diffCadence(
+/** With `unified` the lines that differ as well, as `diff -u` tells them. */
+export async function cadenceDiff(
+  parts: CadenceParts,
+  file: string,
+  { unified = false }: { readonly unified?: boolean | undefined } = {},
+): Promise<CadenceDifference & { readonly unified?: string }> {
+  const yaml = readCadenceText(file)
+  const told = await diffCadence(
     { reader: parts.db.reader, tierRules: parts.tierRules },
-    readCadenceText(file),
+    yaml,
     parts.clock.now(),
   )
+  const names = { before: `version ${String(told.baseVersion)}`, after: file }
+  return unified ? { ...told, unified: unifiedDiff(told.before, yaml, names) } : told
+}
+
+/** For the terminal: the sentences, what they change in the next seven days, and the lines when asked for. */
+export const differenceText = ({
+  baseVersion,
+  changes,
+  effect,
+  unified,
+}: CadenceDifference & { readonly unified?: string }): string =>
+  [
+    changes.length === 0
+      ? `nothing differs from version ${String(baseVersion)} in force`
+      : `${String(changes.length)} change(s) from version ${String(baseVersion)} in force:`,
+    ...changes.map(({ words }) => `  ${words}`),
+    ...(effect.length === 0 ? [] : ['', 'in the next seven days (queued/declined):']),
+    ...effect.map(
+      ({ day, title, before, after }) =>
+        `  ${day} ${title}: ${String(before.queued)}/${String(before.declined)} -> ${String(after.queued)}/${String(after.declined)}`,
+    ),
+    ...(unified === undefined || unified === '' ? [] : ['', unified]),
+    '',
+  ].join('\n')
 
 export interface ApplyOptions {
   readonly file?: string | undefined
@@ -304,7 +272,7 @@ export async function cadenceApply(parts: DraftVerbParts, options: ApplyOptions)
   return wishDone(parts, await parts.act(actor('apply'), (ctx) => publishOrSubmit(ctx, parts, wish)))
 }
 
-// ---------------------------------------------------------------- pause, resume
+// ---------------------------------------------------------------- pause, resume, pauses
 
 export interface SwitchOptions {
   readonly campaign?: string | undefined
@@ -317,6 +285,11 @@ export interface SendingSwitched extends PauseTarget {
   readonly at: string
   readonly by: string
   readonly reason: string
+}
+
+export interface SendingResumed extends SendingSwitched {
+  /** False: nothing was paused there, so nothing has changed. */
+  readonly resumed: boolean
 }
 
 /** At most one handle; none is everything. */
@@ -337,7 +310,7 @@ export async function cadencePause(
   options: SwitchOptions = {},
 ): Promise<SendingSwitched> {
   const target = targetOf(options)
-  const pause = await parts.act(actor('pause'), (ctx) => pauseSending(ctx, 'cli', reason, target))
+  const pause = await parts.act(actor('pause'), (ctx) => pauseNamed(ctx, 'cli', reason, target))
   return { ...target, paused: true, at: isoOf(pause.at), by: pause.by, reason: pause.reason }
 }
 
@@ -345,18 +318,27 @@ export async function cadenceResume(
   parts: CadenceParts,
   reason: string,
   options: SwitchOptions = {},
-): Promise<SendingSwitched> {
+): Promise<SendingResumed> {
   const target = targetOf(options)
-  await parts.act(actor('resume'), (ctx) => resumeSending(ctx, 'cli', reason, target))
-  return { ...target, paused: false, at: isoOf(parts.clock.now()), by: 'cli', reason }
+  const resumed = await parts.act(actor('resume'), (ctx) => resumeNamed(ctx, 'cli', reason, target))
+  return { ...target, paused: false, resumed, at: isoOf(parts.clock.now()), by: 'cli', reason }
 }
 
-// ---------------------------------------------------------------- reasons, quota
+export interface PauseListed extends PauseTarget {
+  readonly at: string
+  readonly by: string
+  readonly reason: string
+}
 
-/** Every reason code with its words and what it does; needs no database. */
-export const cadenceReasons = (): { readonly reasons: readonly ListedReason[] } => ({
-  reasons: listedReasons(),
-})
+/** What is paused now, the oldest first; a restored database that waits for somebody is among it. */
+export async function cadencePauses({
+  db,
+}: Pick<CadenceParts, 'db'>): Promise<{ readonly pauses: readonly PauseListed[] }> {
+  const pauses = await pausesNow(db.reader)
+  return { pauses: pauses.map(({ at, ...one }) => ({ ...one, at: isoOf(at) })) }
+}
+
+// ---------------------------------------------------------------- quota
 
 /** Which quota rule is in force; `--confirm` says that the written one is right after all. */
 export async function cadenceQuota(

@@ -23,7 +23,10 @@ export const say = (line: string): void => void process.stderr.write(`${line}\n`
 export const print = (text: string): Promise<void> =>
   new Promise((ok, fail) => process.stdout.write(text, (error) => (error ? fail(error) : ok())))
 
-/** `list` names the key whose items `--jsonl` prints one a line and `--summary` leaves out. */
+/**
+ * `list` names the key whose items `--jsonl` prints one a line. `--summary` leaves the key out and says how many there
+ * are as `<list>Count`, so that a key is a list wherever it stands.
+ */
 export async function printDocument(document: unknown, options: OutputOptions, list?: string): Promise<void> {
   const items = listOf(document, list)
   if (options.jsonl && items) return printItems(items, '\n', '\n')
@@ -69,7 +72,12 @@ function listOf(document: unknown, list: string | undefined): readonly unknown[]
 }
 
 const summaryOf = (document: unknown, list: string | undefined, count: number): unknown =>
-  Array.isArray(document) || list === undefined ? { count } : { ...(document as object), [list]: count }
+  Array.isArray(document) || list === undefined
+    ? { count }
+    : {
+        ...Object.fromEntries(Object.entries(document as object).filter(([key]) => key !== list)),
+        [`${list}Count`]: count,
+      }
 
 /** A person pressed Ctrl-C; what is done is done. */
 export class Interrupted extends Error {}
@@ -89,8 +97,9 @@ export function report(error: unknown): number {
     return exitCodes.unreachable
   }
   if (error instanceof Refusal) {
-    say(error.message)
-    if (error.fix !== undefined) say(`  fix: ${error.fix}`)
+    const { message, fix } = error.english ?? error
+    say(message)
+    if (fix !== undefined) say(`  fix: ${fix}`)
     return error.code === 'usage' ? exitCodes.usage : exitCodes.failed
   }
   say(error instanceof Error && error.stack ? error.stack : messageOf(error))

@@ -49,11 +49,17 @@ export interface Merged {
 /** The customer known first stays. Says what a person saw, also where nothing would be merged by itself. */
 export async function mergeCustomers(ctx: Ctx, a: string, b: string, reason: string): Promise<Merged> {
   await lockHead(ctx.tx)
-  if (a === b) throw new Refusal('same-customer', '两个编号是同一位客户', 409)
+  if (a === b)
+    throw new Refusal('same-customer', '两个编号是同一位客户', 409, {
+      english: { message: 'Both are the same customer already.' },
+    })
   const seqs = await firstSeqs(ctx.tx, [a, b])
   const [seqA, seqB] = [seqs.get(a), seqs.get(b)]
   if (seqA === undefined || seqB === undefined)
-    throw new Refusal('not-found', '没有这位客户', 404, { fix: '请从客户列表重新打开，她可能已被合并' })
+    throw new Refusal('not-found', '没有这位客户', 404, {
+      fix: '请从客户列表重新打开，她可能已被合并',
+      english: { message: 'There is no such customer.', fix: 'Look her up: siyu customer find WHO' },
+    })
   const [kept, other] = seqA < seqB ? [a, b] : [b, a]
   const identities = await identitiesOfCustomers(ctx.tx, [other])
   const hers = await identitiesOfCustomers(ctx.tx, [kept])
@@ -93,7 +99,10 @@ export async function unmergeCustomer(ctx: Ctx, customer: string, reason: string
   const held = await knownIdentities(ctx.tx, stated)
   const holders = [...new Set([...held.values()].map((one) => one.customer))]
   const [from] = holders.filter((one) => one !== merge.other)
-  if (from === undefined) throw new Refusal('not-merged', '这次合并的身份都已不在一起', 409)
+  if (from === undefined)
+    throw new Refusal('not-merged', '这次合并的身份都已不在一起', 409, {
+      english: { message: 'None of the identities of that merge are together any more.' },
+    })
   const identities = await goingBack(
     ctx.tx,
     stated.filter((one) => held.get(keyOf(one))?.customer === from),
@@ -103,7 +112,10 @@ export async function unmergeCustomer(ctx: Ctx, customer: string, reason: string
   const hers = (await identitiesOfCustomers(ctx.tx, [from])).filter(
     (one) => !identities.some((other) => keyOf(other) === keyOf(one)),
   )
-  if (hers.length === 0) throw new Refusal('not-merged', '拆分后原客户将没有任何身份', 409)
+  if (hers.length === 0)
+    throw new Refusal('not-merged', '拆分后原客户将没有任何身份', 409, {
+      english: { message: 'The customer would keep no identity at all.' },
+    })
   ctx.record({
     kind: 'customers-unmerged',
     at: ctx.now,
@@ -124,8 +136,14 @@ async function mergeMeant(reader: Reader, customer: string): Promise<MergeRecord
   if (only)
     throw new Refusal('which-merge', '这位客户由多次合并而来，请指明要拆出的编号', 409, {
       fix: `拆出其中之一：${merges.map(({ other }) => other).join('、')}`,
+      english: {
+        message: 'She came of several merges.',
+        fix: `Name the one to undo: ${merges.map(({ other }) => other).join(', ')}`,
+      },
     })
-  throw new Refusal('not-merged', '这位客户没有可以拆分的合并', 404)
+  throw new Refusal('not-merged', '这位客户没有可以拆分的合并', 404, {
+    english: { message: 'She has no merge that could be undone.' },
+  })
 }
 
 async function goingBack(
@@ -154,7 +172,10 @@ async function goingBack(
 export async function keepApart(ctx: Ctx, a: string, b: string, reason: string): Promise<void> {
   await lockHead(ctx.tx)
   const known = (await conflictsOf(ctx.tx, [a])).find((one) => one.one === b || one.two === b)
-  if (!known) throw new Refusal('not-found', '这两位客户之间没有待定的身份冲突', 404)
+  if (!known)
+    throw new Refusal('not-found', '这两位客户之间没有待定的身份冲突', 404, {
+      english: { message: 'These two are in no open conflict.', fix: 'Run: siyu customer conflicts' },
+    })
   const hers = await identitiesOfCustomers(ctx.tx, [a, b])
   ctx.record({
     kind: 'customers-kept-apart',

@@ -36,7 +36,10 @@ export async function confirmRestore(
   for (let open = true; open;) {
     open = await act(actor, async (ctx) => {
       if (!(await quarantineOf(ctx.tx)))
-        throw new Refusal('not-quarantined', '数据库没有等待确认的恢复', 409, { fix: '刷新页面查看最新状态' })
+        throw new Refusal('not-quarantined', '数据库没有等待确认的恢复', 409, {
+          fix: '刷新页面查看最新状态',
+          english: { message: 'No restored database waits for a confirmation here.' },
+        })
       const part = await judgeSome(ctx)
       if (part !== null) {
         sum.unknown += part.unknown

@@ -107,6 +107,22 @@ export async function reachedSince(
   return new Set(rows.map(({ customer }) => customer))
 }
 
+/** How many offers each of these customers got since then; who got none is left out. */
+export async function offersSince(
+  reader: Reader,
+  customers: readonly string[],
+  since: Instant,
+): Promise<Map<string, number>> {
+  if (customers.length === 0) return new Map()
+  const rows = await reader.rows<{ customer: string; offers: number }>(
+    `select customer, cast(count(*) as bigint) as offers from promise
+     where state = 'sent' and purpose = 'marketing' and sent_at >= $1 and customer in (${list(customers.length, 2)})
+     group by customer`,
+    [since, ...customers],
+  )
+  return new Map(rows.map(({ customer, offers }) => [customer, offers]))
+}
+
 /** What an advisor noted about a call, by promise: the latest of each. */
 export async function latestCallNotes(
   reader: Reader,

@@ -10,7 +10,7 @@ import { linkKey, readLink } from '../content/index.ts'
 import { endContact } from '../customer/index.ts'
 import { createDelivery } from '../delivery/index.ts'
 import type { Delivery } from '../delivery/index.ts'
-import { enqueue } from '../outbox/index.ts'
+import { defaultManners, enqueue, publishManners } from '../outbox/index.ts'
 import type { Candidate } from '../outbox/index.ts'
 import { readWords } from '../interaction/index.ts'
 import { recordCall } from './call.ts'
@@ -184,6 +184,27 @@ onBothDatabases('the desk', (open) => {
     world.clock.set(instantOf('2026-05-19', '22:00'))
     const [care] = (await list()).items
     expect(care?.warnings).toEqual(['有未解决的售后', '今天已触达', '现在是安静时段'])
+  })
+
+  it('warns of a refund just made, and of a week that holds no more offers', async () => {
+    await world.record('order-refunded', externalOf(1))
+    await hand(task(1, { purpose: 'service' }))
+    expect((await list()).items[0]?.warnings).toEqual(['3 天内有退款'])
+    await hand(task(2))
+    const first = await idOf(2)
+    await world.as((ctx) => beginSend(ctx, 'wang', first, '好'))
+    await world.as((ctx) => settleSend(ctx, 'wang', first, 'sent'))
+    world.clock.set(world.clock.now() + hours(50))
+    await hand(
+      task(2, { dedupeKey: 'second', wantedAt: world.clock.now(), expiresAt: world.clock.now() + hours(90) }),
+    )
+    const open = async () =>
+      (await list('wang')).items
+        .filter(({ state }) => state === 'waiting')
+        .map(({ promise, warnings }) => [promise.dedupe_key, warnings])
+    expect(await open()).toEqual([['second', []]])
+    await world.as((ctx) => publishManners(ctx, 2, { ...defaultManners, marketingPerWeek: 1 }))
+    expect(await open()).toEqual([['second', ['7 天内已营销触达 1 次，到上限了']]])
   })
 
   it('ends an unsent offer when she notes the opt-out of a customer, and opens the way again', async () => {

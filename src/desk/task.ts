@@ -53,7 +53,13 @@ export interface Circumstances {
   readonly reachedToday: boolean
   readonly talkedAt: Instant | null
   readonly complaintAt: Instant | null
+  readonly refundAt: Instant | null
+  /** Offers that she really got in the last seven days. */
+  readonly offersThisWeek: number
 }
+
+const weekFullWords = (most: number): string =>
+  most === 0 ? '营销触达 7 天内上限为 0' : `7 天内已营销触达 ${String(most)} 次，到上限了`
 
 export function warningsFor(row: PromiseRow, seen: Circumstances): string[] {
   const { now, manners } = seen
@@ -61,8 +67,12 @@ export function warningsFor(row: PromiseRow, seen: Circumstances): string[] {
   if (seen.optedOut) warnings.push('客户已退订')
   if (seen.complaintAt !== null && now < seen.complaintAt + days(manners.complaintDays))
     warnings.push('有未解决的售后')
+  if (seen.refundAt !== null && now < seen.refundAt + days(manners.refundDays))
+    warnings.push(`${String(manners.refundDays)} 天内有退款`)
   if (seen.talkedAt !== null && now < seen.talkedAt + hours(manners.afterTalkHours)) warnings.push('刚聊过')
   if (seen.reachedToday && row.state !== 'sent') warnings.push('今天已触达')
+  if (row.purpose === 'marketing' && row.state !== 'sent' && seen.offersThisWeek >= manners.marketingPerWeek)
+    warnings.push(weekFullWords(manners.marketingPerWeek))
   if (isQuiet(manners, now)) warnings.push('现在是安静时段')
   return warnings
 }

@@ -1,5 +1,6 @@
 /** What an advisor is asked to do today, and why. Only ever her own customers. */
 import { dayOf, instantOf } from '../base/calendar.ts'
+import { days } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
@@ -11,6 +12,7 @@ import {
   finishedTasks,
   knownAs,
   latestCallNotes,
+  offersSince,
   openTaskCount,
   openTasks,
   reachedSince,
@@ -79,6 +81,7 @@ export async function present(
   const refusers = await optedOut(reader, customers)
   const restrained = await restraints(reader, customers)
   const reached = await reachedSince(reader, customers, startOfDay(now))
+  const offers = await offersSince(reader, customers, now - days(7))
   const calls = await latestCallNotes(
     reader,
     rows.flatMap(({ id, channel }) => (channel === 'phone-task' ? [id] : [])),
@@ -101,6 +104,8 @@ export async function present(
         reachedToday: reached.has(customer),
         talkedAt: restrained.get(customer)?.talked_at ?? null,
         complaintAt: restrained.get(customer)?.complaint_at ?? null,
+        refundAt: restrained.get(customer)?.refund_at ?? null,
+        offersThisWeek: offers.get(customer) ?? 0,
       }),
       ...callOf(row, calls.get(row.id)),
     }

@@ -332,6 +332,8 @@ export const cadenceDraft = z.object({ yaml: z.string().max(262_144) })
 export interface CadenceCheck {
   readonly ok: boolean
   readonly problems: readonly ConfigProblem[]
+  /** It may be published, and something in it will not go as somebody expects. */
+  readonly warnings: readonly ConfigProblem[]
 }
 
 /** `POST /api/admin/cadence/diff`: 422 with `problems` when the draft does not validate. */

@@ -29,6 +29,20 @@ describe('the budget of a customer', () => {
     expect(code(wanted(at(20, '20:00')), [])).toBeNull()
   })
 
+  it('says that a cap of 0 is the rule, not that something is full', () => {
+    const words = (rules: object, want: Partial<Wanted> = {}) =>
+      overBudget(mannersShape.parse(rules), wanted(at(20), want), [])?.words
+    expect(words({ groupPerDay: 0 }, { subjectKind: 'group', channel: 'group-broadcast' })).toBe(
+      '社群每天群发上限为 0，不发社群消息',
+    )
+    expect(words({ marketingPerDay: 0 })).toBe('营销触达每天上限为 0，不发营销')
+    expect(words({ marketingPerWeek: 0 })).toBe('营销触达 7 天内上限为 0，不发营销')
+    expect(words({ marketingPerMonth: 0 })).toBe('营销触达 30 天内上限为 0，不发营销')
+    expect(words({ channels: { sms: { perDay: 0 } } }, { channel: 'sms' })).toBe(
+      '短信每天上限为 0，这个渠道不发营销',
+    )
+  })
+
   it('keeps 48 hours between two, to the minute, also to one that is reserved ahead', () => {
     expect(code(wanted(at(20) + hours(48) - minutes(1)), [use(at(20))])).toBe('gap')
     expect(code(wanted(at(20) + hours(48)), [use(at(20))])).toBeNull()

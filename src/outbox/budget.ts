@@ -82,7 +82,10 @@ function overCap(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over |
   if (wanted.subjectKind === 'group') {
     const today = uses.filter((use) => sameDay(use.at, at)).length
     if (today < manners.groupPerDay) return null
-    const words = `该社群当天已有 ${String(today)} 条群发`
+    const words =
+      manners.groupPerDay === 0
+        ? '社群每天群发上限为 0，不发社群消息'
+        : `该社群当天已有 ${String(today)} 条群发`
     return { ...reasonOf('group-broadcast-today', words), until: startOfNextDay(at) }
   }
   if (wanted.purpose === 'service' || wanted.channel === 'welcome') return null
@@ -97,19 +100,25 @@ function overCap(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over |
   )
 }
 
+/** Nothing is full: the rule itself lets nothing through. */
+const noneAllowed = (span: string): string => `营销触达${span}上限为 0，不发营销`
+
 /** All channels together: calendar day, any 7 and any 30 days, and the gap. */
 function overAll(manners: Manners, times: readonly Instant[], at: Instant): Over | null {
   const { marketingPerDay, marketingPerWeek, marketingPerMonth, gapHours } = manners
   if (times.filter((time) => sameDay(time, at)).length >= marketingPerDay) {
-    const words = `当天已安排触达，每天最多 ${String(marketingPerDay)} 次`
+    const words =
+      marketingPerDay === 0 ? noneAllowed('每天') : `当天已安排触达，每天最多 ${String(marketingPerDay)} 次`
     return { ...reasonOf('cap-day', words), until: startOfNextDay(at) }
   }
   if (busiest(times, at, days(7)) > marketingPerWeek) {
-    const words = `7 天内最多触达 ${String(marketingPerWeek)} 次`
+    const words =
+      marketingPerWeek === 0 ? noneAllowed(' 7 天内') : `7 天内最多触达 ${String(marketingPerWeek)} 次`
     return { ...reasonOf('cap-week', words), until: roomAfter(times, at, days(7)) }
   }
   if (busiest(times, at, days(30)) > marketingPerMonth) {
-    const words = `30 天内最多触达 ${String(marketingPerMonth)} 次`
+    const words =
+      marketingPerMonth === 0 ? noneAllowed(' 30 天内') : `30 天内最多触达 ${String(marketingPerMonth)} 次`
     return { ...reasonOf('cap-month', words), until: roomAfter(times, at, days(30)) }
   }
   const near = times.filter((time) => Math.abs(time - at) < hours(gapHours))
@@ -128,7 +137,12 @@ function overChannel(
   if (perDay === undefined && perWeek === undefined && perMonth === undefined) return null
   const times = marketing.filter((use) => use.channel === channel).map((use) => use.at)
   const full = (span: string, most: number, until: Instant): Over => ({
-    ...reasonOf('channel-cap', `${channelTitles[channel]}${span}最多 ${String(most)} 次`),
+    ...reasonOf(
+      'channel-cap',
+      most === 0
+        ? `${channelTitles[channel]}${span}上限为 0，这个渠道不发营销`
+        : `${channelTitles[channel]}${span}最多 ${String(most)} 次`,
+    ),
     until,
   })
   if (perDay !== undefined && times.filter((time) => sameDay(time, at)).length >= perDay)

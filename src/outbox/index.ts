@@ -87,6 +87,7 @@ export {
   recallWord,
   resumeSending,
 } from './pause.ts'
+export { openNames } from './pause.store.ts'
 export type { Pause, PauseScope, PauseTarget } from './pause.ts'
 
 // Rows, for desk and delivery, which drive them.

@@ -12,14 +12,25 @@ export async function setLeave(ctx: Ctx, leave: Leave): Promise<Leave> {
   if (!isDay(from) || !isDay(to) || from > to)
     throw new Refusal('bad-leave', '休假日期不对：开始日期要早于或等于结束日期', 422, {
       fix: '写成 2026-05-20 这样的日期',
+      english: {
+        message: 'The leave ends before it begins.',
+        fix: 'Make --to the same day as --from or a later one.',
+      },
     })
   if (deputy === staff)
-    throw new Refusal('bad-leave', '代班顾问不能是休假的人自己', 422, { fix: '换一位顾问，或不填代班' })
+    throw new Refusal('bad-leave', '代班顾问不能是休假的人自己', 422, {
+      fix: '换一位顾问，或不填代班',
+      english: { message: 'Nobody is her own deputy.', fix: 'Name somebody else, or leave --deputy out.' },
+    })
   const names = await staffNamed(ctx.tx, deputy === null ? [staff] : [staff, deputy])
   const missing = [staff, ...(deputy === null ? [] : [deputy])].find((userid) => !names.has(userid))
   if (missing !== undefined)
     throw new Refusal('no-such-staff', `没有账号为 ${missing} 的员工`, 404, {
       fix: '用企业微信通讯录里的账号（userid）',
+      english: {
+        message: `Nobody on the staff has the userid ${missing}.`,
+        fix: 'Use the userid of the WeCom contact list.',
+      },
     })
   await writeLeave(ctx.tx, leave)
   recordLeave(ctx, 'leave-set', leave)

@@ -13,7 +13,26 @@ const isSpan = (text: string): boolean => {
   const [from = '', to = '', ...rest] = text.split('-')
   return rest.length === 0 && timeOfDay.test(from) && (timeOfDay.test(to) || to === '24:00') && from !== to
 }
-const span = z.string().refine(isSpan, '时段写成 09:30-11:00')
+
+/** What is wrong in both languages, where whoever reads a cadence looks for it. */
+const wording = (words: { message: string; fix: string; messageEn: string; fixEn: string }) => ({
+  code: 'custom' as const,
+  message: words.messageEn,
+  params: { words, row: 0 },
+})
+
+const span = z.string().superRefine((text, ctx) => {
+  if (isSpan(text)) return
+  const seen = text.slice(0, 40)
+  ctx.addIssue(
+    wording({
+      message: `“${seen}”不是时段`,
+      fix: '时段写成 09:30-11:00：两个 24 小时制时间，小时写两位，开始与结束不同',
+      messageEn: `"${seen}" is not a span of time`,
+      fixEn: 'write two different 24-hour times with two digits each, such as 09:30-11:00',
+    }),
+  )
+})
 const spans = z.array(span).min(1).max(12)
 
 /** `2026-05-20`, or `2026-05-20~2026-05-22` with both ends. */
@@ -21,7 +40,18 @@ const isDayOrRange = (text: string): boolean => {
   const [from = '', to = from, ...rest] = text.split('~')
   return rest.length === 0 && isDay(from) && isDay(to) && from <= to
 }
-const dayOrRange = z.string().refine(isDayOrRange, '日期写成 2026-05-20，连续几天写成 2026-05-20~2026-05-22')
+const dayOrRange = z.string().superRefine((text, ctx) => {
+  if (isDayOrRange(text)) return
+  const seen = text.slice(0, 40)
+  ctx.addIssue(
+    wording({
+      message: `“${seen}”不是日期`,
+      fix: '日期写成 2026-05-20，连续几天写成 2026-05-20~2026-05-22，结束不早于开始',
+      messageEn: `"${seen}" is not a day or a range of days`,
+      fixEn: 'write 2026-05-20, or 2026-05-20~2026-05-22 with the earlier day first',
+    }),
+  )
+})
 
 const cap = (most: number) => z.int().min(0).max(most)
 
@@ -52,17 +82,15 @@ const channelsShape = z.strictObject({
   email: channel,
 } satisfies Record<MannerlyChannel, z.ZodType>)
 
-const blackoutShape = z.union(
-  [
-    dayOrRange,
-    z.strictObject({
-      days: dayOrRange,
-      channels: z.array(z.enum(channelNames)).min(1).max(20).optional(),
-      touchpoints: z.array(z.string().max(64)).min(1).max(50).optional(),
-    }),
-  ],
-  '停发日写成 2026-05-20、2026-05-20~2026-05-22，或 { days: 2026-05-20, channels: [sms], touchpoints: [wake-up] }',
-)
+/** Written as a day, as `2026-05-20~2026-05-22`, or as `{ days, channels, touchpoints }`. */
+const blackoutShape = z.union([
+  dayOrRange,
+  z.strictObject({
+    days: dayOrRange,
+    channels: z.array(z.enum(channelNames)).min(1).max(20).optional(),
+    touchpoints: z.array(z.string().max(64)).min(1).max(50).optional(),
+  }),
+])
 
 export const quotaModes = ['month-days', '7-per-week', '1-per-day'] as const
 export type QuotaMode = (typeof quotaModes)[number]

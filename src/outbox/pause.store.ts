@@ -1,5 +1,6 @@
 import type { Reader, Tx } from '../base/db.ts'
 import type { Instant } from '../base/clock.ts'
+import { isSettled, promiseStates } from './state.ts'
 import type { PauseScope, PauseTarget } from './pause.ts'
 
 export interface PauseRow {
@@ -25,6 +26,16 @@ export const notPaused = `not exists (select 1 from pause where pause.scope = 'g
     or (pause.scope = 'channel' and pause.name = p.channel)
     or (pause.scope = 'touchpoint' and pause.name = p.touchpoint)
     or (pause.scope = 'campaign' and pause.name = p.campaign))`
+
+/** The touchpoints or campaigns of which something is still owed. */
+export async function openNames(reader: Reader, of: 'touchpoint' | 'campaign'): Promise<string[]> {
+  const open = promiseStates.filter((state) => !isSettled(state)).map((state) => `'${state}'`)
+  const rows = await reader.rows<{ name: string }>(
+    `select distinct ${columnOf[of]} as name from promise
+     where state in (${open.join(', ')}) and ${columnOf[of]} is not null order by name`,
+  )
+  return rows.map(({ name }) => name)
+}
 
 const columnOf = { campaign: 'campaign', touchpoint: 'touchpoint' } as const
 

@@ -98,17 +98,22 @@ export async function pauseSending(
   return pause
 }
 
+/** False: it was not paused. */
 export async function resumeSending(
   ctx: Ctx,
   by: string,
   reason: string,
   target: PauseTarget = everything,
-): Promise<void> {
+): Promise<boolean> {
   if (ctx.actor.kind !== 'staff' && ctx.actor.kind !== 'cli')
-    throw new Refusal('person-only', '暂停只能由人恢复', 403, { fix: '请在后台或命令行恢复' })
+    throw new Refusal('person-only', '暂停只能由人恢复', 403, {
+      fix: '请在后台或命令行恢复',
+      english: { message: 'Only a person undoes a pause.', fix: 'Run: siyu cadence resume REASON' },
+    })
   checkTarget(target)
-  if (!(await clearPause(ctx.tx, target))) return
+  if (!(await clearPause(ctx.tx, target))) return false
   recordSwitch(ctx, 'sending-resumed', by, reason, target)
+  return true
 }
 
 const isSame = (a: PauseTarget, b: PauseTarget): boolean => a.scope === b.scope && a.name === b.name
@@ -117,10 +122,18 @@ function checkTarget({ scope, name }: PauseTarget): void {
   if ((scope === 'global') !== (name === ''))
     throw new Refusal('bad-pause', '要暂停哪一个，没有写清楚', 422, {
       fix: '暂停全部时不写名字；暂停活动、渠道、触点时写它的名字',
+      english: {
+        message: 'It is not clear what to pause.',
+        fix: 'Give no name to pause everything; give one after --campaign, --channel or --touchpoint.',
+      },
     })
   if (scope === 'channel' && !isChannelName(name))
     throw new Refusal('bad-pause', `没有名为“${name}”的渠道`, 422, {
-      fix: '渠道名见 cadence.yaml 的 channels',
+      fix: `可选：${Object.keys(channelTitles).join('、')}`,
+      english: {
+        message: `There is no channel "${name}".`,
+        fix: `Choose from ${Object.keys(channelTitles).join(', ')}.`,
+      },
     })
 }
 

@@ -16,6 +16,7 @@ export { activityOf, behaviourProjections } from './behaviour.ts'
 export type { Activity } from './behaviour.ts'
 export { fillBehaviour } from './fill.ts'
 export {
+  applyTagNames,
   askMirror,
   createTagWork,
   loadTagRules,
@@ -27,12 +28,22 @@ export {
   tagOverview,
   tagsAt,
   tagsComputed,
+  tagsInForce,
   tagsOf,
   tagsRetold,
+  tagsToKeep,
   wantedChanges,
   wantedOf,
 } from './tags/index.ts'
-export type { DynamicTag, TagParts, TagRules, TagSummary, TagWork, WantedTag } from './tags/index.ts'
+export type {
+  DynamicTag,
+  TagInForce,
+  TagParts,
+  TagRules,
+  TagSummary,
+  TagWork,
+  WantedTag,
+} from './tags/index.ts'
 export { checkTierRules, loadTierRules } from './tier-rules.ts'
 export type { RulesCheck, RulesProblem, TierRules } from './tier-rules.ts'
 export { explainBasis, explainKept, explainStandings, momentToday, standingsAsOf } from './standings.ts'

@@ -216,10 +216,12 @@ it('name which usual tiers they replace, so that the delivered cadence reads wit
     const replaces = Object.entries(rules.preset?.replaces ?? {})
     const adopted = replaces.reduce(
       (text, [usualName, ours]) =>
-        text.replace(/^(\s+tiers: )\[(.*)\]/gm, (_, key: string, names: string) => {
-          const list = names.split(/,\s*/).map((one) => (one === usualName ? ours : one))
-          return `${key}[${list.join(', ')}]`
-        }),
+        text
+          .replace(/^(\s+(?:- )?(?:tiers|from): )\[(.*)\]/gm, (_, key: string, names: string) => {
+            const list = names.split(/,\s*/).map((one) => (one === usualName ? ours : one))
+            return `${key}[${list.join(', ')}]`
+          })
+          .replace(new RegExp(`^(\\s+to: )${usualName}$`, 'gm'), `$1${ours}`),
       cadence,
     )
     expect([name, readCadence(adopted, { tiers }).mistakes]).toEqual([name, []])

@@ -35,6 +35,11 @@ describe('the command line', { timeout: 240_000 }, () => {
       ['import', '--colour', 'red'],
       ['log', '--limit'],
       ['cadence', 'plan', '--days', 'many'],
+      // Below a group the contract is the same.
+      ['cadence', 'explode'],
+      ['cadence', 'draft', 'explode'],
+      ['clv', 'explode'],
+      ['audit'],
     ]) {
       const done = await run(args, { env })
       expect([args, done.code, done.stdout]).toEqual([args, 2, ''])
@@ -57,6 +62,7 @@ describe('the command line', { timeout: 240_000 }, () => {
       ['cadence', 'apply', join(packageRoot, 'config/cadence.yaml')],
       ['cadence', 'pause', 'a test'],
       ['cadence', 'resume', 'a test'],
+      ['cadence', 'reasons'],
       ['cadence', 'draft', 'save', join(packageRoot, 'config/cadence.yaml'), '--note', 'a test'],
       ['cadence', 'schema'],
       ['audit', 'verify'],
@@ -68,6 +74,60 @@ describe('the command line', { timeout: 240_000 }, () => {
     }
     const doctor = await run(['doctor', '--json'], { env })
     expect([doctor.code, document(doctor)]).toMatchObject([1, { ok: false }])
+  })
+
+  it('tells every mistake of a cadence as validate does, whichever verb was given it', async () => {
+    const wrong = join(folder.path, 'wrong.yaml')
+    writeFileSync(wrong, 'shop: { nmae: a }\ntouchpoints: { weekly-not: { wordings: [x] } }\n')
+    for (const verb of [['validate'], ['apply'], ['diff'], ['plan', '--file'], ['draft', 'save']]) {
+      const done = await run(['cadence', ...verb, wrong, '--json'], { env })
+      // A draft is saved with all its mistakes; what it says of them is the same.
+      expect([verb, done.code]).toEqual([verb, verb[0] === 'draft' ? 0 : 3])
+      expect(done.stderr).toContain('wrong.yaml:1:9 shop.nmae: there is no setting "nmae" — fix:')
+      expect(document(done)).toMatchObject({
+        problems: [
+          { line: 1, column: 1, path: 'shop.name' },
+          { line: 1, column: 9, path: 'shop.nmae', fix: 'did you mean "name"? The settings are name' },
+          { line: 2, column: 16, path: 'touchpoints.weekly-not' },
+        ],
+      })
+    }
+    const gbk = join(folder.path, 'gbk.yaml')
+    writeFileSync(gbk, Buffer.concat([Buffer.from('shop: { name: '), Buffer.from([0xba, 0xcc, 0x7d, 0x0a])]))
+    const done = await run(['cadence', 'validate', gbk, '--json'], { env })
+    expect([done.code, document(done)]).toMatchObject([
+      3,
+      { ok: false, problems: [{ line: 1, column: 15, message: expect.stringContaining('GBK') as string }] },
+    ])
+  })
+
+  it('refuses a pause of what nobody knows, lists pauses, and keeps a list a list in a summary', async () => {
+    const typo = await run(['cadence', 'pause', 'a test', '--touchpoint', 'weekly-not'], { env })
+    expect([typo.code, typo.stdout]).toEqual([1, ''])
+    expect(typo.stderr).toContain('Did you mean "weekly-note"?')
+    const listed = document(await run(['cadence', 'pauses', '--json'], { env }))
+    expect(listed).toEqual({ pauses: [] })
+    const summary = document(await run(['cadence', 'pauses', '--json', '--summary'], { env }))
+    expect(summary).toEqual({ pausesCount: 0 })
+    const again = await run(['cadence', 'resume', 'a test', '--json'], { env })
+    expect([again.code, document(again)]).toMatchObject([0, { paused: false, resumed: false }])
+    expect(again.stderr).toContain('nothing was paused')
+    const back = await run(['cadence', 'rollback', '99'], { env })
+    expect([back.code, back.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^There is no version 99[^\u4e00-\u9fff]*fix: /),
+    ])
+  })
+
+  it('tells a difference in sentences, and its lines when asked', async () => {
+    const file = join(folder.path, 'twice.yaml')
+    const text = readFileSync(join(packageRoot, 'config/cadence.yaml'), 'utf8')
+    writeFileSync(file, text.replace('marketingPerDay: 1', 'marketingPerDay: 2'))
+    const said = await run(['cadence', 'diff', file], { env })
+    expect(said.stdout.split('\n').length).toBeLessThan(40)
+    expect(said.stdout).toContain('由 1 改为 2')
+    const lines = await run(['cadence', 'diff', file, '--unified'], { env })
+    expect(lines.stdout).toMatch(/\n-  marketingPerDay: 1 .*\n\+  marketingPerDay: 2 /)
   })
 
   it('writes a .env that serves, and leaves an existing one alone', async () => {

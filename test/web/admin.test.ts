@@ -212,6 +212,19 @@ describe('cadence', () => {
     expect(await page.locator('.cm-activeLine').innerText()).toBe('  complaintDays: ')
   })
 
+  test('a warning is shown with its line, and leaves the way to publishing open', async () => {
+    await open('/admin/cadence')
+    await status('检查通过')
+    await retype('at: "10:00"', 'at: "10:00" # 太长')
+    const warning = page.locator('[data-test=warnings] button')
+    await warning.waitFor()
+    expect(await warning.innerText()).toContain('社群消息可能太长')
+    await page.getByText('1 处提醒，不影响发布').waitFor()
+    await status('检查通过')
+    expect(await page.locator('[data-test=problems]').count()).toBe(0)
+    expect(await page.locator('[data-test=publish]').isDisabled()).toBe(false)
+  })
+
   test('a file that cannot be used is told above everything', async () => {
     mock.state.document = {
       ...mock.state.document,

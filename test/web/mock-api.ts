@@ -185,7 +185,18 @@ const cadenceRoutes = (state: MockState): MockRoute[] => [
     path: '/api/admin/cadence/validate',
     answer: ({ body }) => {
       const problems = problemsOf(String(body['yaml']))
-      return { body: { ok: problems.length === 0, problems } }
+      const warnings = String(body['yaml']).includes('# 太长')
+        ? [
+            {
+              line: 1,
+              column: 1,
+              path: 'touchpoints.daily-tip',
+              message: '社群消息可能太长',
+              fix: '缩短干货',
+            },
+          ]
+        : []
+      return { body: { ok: problems.length === 0, problems, warnings } }
     },
   },
   {

@@ -168,6 +168,16 @@ function spanMistake(from: Day, until: Day, add: (words: Parameters<typeof addMi
   })
 }
 
+/** How many days each running lasts; null while its days are not written. */
+export function campaignDays({
+  from,
+  until,
+  repeat,
+}: Pick<Campaign, 'from' | 'until' | 'repeat'>): number | null {
+  if (from !== undefined && until !== undefined) return daysBetween(from, until) + 1
+  return repeat ? 7 : null
+}
+
 /** One running of a campaign. */
 export interface Span {
   readonly from: Day

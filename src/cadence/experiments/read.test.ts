@@ -60,7 +60,14 @@ describe('an experiment', () => {
     })
     expect(mistakes).toEqual([])
     expect(cadence?.experiments).toMatchObject([
-      { name: 'warmer-note', until: '2027-01-06', smallRange: { percent: 30 } },
+      {
+        name: 'warmer-note',
+        what: 'wording',
+        until: '2027-01-06',
+        smallRange: { percent: 30 },
+        // What it says it tests is what it changes.
+        arms: [{ set: {} }, { set: { ending: expect.stringContaining('[[link:subscription]]') as string } }],
+      },
     ])
   })
 

@@ -5,6 +5,8 @@ import { isRecord, mistakesOf, valueAt } from '../lines.ts'
 import { unknownWord, wordsOf } from '../mistake.ts'
 import type { Mistake, MistakeWords } from '../mistake.ts'
 import { slugField } from '../fields.ts'
+import type { KnownNames } from '../names.ts'
+import { nonsenseOf } from '../sense.ts'
 import type { Bound } from '../touchpoint.ts'
 import { touchpointKinds } from '../touchpoints/index.ts'
 import type { YamlRead } from '../yaml.ts'
@@ -16,7 +18,7 @@ import * as words from './mistakes.ts'
 
 const maxExperiments = 40
 
-export function readExperiments(read: YamlRead, mistakes: Mistake[]): Experiment[] {
+export function readExperiments(read: YamlRead, known: KnownNames | null, mistakes: Mistake[]): Experiment[] {
   const written = valueAt(read.value, ['experiments'])
   if (!isRecord(written)) return []
   const names = Object.keys(written)
@@ -26,7 +28,7 @@ export function readExperiments(read: YamlRead, mistakes: Mistake[]): Experiment
     )
   const experiments = Object.entries(written)
     .slice(0, maxExperiments)
-    .flatMap(([name, settings]) => readExperiment(read, name, settings, mistakes) ?? [])
+    .flatMap(([name, settings]) => readExperiment(read, name, settings, known, mistakes) ?? [])
   mistakes.push(...overlaps(read, experiments))
   return experiments
 }
@@ -35,6 +37,7 @@ function readExperiment(
   read: YamlRead,
   name: string,
   settings: unknown,
+  known: KnownNames | null,
   mistakes: Mistake[],
 ): Experiment | null {
   const path = ['experiments', name]
@@ -53,7 +56,7 @@ function readExperiment(
   const base = baseOf(read, path, parsed.data, mistakes)
   if (!base) return null
   const arms = parsed.data.arms.flatMap(
-    (arm, i) => readArm(read, [...path, 'arms', i], arm, base, mistakes) ?? [],
+    (arm, i) => readArm(read, [...path, 'arms', i], arm, base, known, mistakes) ?? [],
   )
   if (mistakes.length > before || !base.enabled) return null
   const { title, until, smallRange, plan, minimumPerArm, ...rest } = parsed.data
@@ -77,6 +80,8 @@ function readExperiment(
 // ---------------------------------------------------------------- the touchpoint
 
 interface Base {
+  /** Null for a part of a campaign. */
+  readonly kind: string | null
   readonly unit: Experiment['unit']
   readonly title: string
   /** Where the settings stand in the text. */
@@ -117,6 +122,7 @@ function baseOf(
     return null
   }
   return {
+    kind: kind.kind,
     unit: kind.audience === 'customer' ? 'customer' : 'group',
     title: parsed.data.title ?? kind.title,
     place: ['touchpoints', touchpoint],
@@ -174,6 +180,7 @@ function baseOfPart(
     return found
   }
   return {
+    kind: null,
     unit: 'customer',
     title: touchpoint(settings).title,
     place: ['campaigns', name, ...place.path],
@@ -209,6 +216,7 @@ function readArm(
   path: readonly PropertyKey[],
   written: Written['arms'][number],
   base: Base,
+  known: KnownNames | null,
   mistakes: Mistake[],
 ): Arm | null {
   const setPath = [...path, 'set']
@@ -221,6 +229,14 @@ function readArm(
   if (!parsed.success) {
     mistakes.push(...mistakesOf(atSet(read, setPath, settings), base.shape, parsed.error, []))
     return null
+  }
+  if (known && base.kind !== null) {
+    const { kind } = base
+    const before = new Set(
+      nonsenseOf(kind, base.shape.parse(base.settings), known).map(({ words: said }) => said.messageEn),
+    )
+    for (const { path: at, words: said } of nonsenseOf(kind, parsed.data, known))
+      if (!before.has(said.messageEn)) mistakes.push(read.at([...setPath, ...at], said))
   }
   return { ...written, title: written.title ?? written.name, rules: base.bind(settings) }
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { defaultLeapRule, leapRules } from '../../base/birthdays.ts'
 import { common, tiersField } from '../fields.ts'
+import { addMistake } from '../mistake.ts'
 import { noteDue, noteFields, noteText, personalWording } from '../note.ts'
 import { giftPart, offerField, withOffer } from '../offer.ts'
 import { defineTouchpoint } from '../touchpoint.ts'
+
+const attributeName = /^[a-z][A-Za-z0-9_]{0,39}$/
 
 const settings = z.strictObject({
   ...common,
@@ -15,7 +18,17 @@ const settings = z.strictObject({
   /** The attribute that holds the date; by default birthday, birthdayLunar, childBirthday or petBirthday. */
   attribute: z
     .string()
-    .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, '写属性的英文名，例如 petBirthday')
+    .superRefine((text, ctx) => {
+      if (attributeName.test(text)) return
+      addMistake(ctx, {
+        message: `“${text.slice(0, 40)}”不是属性的英文名`,
+        fix: '写 attributes.yaml 里的名字：小写字母开头，只用字母、数字和下划线，例如 petBirthday',
+        messageEn: `"${text.slice(0, 40)}" is not the name of an attribute`,
+        fixEn:
+          'write a name of attributes.yaml: letters, digits and _, a small letter first, such as petBirthday',
+      })
+    })
+    .meta({ pattern: attributeName.source })
     .optional(),
   /** Born in a leap month: see base/birthdays.ts. */
   leapMonth: z.enum(leapRules).default(defaultLeapRule),

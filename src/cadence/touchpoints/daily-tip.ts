@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { common, timeField, weekdayField, wordingField, wordingWithWayOut } from '../fields.ts'
 import { render } from '../../content/index.ts'
+import { addMistake } from '../mistake.ts'
 import { tipBytes, tipId } from '../tips/rotation.ts'
 import { defineTouchpoint } from '../touchpoint.ts'
 import type { Group, StoredTips } from '../touchpoint.ts'
@@ -20,7 +21,15 @@ const settings = z.strictObject({
   /** Tips by interest, beside those of spreadsheets; a group hears each once before any comes again. */
   interests: z
     .record(z.string().min(1).max(20), z.array(wordingField('group', tipBytes)).min(1).max(400))
-    .refine((interests) => Object.keys(interests).length > 0, 'needs at least one interest'),
+    .superRefine((interests, ctx) => {
+      if (Object.keys(interests).length > 0) return
+      addMistake(ctx, {
+        message: '没有写任何兴趣',
+        fix: '至少写一个兴趣和它的干货，例如 辅食: [一条干货]',
+        messageEn: 'there is no interest',
+        fixEn: 'write at least one interest with its tips',
+      })
+    }),
   /** The interest of groups that name none; without it they get no tip, and the calendar says so. */
   otherwise: z.string().max(20).optional(),
 })

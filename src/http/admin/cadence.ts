@@ -3,15 +3,14 @@ import { isoOf } from '../../base/calendar.ts'
 import { Refusal } from '../../base/errors.ts'
 import {
   approvalRule,
-  audienceNames,
   cadenceSchema,
   diffCadence,
+  knownNames,
   newestVersion,
   planToday,
   publishOrSubmit,
   readCadence,
   rollBack,
-  tierNames,
   versionList,
   versionRow,
 } from '../../cadence/index.ts'
@@ -160,9 +159,12 @@ export const problemOf = ({ line, column, path, message, fix }: Mistake): Config
 
 async function validate({ db, tierRules }: CadenceRouteParts, call: Call): Promise<Answer> {
   const { yaml } = parse(cadenceDraft, call.body)
-  const audiences = await audienceNames(db.reader)
-  const { mistakes } = readCadence(yaml, { tiers: tierNames(tierRules), audiences })
-  const answer: CadenceCheck = { ok: mistakes.length === 0, problems: mistakes.map(problemOf) }
+  const { mistakes, warnings } = readCadence(yaml, await knownNames(db.reader, tierRules))
+  const answer: CadenceCheck = {
+    ok: mistakes.length === 0,
+    problems: mistakes.map(problemOf),
+    warnings: warnings.map(problemOf),
+  }
   return { json: answer }
 }
 

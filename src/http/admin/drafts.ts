@@ -5,16 +5,16 @@ import {
   decideDraft,
   draftList,
   findDraft,
+  knownNames,
   planToday,
   publishDraft,
   readCadence,
   rebaseDraft,
   saveDraft,
   submitDraft,
-  tierNames,
   withdrawDraft,
 } from '../../cadence/index.ts'
-import type { DraftRow } from '../../cadence/index.ts'
+import type { DraftRow, KnownNames } from '../../cadence/index.ts'
 import { cadenceDraftDecision, cadenceDraftSave, cadenceDraftSeen } from '../contract.ts'
 import type { CadenceDraftDetail, CadenceDraftItem, Paged, Role } from '../contract.ts'
 import { parse } from '../parse.ts'
@@ -41,7 +41,7 @@ export const draftRoutes = (parts: CadenceRouteParts): Route[] => {
       writable(parts)
       const { userid } = staffOf(call)
       const row = await parts.act({ kind: 'staff', userid }, (ctx) => change(ctx, call))
-      return { json: itemOf(parts, row, userid) }
+      return { json: itemOf(await namesOf(parts), row, userid) }
     },
   })
   const seen = (call: Call) => ({ id: idIn(call), ...parse(cadenceDraftSeen, call.body) })
@@ -85,19 +85,24 @@ export const draftRoutes = (parts: CadenceRouteParts): Route[] => {
 
 const idIn = ({ params }: Call): string => params['id'] ?? ''
 
-const mistakesOf = ({ tierRules }: CadenceRouteParts, { yaml }: DraftRow) =>
-  readCadence(yaml, { tiers: tierNames(tierRules) }).mistakes
+const namesOf = ({ db, tierRules }: CadenceRouteParts): Promise<KnownNames> =>
+  knownNames(db.reader, tierRules)
 
 /** What is over is not read again: only drafts that can still become a version are checked. */
-const itemOf = (parts: CadenceRouteParts, row: DraftRow, userid: string): CadenceDraftItem =>
-  draftItem(row, userid, row.state === 'open' || row.state === 'rejected' ? mistakesOf(parts, row).length : 0)
+const itemOf = (known: KnownNames, row: DraftRow, userid: string): CadenceDraftItem =>
+  draftItem(
+    row,
+    userid,
+    row.state === 'open' || row.state === 'rejected' ? readCadence(row.yaml, known).mistakes.length : 0,
+  )
 
 async function list(parts: CadenceRouteParts, call: Call): Promise<Answer> {
   const rows = await draftList(parts.db.reader)
   const { userid } = staffOf(call)
+  const known = await namesOf(parts)
   const answer: Paged<CadenceDraftItem> = {
     total: rows.length,
-    items: rows.map((row) => itemOf(parts, row, userid)),
+    items: rows.map((row) => itemOf(known, row, userid)),
   }
   return { json: answer }
 }
@@ -105,7 +110,7 @@ async function list(parts: CadenceRouteParts, call: Call): Promise<Answer> {
 async function detail(parts: CadenceRouteParts, call: Call): Promise<Answer> {
   const row = await findDraft(parts.db.reader, idIn(call))
   if (!row) throw new Refusal('not-found', '没有这份草稿', 404, { fix: '刷新草稿列表' })
-  const problems = mistakesOf(parts, row).map(problemOf)
+  const problems = readCadence(row.yaml, await namesOf(parts)).mistakes.map(problemOf)
   const answer: CadenceDraftDetail = {
     ...draftItem(row, staffOf(call).userid, problems.length),
     yaml: row.yaml,

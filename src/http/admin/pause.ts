@@ -1,7 +1,7 @@
 /** The kill switch: within 5 s no call starts any more; only a person undoes it. */
 import type { Act } from '../../base/act.ts'
 import { isoOf } from '../../base/calendar.ts'
-import { pauseSending, resumeSending } from '../../outbox/index.ts'
+import { pauseNamed, resumeNamed } from '../../cadence/index.ts'
 import { pauseBody } from '../contract.ts'
 import { parse } from '../parse.ts'
 import type { Route } from '../route.ts'
@@ -18,7 +18,7 @@ export function pauseRoutes(parts: { readonly act: Act }): Route[] {
         const { reason, ...target } = parse(pauseBody, call.body)
         const userid = call.staff?.userid ?? ''
         const pause = await parts.act({ kind: 'staff', userid }, (ctx) =>
-          pauseSending(ctx, userid, reason, target),
+          pauseNamed(ctx, userid, reason, target),
         )
         return { json: { ...target, paused: true, by: pause.by, at: isoOf(pause.at), reason: pause.reason } }
       },
@@ -30,8 +30,10 @@ export function pauseRoutes(parts: { readonly act: Act }): Route[] {
       async handle(call) {
         const { reason, ...target } = parse(pauseBody, call.body)
         const userid = call.staff?.userid ?? ''
-        await parts.act({ kind: 'staff', userid }, (ctx) => resumeSending(ctx, userid, reason, target))
-        return { json: { ...target, paused: false } }
+        const resumed = await parts.act({ kind: 'staff', userid }, (ctx) =>
+          resumeNamed(ctx, userid, reason, target),
+        )
+        return { json: { ...target, paused: false, resumed } }
       },
     },
   ]

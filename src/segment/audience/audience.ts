@@ -50,6 +50,10 @@ export function readRule({ fields }: AudienceParts, raw: unknown): BoundGroup {
   const [first] = check.mistakes
   throw new Refusal('invalid-audience', `人群规则有误：${first?.path ?? ''} ${first?.message ?? ''}`, 400, {
     fix: check.mistakes.map(({ path, message }) => `${path}: ${message}`).join('; '),
+    english: {
+      message: `The audience rule is wrong: ${first?.path ?? ''} ${first?.messageEn ?? ''}`,
+      fix: check.mistakes.map(({ path, messageEn }) => `${path}: ${messageEn}`).join('; '),
+    },
     detail: { fields: check.mistakes.map(({ path, message }) => ({ field: path, message })) },
   })
 }
@@ -249,7 +253,13 @@ export async function removeAudience(ctx: Ctx, name: string): Promise<void> {
 }
 
 const notFound = (name: string): Refusal =>
-  new Refusal('not-found', `没有名为“${name}”的人群`, 404, { fix: '请从人群列表重新打开' })
+  new Refusal('not-found', `没有名为“${name}”的人群`, 404, {
+    fix: '请从人群列表重新打开',
+    english: {
+      message: `There is no audience "${name}".`,
+      fix: 'Give a JSON file, or the name of a saved one.',
+    },
+  })
 
 export async function savedAudiences(reader: Reader): Promise<SavedAudience[]> {
   return (await storedAudiences(reader)).map((row) => ({

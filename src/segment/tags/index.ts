@@ -1,5 +1,7 @@
 /** Dynamic tags, for the rest of segment/ and the folders to the right. */
 export { tagsAt, tagsOnDay } from './evaluate.ts'
+export { applyTagNames, tagsInForce, tagsToKeep } from './in-force.ts'
+export type { TagInForce } from './in-force.ts'
 export { noteNobodyTagged, retag, retagEverybody, retagIfChanged, retagMany } from './retag.ts'
 export type { TagCause, TagParts } from './retag.ts'
 export { tagsRetold } from './retold.ts'

@@ -16,6 +16,7 @@ export interface Linked {
 /** Checks the text after a pause in typing; an answer about older text is thrown away. */
 const useChecks = (text: () => string) => {
   const problems = ref<readonly ConfigProblem[]>([])
+  const warnings = ref<readonly ConfigProblem[]>([])
   const checking = ref(false)
   const failure = ref<Problem>()
   let asked: AbortController | undefined
@@ -28,6 +29,7 @@ const useChecks = (text: () => string) => {
       const answer = await validateCadence(text(), mine.signal)
       if (mine.signal.aborted) return
       problems.value = answer.problems
+      warnings.value = answer.warnings
       failure.value = undefined
     } catch (thrown) {
       if (mine.signal.aborted) return
@@ -40,7 +42,7 @@ const useChecks = (text: () => string) => {
     checking.value = true
     void later()
   })
-  return { problems, checking, failure, check }
+  return { problems, warnings, checking, failure, check }
 }
 
 /**

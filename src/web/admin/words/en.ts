@@ -226,6 +226,7 @@ export const en: Record<WordKey, string> = {
   'cadence.ok': 'Valid',
   'cadence.problems': '{n} problems',
   'cadence.problemsTitle': 'Problems',
+  'cadence.warnings': '{n} warnings; it can be published',
   'cadence.problemsNone': 'No problems. Edits are checked when you pause.',
   'cadence.checkFailed': 'The check did not finish',
   'cadence.line': 'Line {n}',

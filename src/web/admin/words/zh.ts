@@ -221,6 +221,7 @@ export const zh = {
   'cadence.ok': '检查通过',
   'cadence.problems': '{n} 处问题',
   'cadence.problemsTitle': '问题',
+  'cadence.warnings': '{n} 处提醒，不影响发布',
   'cadence.problemsNone': '没有问题。修改会在停笔后自动检查。',
   'cadence.checkFailed': '检查没有完成',
   'cadence.line': '第 {n} 行',

@@ -1,0 +1,43 @@
+/** The names that a cadence may use and that stand elsewhere: tiers, saved audiences, member levels, dynamic tags. */
+import type { Reader } from '../base/db.ts'
+import { currentLevelRules, loadLevelRules } from '../reward/index.ts'
+import type { LevelRules } from '../reward/index.ts'
+import { loadTagRules, savedAudiences, tagsInForce, tagsToKeep } from '../segment/index.ts'
+import type { TagInForce, TierRules } from '../segment/index.ts'
+
+/** Null, or left out, where it is not known which there are: then nothing is called unknown. */
+export interface KnownNames {
+  readonly tiers: readonly string[]
+  readonly audiences?: readonly string[] | null
+  readonly levels?: readonly string[] | null
+  readonly tags?: readonly TagInForce[] | null
+}
+
+export const tierNames = (rules: TierRules): string[] => [
+  ...rules.tiers.map(({ name }) => name),
+  rules.lead.name,
+]
+
+const levelNames = ({ levels }: LevelRules): string[] => levels.map(({ name }) => name)
+
+export const audienceNames = async (reader: Reader): Promise<string[]> =>
+  (await savedAudiences(reader)).map(({ name }) => name)
+
+/** As the files of the configuration folder name them, where there is no database to ask. */
+export function namesInFiles(configDir: string, rules: TierRules): KnownNames {
+  return {
+    tiers: tierNames(rules),
+    levels: levelNames(loadLevelRules(configDir)),
+    tags: tagsToKeep(loadTagRules(configDir, rules.tagGroup)),
+  }
+}
+
+/** As the last start, or the last verb, put them in force. */
+export async function knownNames(reader: Reader, rules: TierRules): Promise<KnownNames> {
+  return {
+    tiers: tierNames(rules),
+    audiences: await audienceNames(reader),
+    levels: levelNames(await currentLevelRules(reader)),
+    tags: await tagsInForce(reader),
+  }
+}
