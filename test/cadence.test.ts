@@ -195,6 +195,43 @@ onBothDatabases('the cadence', (open) => {
     ).toHaveLength(1)
   })
 
+  it.each([
+    ['while it is still in the queue', false],
+    ['after its coupon was given', true],
+  ])('gives one ladder coupon a year, also when the touchpoint is renamed %s', async (_when, isSaid) => {
+    const tuesday = addDays(wednesday, 6)
+    store.clock.set(instantOf(tuesday, '08:31'))
+    const [wake] = (await planDay(parts, tuesday)).filter(({ touchpoint }) => touchpoint === 'wake-up')
+    if (isSaid) {
+      await deliver(wake?.dedupeKey ?? '')
+      await followers.catchUp()
+    }
+    const renamed = yaml
+      .replace('  wake-up:\n', '  come-back:\n    kind: wake-up\n')
+      .replace(/(kind: wake-up\n.*\n    weekday: )周二/, '$1周三')
+    await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+      publish(ctx, store.rules, { yaml: renamed, note: '', by: '张', baseVersion: 1 }),
+    )
+    expect(of(await previewOf(addDays(tuesday, 1), 14), 'come-back')).toEqual([
+      { subject: 'wm4', decision: 'declined', reasonCode: 'woken-before' },
+      { subject: 'wm4', decision: 'declined', reasonCode: 'woken-before' },
+    ])
+  })
+
+  it('reaches the lowest rung of the ladder in the tier of the active, before anybody is called asleep', async () => {
+    await store.say(order('m9', addDays(wednesday, -90), 5_000, 1, 'wm9'))
+    await befriend('wm9', '孙七', 2)
+    await followers.catchUp()
+    const tuesday = addDays(wednesday, 6)
+    store.clock.set(instantOf(tuesday, '08:31'))
+    const wakes = (await planDay(parts, tuesday)).filter(({ touchpoint }) => touchpoint === 'wake-up')
+    const [ninth] = wakes.filter(({ subject }) => subject === 'wm9')
+    expect(ninth?.decision).toBe('queued')
+    expect(ninth?.content.gift).toMatchObject({ title: '老朋友回归 8折券', validHours: 48 })
+    // Whoever bought 46 days ago is neither told nor given a reason.
+    expect(wakes.map(({ subject }) => subject).sort()).toEqual(['wm4', 'wm9'])
+  })
+
   it('foretells fourteen days as they come when nobody answers and everything is sent on time', async () => {
     const busy = yaml.replace(
       'touchpoints:\n',

@@ -29,17 +29,33 @@ export async function countCoupons(reader: Reader, sourcePrefix: string): Promis
   return row?.n ?? 0
 }
 
-/** A person may have played under an identity before she was known: that counts as hers. When each of them was last given a coupon of this family, since then; who had none is absent. */
+/**
+ * When each of them was last given a coupon of this family, since then; null = of everybody. Who had none is absent.
+ * A person may have played under an identity before she was known: that counts as hers.
+ */
 export async function lastCouponOfFamily(
   reader: Reader,
-  customers: readonly string[],
+  customers: readonly string[] | null,
   family: string,
   since: Instant,
 ): Promise<Map<string, Instant>> {
   const found = new Map<string, Instant>()
+  const take = async (sql: string, params: readonly (string | number)[]): Promise<void> => {
+    const rows = await reader.rows<{ player: string; at: number }>(sql, params)
+    for (const { player, at } of rows) found.set(player, at)
+  }
+  if (customers === null) {
+    await take(
+      `select coalesce(i.customer, c.player) as player, max(c.issued_at) as at
+       from coupon c left join identity i on i.kind = 'external' and i.value = c.player
+       where c.family = $1 and c.issued_at >= $2 group by coalesce(i.customer, c.player)`,
+      [family, since],
+    )
+    return found
+  }
   for (let from = 0; from < customers.length; from += chunk) {
     const part = customers.slice(from, from + chunk)
-    const rows = await reader.rows<{ player: string; at: number }>(
+    await take(
       `select player, max(at) as at from (
          select player, issued_at as at from coupon
          where player in (${list(part)}) and family = $${String(part.length + 1)} and issued_at >= $${String(part.length + 2)}
@@ -49,7 +65,6 @@ export async function lastCouponOfFamily(
        group by player`,
       [...part, family, since],
     )
-    for (const { player, at } of rows) found.set(player, at)
   }
   return found
 }
