@@ -28,7 +28,7 @@ import { createFollowers } from '../src/interaction/index.ts'
 import type { Followers } from '../src/interaction/index.ts'
 import { currentManners, lockPromises, move, promiseById } from '../src/outbox/index.ts'
 import type { Decided } from '../src/outbox/index.ts'
-import { couponsOf } from '../src/reward/index.ts'
+import { couponsOf, createRewardFollowers } from '../src/reward/index.ts'
 import { onBothDatabases } from './database.ts'
 import { configDir, openStore } from './store.ts'
 import type { TestStore } from './store.ts'
@@ -230,6 +230,40 @@ onBothDatabases('the cadence', (open) => {
     expect(ninth?.content.gift).toMatchObject({ title: '老朋友回归 8折券', validHours: 48 })
     // Whoever bought 46 days ago is neither told nor given a reason.
     expect(wakes.map(({ subject }) => subject).sort()).toEqual(['wm4', 'wm9'])
+  })
+
+  it('welcomes back whoever buys again after a long quiet, with the level that was lent, and gives the gift', async () => {
+    const [{ customer = '' } = {}] = await store.db.reader.rows<{ customer: string }>(
+      `select customer from identity where kind = 'external' and value = 'wm4'`,
+    )
+    const rewards = createFollowers(store.db, store.act, createRewardFollowers(), createLog('silent'))
+    await rewards.catchUp()
+    await store.say({ ...order('m4', wednesday, 5_000), source: 'api', who: { external: 'wm4' } })
+    await rewards.catchUp()
+    await followers.catchUp()
+    const welcomes = () =>
+      store.db.reader.rows<{ dedupe_key: string; decision: string; content: string; expires_at: number }>(
+        `select dedupe_key, decision, content, expires_at from promise where touchpoint = 'welcome-back'`,
+      )
+    const [welcome, ...more] = await welcomes()
+    expect(more).toEqual([])
+    expect(welcome?.decision).not.toBe('declined')
+    expect(welcome?.expires_at).toBe(store.clock.now() + hours(72))
+    const content = JSON.parse(welcome?.content ?? '') as { text: string; why: string }
+    expect(content.text).toContain('您的银卡权益体验到 2027-02-15')
+    expect(content.why).toContain('隔 300 天回来下单')
+    await deliver(welcome?.dedupe_key ?? '')
+    await followers.catchUp()
+    expect((await couponsOf(store.db.reader, customer)).map(({ title, family }) => [title, family])).toEqual([
+      ['回归礼一份', 'welcome-back'],
+    ])
+    // The lent level speaks through this alone.
+    expect(
+      await store.db.reader.rows(
+        `select 1 from promise where touchpoint = 'level-change' and customer = $1`,
+        [customer],
+      ),
+    ).toEqual([])
   })
 
   it('foretells fourteen days as they come when nobody answers and everything is sent on time', async () => {

@@ -993,6 +993,8 @@ export interface MemberLevel {
   readonly keepUntil?: string
   /** The last day of a level given above it. */
   readonly grantedUntil?: string
+  /** For what it was given. */
+  readonly grantedWhy?: string
   /** Absent at the top. */
   readonly nextTitle?: string
   readonly missingFen?: number

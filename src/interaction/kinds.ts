@@ -48,6 +48,7 @@ export const kinds = {
   'coupon-expired': '优惠券过期',
   'level-granted': '赠送会员等级',
   'level-moved': '会员等级变更',
+  'customer-returned': '沉睡后回归',
   'referral-joined': '老客带来新客',
   'referral-credited': '老带新奖励发放',
   'referral-ended': '老带新不计奖励',

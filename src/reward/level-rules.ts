@@ -51,6 +51,17 @@ const usualLevels = [
   },
 ]
 
+/** Whoever buys again after a long quiet stands one level higher for a while. */
+const comeback = z.strictObject({
+  on: z.boolean().default(true),
+  /** Days without a purchase after which coming back counts as a return. */
+  afterDays: z.int().min(1).max(3650).default(90),
+  /** The lift lasts so long. */
+  days: z.int().min(1).max(3650).default(90),
+  /** The same customer is lifted once in so many days. */
+  onceInDays: z.int().min(1).max(3650).default(365),
+})
+
 export const levelRulesShape = z.strictObject({
   windowDays: z.int().min(30).max(3650).default(365),
   holdDays: z.int().min(30).max(3650).default(365),
@@ -73,6 +84,7 @@ export const levelRulesShape = z.strictObject({
       })
     }),
   promotions: z.array(promotion).max(50).default([]),
+  comeback: comeback.prefault({}),
 })
 
 export type LevelRules = z.infer<typeof levelRulesShape>

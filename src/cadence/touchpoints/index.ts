@@ -1,5 +1,6 @@
 /** Every kind of touchpoint: a file here, and a line below. */
 import type { TouchpointKind } from '../touchpoint.ts'
+import { answerFollowUp } from './answer-follow-up.ts'
 import { birthday } from './birthday.ts'
 import { boughtAndBrowsed } from './bought-and-browsed.ts'
 import { broadcastNote } from './broadcast-note.ts'
@@ -34,6 +35,7 @@ import { wakeUp } from './wake-up.ts'
 import { weeklyNote } from './weekly-note.ts'
 import { weeklyPoll } from './weekly-poll.ts'
 import { weeklyProgramme } from './weekly-programme.ts'
+import { welcomeBack } from './welcome-back.ts'
 import { welcome } from './welcome.ts'
 
 export const touchpointKinds: readonly TouchpointKind[] = [
@@ -64,7 +66,9 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   quietReminder,
   churnCare,
   wakeUp,
+  welcomeBack,
   survey,
+  answerFollowUp,
   recovery,
   couponEnding,
   broadcastNote,
