@@ -141,6 +141,7 @@ export const labels: Readonly<Record<string, string>> = {
   programmes: '栏目',
   actions: '后续动作',
   choice: '选项',
+  child: '宝宝月龄',
   todo: '顾问要做的事',
   text: '文字',
   groups: '社群',

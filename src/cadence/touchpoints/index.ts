@@ -25,6 +25,7 @@ import { orderGuide } from './order-guide.ts'
 import { phoneCall } from './phone-call.ts'
 import { quarterlyReport } from './quarterly-report.ts'
 import { quietReminder } from './quiet-reminder.ts'
+import { recall } from './recall.ts'
 import { recovery } from './recovery.ts'
 import { repeatOrder } from './repeat-order.ts'
 import { replenish } from './replenish.ts'
@@ -65,6 +66,7 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   referralInvite,
   quietReminder,
   churnCare,
+  recall,
   wakeUp,
   welcomeBack,
   survey,
