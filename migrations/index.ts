@@ -31,6 +31,7 @@ import { Campaigns1764300000090 } from './1764300000090-campaigns.ts'
 import { Tips1764300000091 } from './1764300000091-tips.ts'
 import { OldRefunds1764300000092 } from './1764300000092-old-refunds.ts'
 import { Stumbles1764300000100 } from './1764300000100-stumbles.ts'
+import { Donations1764300000110 } from './1764300000110-donations.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -65,4 +66,5 @@ export const migrations = [
   Tips1764300000091,
   OldRefunds1764300000092,
   Stumbles1764300000100,
+  Donations1764300000110,
 ]

@@ -41,6 +41,7 @@ export const kinds = {
   'points-given': '获得积分',
   'points-spent': '使用积分',
   'points-expired': '积分过期',
+  'points-donated': '捐赠积分',
   'coupon-issued': '发放优惠券',
   'coupon-locked': '锁定优惠券',
   'coupon-released': '释放优惠券',

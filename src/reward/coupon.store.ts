@@ -21,6 +21,18 @@ export const insertCoupon = (tx: Tx, row: CouponRow & { readonly source_key: str
 export const couponsOf = (reader: Reader, player: string): Promise<CouponRow[]> =>
   reader.rows<CouponRow>('select * from coupon where player = $1 order by issued_at desc limit 100', [player])
 
+/** Hers of this family, issued since then. */
+export const couponsOfFamily = (
+  reader: Reader,
+  player: string,
+  family: string,
+  since: Instant,
+): Promise<(CouponRow & { readonly source_key: string })[]> =>
+  reader.rows(
+    'select * from coupon where player = $1 and family = $2 and issued_at >= $3 order by issued_at',
+    [player, family, since],
+  )
+
 export async function countCoupons(reader: Reader, sourcePrefix: string): Promise<number> {
   const [row] = await reader.rows<{ n: number }>(
     `select cast(count(*) as bigint) as n from coupon where substr(source_key, 1, ${String(sourcePrefix.length)}) = $1`,

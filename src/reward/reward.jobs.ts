@@ -23,6 +23,7 @@ import { orderCouponFollower } from './order-coupons.ts'
 import { creditReferral, referralFollower } from './referral.ts'
 import { dueReferrals } from './referral.store.ts'
 import type { LevelOccasion } from './levels.ts'
+import { reviewFollower } from './reviews.ts'
 import { expirePoints, leftoversOf, yearsEnded } from './points.ts'
 import { lockAccount } from './points.store.ts'
 
@@ -207,4 +208,5 @@ export const createRewardFollowers = (): Follower[] => [
   comebackFollower,
   orderCouponFollower,
   referralFollower,
+  reviewFollower,
 ]
