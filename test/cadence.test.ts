@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Happening } from '../src/base/act.ts'
 import { addDays, dayOf, instantOf, isoOf } from '../src/base/calendar.ts'
-import { days, hours } from '../src/base/clock.ts'
+import { days, hours, minutes } from '../src/base/clock.ts'
 import { loadHolidays } from '../src/base/holidays.ts'
 import { createLog } from '../src/base/log.ts'
 import {
@@ -264,6 +264,37 @@ onBothDatabases('the cadence', (open) => {
         [customer],
       ),
     ).toEqual([])
+  })
+
+  it('follows an answer of a survey with its outcome: a comparison and a price for who went elsewhere', async () => {
+    const answered = (choice: string): Happening => ({
+      kind: 'poll-voted',
+      at: store.clock.now(),
+      source: 'game:survey-2026-11',
+      sourceKey: choice,
+      who: { external: 'wm4' },
+      detail: { game: 'survey-2026-11', choices: [choice] },
+    })
+    const promises = () =>
+      store.db.reader.rows<{ touchpoint: string; decision: string; state: string | null; content: string }>(
+        `select touchpoint, decision, state, content from promise
+         where touchpoint in ('answer-follow-up', 'recovery') order by created_at, dedupe_key`,
+      )
+    await store.say(answered('competitor'))
+    await followers.catchUp()
+    const [first] = await promises()
+    expect(first).toMatchObject({ touchpoint: 'answer-follow-up', state: 'queued' })
+    const { why, gift } = JSON.parse(first?.content ?? '') as { why: string; gift: object }
+    expect(why).toContain('拿同款对比说明')
+    expect(gift).toMatchObject({ terms: { kind: 'percent', percentOff: 10 }, validHours: 168 })
+    // Said otherwise: the unhappy are a human's, and nothing is offered meanwhile.
+    store.clock.advance(minutes(5))
+    await store.say(answered('bad-experience'))
+    await followers.catchUp()
+    expect((await promises()).map(({ touchpoint, state }) => [touchpoint, state])).toEqual([
+      ['answer-follow-up', 'cancelled'],
+      ['recovery', 'queued'],
+    ])
   })
 
   it('foretells fourteen days as they come when nobody answers and everything is sent on time', async () => {
