@@ -32,6 +32,7 @@ import { Tips1764300000091 } from './1764300000091-tips.ts'
 import { OldRefunds1764300000092 } from './1764300000092-old-refunds.ts'
 import { Stumbles1764300000100 } from './1764300000100-stumbles.ts'
 import { LastLook1764300000110 } from './1764300000110-last-look.ts'
+import { Donations1764300000120 } from './1764300000120-donations.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -67,4 +68,5 @@ export const migrations = [
   OldRefunds1764300000092,
   Stumbles1764300000100,
   LastLook1764300000110,
+  Donations1764300000120,
 ]

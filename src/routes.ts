@@ -39,6 +39,7 @@ import type { AuthParts } from './http/auth.ts'
 import { couponHoldRoutes } from './http/public/coupons.ts'
 import { eventRoutes } from './http/public/events.ts'
 import { groupMessageRoutes } from './http/public/group-messages.ts'
+import { clubRoutes } from './http/public/club.ts'
 import { h5Routes } from './http/public/h5.ts'
 import type { PromiseOfLink } from './http/public/h5.ts'
 import { referralRoutes } from './http/public/referral.ts'
@@ -160,6 +161,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
       playerKey,
       gameAddress: (game) => `${env.publicUrl}/h5/#/game/${game}`,
     }),
+    ...clubRoutes({ act, playerKey }),
     ...h5Routes({
       act,
       reader,

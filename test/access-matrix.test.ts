@@ -283,6 +283,13 @@ const table = (): Readonly<
   'POST /api/v1/group-messages': { body: {}, row: row(401) },
   'GET /h5/l/:token': { path: groupPath(), row: row(302) },
   'GET /api/public/me': { row: player },
+  'POST /api/public/sign-in': { row: player },
+  'POST /api/public/free-shipping': { body: { key: 'tap-00001' }, row: player },
+  // She has no points yet: refused for that, after she was let in.
+  'POST /api/public/donations': {
+    body: { points: 10, key: 'tap-00001' },
+    row: [401, 409, 401, 401, 401, 401, 401],
+  },
   'GET /api/public/subscription': { row: player },
   'PUT /api/public/subscription': { body: { marketing: true }, row: player },
   'GET /api/public/games/:id': { path: '/api/public/games/poll-2026-W21', row: player },

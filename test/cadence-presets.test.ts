@@ -3,7 +3,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { instantOf } from '../src/base/calendar.ts'
+import { addDays, instantOf } from '../src/base/calendar.ts'
+import { days, hours } from '../src/base/clock.ts'
 import {
   cadencePresets,
   currentCadence,
@@ -13,10 +14,16 @@ import {
   tierNames,
   tryTouchpoint,
 } from '../src/cadence/index.ts'
+import { noOccasion } from '../src/cadence/occasion.ts'
+import type { Occasion } from '../src/cadence/occasion.ts'
+import { customerView, isForCustomers } from '../src/cadence/stage.ts'
+import { momentOf } from '../src/cadence/touchpoint.ts'
+import type { Happened, Member } from '../src/cadence/touchpoint.ts'
 import { cadenceApply } from '../src/cli/cadence.ts'
 import { runInit } from '../src/cli/init.ts'
-import { saveStaff } from '../src/customer/index.ts'
-import { loadPreset, loadTierRules, presetNames, presetPath } from '../src/segment/index.ts'
+import { customerIdOf, saveStaff } from '../src/customer/index.ts'
+import type { Kind } from '../src/interaction/index.ts'
+import { loadPreset, loadTierRules, presetNames, presetPath, standingsAsOf } from '../src/segment/index.ts'
 import { sqliteDatabase } from './database.ts'
 import { configDir, openStore } from './store.ts'
 import type { TestStore } from './store.ts'
@@ -55,8 +62,26 @@ describe.each(presets)('%s', (name) => {
         ...['quiet-reminder', 'recovery', 'wake-up', 'daily-tip', 'weekly-programme'],
       ]),
     )
-    // Something of its own beside what every shop says.
-    expect(kinds.length).toBeGreaterThanOrEqual(15)
+    expect(kinds).toEqual(
+      expect.arrayContaining(
+        [
+          ...['order-guide', 'monthly-talk', 'quarterly-report', 'monthly-recommendation', 'tier-change'],
+          ...[
+            'level-change',
+            'keep-level',
+            'churn-care',
+            'clicked-not-bought',
+            'browsed-repeatedly',
+            'recall',
+          ],
+          ...['coupon-ending', 'referral-invite', 'survey', 'answer-follow-up', 'welcome-back'],
+          ...['broadcast-note', 'weekly-poll', 'treasure-hunt'],
+        ].filter((kind) => kind !== 'recall' || name === 'maternity'),
+      ),
+    )
+    expect(cadence?.touchpoints.map((one) => one.name)).toEqual(
+      expect.arrayContaining(['return-week-before', 'return-week-start', 'return-week-after']),
+    )
   })
 
   it('says something in each of them that a person could receive', async () => {
@@ -80,6 +105,177 @@ describe.each(presets)('%s', (name) => {
     }
     expect(texts.size).toBe(cadence?.touchpoints.length)
   })
+})
+
+// ------------------------------------------------------------------ the numbers of the handbook
+
+const day = '2026-11-18'
+
+/** The touchpoints of a preset, or with `shipped` of the cadence as delivered, by name. */
+const rulesOf = (name: string) => {
+  const tiers = name === 'shipped' ? loadTierRules(configDir) : loadPreset(configDir, name)
+  const yaml = name === 'shipped' ? shipped : textOf(name)
+  const cadence = readCadence(yaml, { tiers: tierNames(tiers) }).cadence ?? expect.fail(name)
+  const customers = cadence.touchpoints.filter(isForCustomers)
+  const one = (touchpoint: string) =>
+    customers.find(({ name: its }) => its === touchpoint) ?? expect.fail(`${name}: ${touchpoint}`)
+  return { tiers, cadence, one }
+}
+const member: Member = {
+  ...{ customer: 'c1', tier: '', tierTitle: '', tierReason: '', dormancy: 'short', name: '', salutation: '' },
+  ...{ firstDay: '2025-01-01', lastDay: day, purchases: 1, spentFen: 0, worthFen: 0, points: 0 },
+  ...{ external: 'wm1', advisor: null, level: null },
+}
+/** What she is given with these words; null when nothing. */
+const giftOf = (
+  { cadence, one }: ReturnType<typeof rulesOf>,
+  touchpoint: string,
+  occasion: Occasion = noOccasion,
+  who = member,
+) => {
+  const { rules } = one(touchpoint)
+  const view = customerView(cadence, day, who, occasion)
+  return rules.compose(momentOf(day), who, view, occasion, touchpoint).gift ?? null
+}
+const everyPreset = ['shipped', ...presets]
+const step = (n: number): Occasion => ({ key: 'x', number: n })
+const percent = (percentOff: number, days: number) => ({
+  validHours: days * 24,
+  terms: { kind: 'percent', percentOff },
+})
+
+it.each(everyPreset)('%s names only tiers that there are, those it leaves out included', (name) => {
+  const { tiers, cadence } = rulesOf(name)
+  for (const touchpoint of cadence.touchpoints)
+    for (const tier of touchpoint.tiers ?? [])
+      expect(`${touchpoint.name}: ${tierNames(tiers).includes(tier) ? 'known' : tier}`).toContain('known')
+})
+
+it('every rung of the ladder is reached in a tier that the touchpoint looks at, after the light reminder', async () => {
+  const lives = [1, 2, 3, 6, 12, 18].flatMap((months) => [10, 300].map((yuan) => ({ months, yuan })))
+  const idOf = ({ months, yuan }: { months: number; yuan: number }): string =>
+    customerIdOf({ kind: 'shop', value: `${String(months)}-${String(yuan)}` })
+  await store.say(
+    ...lives.map(({ months, yuan }) => ({
+      kind: 'order-placed',
+      at: instantOf(addDays(day, -months * 30), '12:00'),
+      source: 'test',
+      sourceKey: `${String(months)} ${String(yuan)}`,
+      who: { shopId: `${String(months)}-${String(yuan)}` },
+      detail: { amountFen: yuan * 100, items: [] },
+    })),
+  )
+  for (const name of everyPreset) {
+    const preset = rulesOf(name)
+    const standings = await standingsAsOf(store.db.reader, preset.tiers, day)
+    const heard = (touchpoint: string, one: (typeof lives)[number]) => {
+      const standing = standings.find(({ customer }) => customer === idOf(one)) ?? expect.fail()
+      const { rules, tiers } = preset.one(touchpoint)
+      if (tiers !== null && !tiers.includes(standing.tier)) return null
+      const lastDay = addDays(day, -one.months * 30)
+      const who = { ...member, lastDay, dormancy: standing.dormancy }
+      const due = rules.due(momentOf(day), who, noOccasion)
+      return due && !due.skip ? giftOf(preset, touchpoint, noOccasion, who)?.terms : null
+    }
+    const rungs = lives.map((one) => {
+      const terms = heard('wake-up', one)
+      return terms?.kind === 'percent' ? terms.percentOff : 0
+    })
+    const sleep = name === 'maternity' ? [0, 0, 0, 20, 30, 40] : [0, 0, 20, 30, 40, 40]
+    expect([name, rungs]).toEqual([name, sleep.flatMap((off) => [off, off])])
+    expect(preset.one('wake-up').rules.rests?.()).toMatchObject({ days: 360, family: 'wake-up' })
+    const quiet = name === 'fresh-food' ? 21 : 60
+    expect([name, preset.one('quiet-reminder').rules.looksFor?.(momentOf(day))]).toEqual([
+      name,
+      { find: 'purchase', which: 'last', daysAgo: [quiet] },
+    ])
+  }
+})
+
+it.each(everyPreset)('%s gives what the handbook promises for a first, a second and a late order', (name) => {
+  const preset = rulesOf(name)
+  if (name === 'tea-shop')
+    expect(giftOf(preset, 'repeat-order', step(1))).toMatchObject({
+      title: '第二单半价券',
+      ...percent(50, 3),
+    })
+  else {
+    expect(giftOf(preset, 'repeat-order', step(2))).toMatchObject(percent(20, 3))
+    // Until the thirtieth day after the first order.
+    expect(giftOf(preset, 'repeat-order', step(10))).toMatchObject({
+      validHours: 480,
+      terms: { kind: 'gift' },
+    })
+    if (name !== 'apparel') expect(giftOf(preset, 'repeat-order', step(5))?.title).toMatch(/^9\.9 元/)
+  }
+  expect(giftOf(preset, 'welcome-back')).toMatchObject({ family: 'welcome-back' })
+  expect(giftOf(preset, 'answer-follow-up', { key: 'competitor' })).toMatchObject(percent(10, 7))
+  expect(giftOf(preset, 'answer-follow-up', { key: 'need-changed' })).not.toBeNull()
+  const at = instantOf(day, '10:00')
+  const happened = (kind: Kind, detail: object): Happened => ({
+    ...{ kind, at, staff: null, purchases: 1, detail: { ...detail } },
+  })
+  const due = (touchpoint: string, what: Happened) => preset.one(touchpoint).rules.onHappening?.(what, member)
+  expect(due('welcome-back', happened('customer-returned', { day }))?.expiresAt).toBe(at + days(3))
+  const tag = happened('tag-gained', { tag: 'clicked-not-bought', subject: 's1', since: at })
+  expect(due('clicked-not-bought', tag)?.expiresAt).toBe(at + hours(24))
+  const coupon = happened('coupon-issued', { code: 'A', title: '券', expiresAt: at + days(2) })
+  expect(due('coupon-ending', coupon)?.wantedAt).toBe(at + days(2) - hours(2))
+  expect(due('order-guide', happened('order-placed', {}))?.wantedAt).toBeLessThan(at + hours(1))
+  expect(due('follow-up', happened('order-placed', {}))?.expiresAt).toBe(at + hours(48))
+  const [question] = preset.one('survey').rules.games?.(momentOf('2026-11-12'), 'survey') ?? []
+  expect(question?.settings).toMatchObject({ points: 100 })
+  const { tiers } = preset.one('referral-invite')
+  expect(tiers).toContain(name === 'tea-shop' ? 'bronze' : 'dormant')
+})
+
+it('each trade keeps its own promises', () => {
+  const maternity = rulesOf('maternity')
+  expect(giftOf(maternity, 'bed-upgrade')?.terms).toMatchObject({ kind: 'amount', offFen: 20_000 })
+  expect(maternity.one('bed-upgrade').rules.looksFor?.(momentOf(day))).toEqual({
+    ...{ find: 'bought-and-browsed', bought: '婴儿床', browsed: '儿童床', days: 30 },
+  })
+  expect(giftOf(maternity, 'car-seat-recall')?.terms).toMatchObject({ kind: 'amount', offFen: 30_000 })
+  expect(maternity.one('car-seat-recall').rules.looksFor?.(momentOf('2026-11-08'))).toEqual({
+    ...{ find: 'children', fromMonths: 12, toMonths: 36, anyDay: true },
+  })
+  const drawn = Array.from({ length: 6 }, (_, week) => {
+    const moment = momentOf(addDays('2026-11-21', week * 7))
+    const group = { chat: 'wr1', name: '妈妈成长营', owner: 'zhang', interest: null }
+    return maternity.cadence.touchpoints.flatMap(({ name, rules }) =>
+      rules.audience === 'group-piece' ? (rules.piece(moment, group, name)?.text ?? []) : [],
+    )
+  })
+  expect(drawn.map((texts) => texts.join().includes('晒娃抽奖'))).toEqual(drawn.map(() => true))
+
+  const snacks = rulesOf('snacks')
+  expect(giftOf(snacks, 'subscription-box')?.terms).toMatchObject({ kind: 'percent', percentOff: 15 })
+  expect(giftOf(snacks, 'quarterly-report')?.title).toBe('季度惊喜盒一份')
+  expect(giftOf(snacks, 'tier-change', { key: 'mid>high' })?.title).toContain('专属客服')
+  const taste = snacks.one('taste-survey').rules.games?.(momentOf('2026-11-06'), 'taste-survey')[0]
+  expect(taste?.settings).toMatchObject({ points: 100, options: [{ id: 'sweet' }, {}, {}, {}] })
+  for (const choice of ['sweet', 'salty', 'spicy', 'light'])
+    expect(
+      snacks
+        .one('answer-follow-up')
+        .rules.onHappening?.(
+          { kind: 'poll-voted', at: 0, staff: null, purchases: 1, detail: { game: 'g', choices: [choice] } },
+          member,
+        )?.period,
+    ).toBe(`g:${choice}`)
+
+  const fresh = rulesOf('fresh-food')
+  expect(fresh.one('tasting-recall').rules.looksFor?.(momentOf(day))).toMatchObject({ daysAgo: [30] })
+  expect(giftOf(fresh, 'tasting-recall')?.title).toContain('试吃券')
+  const delivered: Happened = {
+    ...{ kind: 'order-delivered', at: 0, staff: null, purchases: 1, detail: { orderId: 'O1' } },
+  }
+  expect(fresh.one('order-care').rules.onHappening?.(delivered, member)?.wantedAt).toBe(hours(4))
+
+  const tea = rulesOf('tea-shop')
+  expect(giftOf(tea, 'members-day')?.title).toBe('买二送一')
+  expect(giftOf(tea, 'tier-change', { key: 'gold>diamond' })?.title).toBe('新品免费试饮')
+  expect(giftOf(rulesOf('beauty'), 'limited-first')?.title).toBe('限量版优先购资格')
 })
 
 const parts = () => ({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Happening } from '../src/base/act.ts'
 import { addDays, dayOf, instantOf, isoOf } from '../src/base/calendar.ts'
-import { days, hours } from '../src/base/clock.ts'
+import { days, hours, minutes } from '../src/base/clock.ts'
 import { loadHolidays } from '../src/base/holidays.ts'
 import { createLog } from '../src/base/log.ts'
 import {
@@ -28,7 +28,7 @@ import { createFollowers, readLog } from '../src/interaction/index.ts'
 import type { Followers } from '../src/interaction/index.ts'
 import { currentManners, lockPromises, move, promiseById } from '../src/outbox/index.ts'
 import type { Decided } from '../src/outbox/index.ts'
-import { couponsOf } from '../src/reward/index.ts'
+import { couponsOf, createRewardFollowers } from '../src/reward/index.ts'
 import { onBothDatabases } from './database.ts'
 import { configDir, openStore } from './store.ts'
 import type { TestStore } from './store.ts'
@@ -270,6 +270,108 @@ onBothDatabases('the cadence', (open) => {
     await store.act({ kind: 'system', name: 'test' }, async (ctx) => gifts?.handle(ctx, rows))
     expect(rows.length).toBeGreaterThanOrEqual(2)
     expect(await titles()).toEqual(['金卡礼', '银卡礼'])
+  })
+
+  it.each([
+    ['while it is still in the queue', false],
+    ['after its coupon was given', true],
+  ])('gives one ladder coupon a year, also when the touchpoint is renamed %s', async (_when, isSaid) => {
+    const tuesday = addDays(wednesday, 6)
+    store.clock.set(instantOf(tuesday, '08:31'))
+    const [wake] = (await planDay(parts, tuesday)).filter(({ touchpoint }) => touchpoint === 'wake-up')
+    if (isSaid) {
+      await deliver(wake?.dedupeKey ?? '')
+      await followers.catchUp()
+    }
+    const renamed = yaml
+      .replace('  wake-up:\n', '  come-back:\n    kind: wake-up\n')
+      .replace(/(kind: wake-up\n.*\n    weekday: )周二/, '$1周三')
+    await store.act({ kind: 'system', name: 'test' }, (ctx) =>
+      publish(ctx, store.rules, { yaml: renamed, note: '', by: '张', baseVersion: 1 }),
+    )
+    expect(of(await previewOf(addDays(tuesday, 1), 14), 'come-back')).toEqual([
+      { subject: 'wm4', decision: 'declined', reasonCode: 'woken-before' },
+      { subject: 'wm4', decision: 'declined', reasonCode: 'woken-before' },
+    ])
+  })
+
+  it('reaches the lowest rung of the ladder in the tier of the active, before anybody is called asleep', async () => {
+    await store.say(order('m9', addDays(wednesday, -90), 5_000, 1, 'wm9'))
+    await befriend('wm9', '孙七', 2)
+    await followers.catchUp()
+    const tuesday = addDays(wednesday, 6)
+    store.clock.set(instantOf(tuesday, '08:31'))
+    const wakes = (await planDay(parts, tuesday)).filter(({ touchpoint }) => touchpoint === 'wake-up')
+    const [ninth] = wakes.filter(({ subject }) => subject === 'wm9')
+    expect(ninth?.decision).toBe('queued')
+    expect(ninth?.content.gift).toMatchObject({ title: '老朋友回归 8折券', validHours: 48 })
+    // Whoever bought 46 days ago is neither told nor given a reason.
+    expect(wakes.map(({ subject }) => subject).sort()).toEqual(['wm4', 'wm9'])
+  })
+
+  it('welcomes back whoever buys again after a long quiet, with the level that was lent, and gives the gift', async () => {
+    const [{ customer = '' } = {}] = await store.db.reader.rows<{ customer: string }>(
+      `select customer from identity where kind = 'external' and value = 'wm4'`,
+    )
+    const rewards = createFollowers(store.db, store.act, createRewardFollowers(), createLog('silent'))
+    await rewards.catchUp()
+    await store.say({ ...order('m4', wednesday, 5_000), source: 'api', who: { external: 'wm4' } })
+    await rewards.catchUp()
+    await followers.catchUp()
+    const welcomes = () =>
+      store.db.reader.rows<{ dedupe_key: string; decision: string; content: string; expires_at: number }>(
+        `select dedupe_key, decision, content, expires_at from promise where touchpoint = 'welcome-back'`,
+      )
+    const [welcome, ...more] = await welcomes()
+    expect(more).toEqual([])
+    expect(welcome?.decision).not.toBe('declined')
+    expect(welcome?.expires_at).toBe(store.clock.now() + hours(72))
+    const content = JSON.parse(welcome?.content ?? '') as { text: string; why: string }
+    expect(content.text).toContain('您的银卡权益体验到 2027-02-15')
+    expect(content.why).toContain('隔 300 天回来下单')
+    await deliver(welcome?.dedupe_key ?? '')
+    await followers.catchUp()
+    expect((await couponsOf(store.db.reader, customer)).map(({ title, family }) => [title, family])).toEqual([
+      ['回归礼一份', 'welcome-back'],
+    ])
+    // The lent level speaks through this alone.
+    expect(
+      await store.db.reader.rows(
+        `select 1 from promise where touchpoint = 'level-change' and customer = $1`,
+        [customer],
+      ),
+    ).toEqual([])
+  })
+
+  it('follows an answer of a survey with its outcome: a comparison and a price for who went elsewhere', async () => {
+    const answered = (choice: string): Happening => ({
+      kind: 'poll-voted',
+      at: store.clock.now(),
+      source: 'game:survey-2026-11',
+      sourceKey: choice,
+      who: { external: 'wm4' },
+      detail: { game: 'survey-2026-11', choices: [choice] },
+    })
+    const promises = () =>
+      store.db.reader.rows<{ touchpoint: string; decision: string; state: string | null; content: string }>(
+        `select touchpoint, decision, state, content from promise
+         where touchpoint in ('answer-follow-up', 'recovery') order by created_at, dedupe_key`,
+      )
+    await store.say(answered('competitor'))
+    await followers.catchUp()
+    const [first] = await promises()
+    expect(first).toMatchObject({ touchpoint: 'answer-follow-up', state: 'queued' })
+    const { why, gift } = JSON.parse(first?.content ?? '') as { why: string; gift: object }
+    expect(why).toContain('拿同款对比说明')
+    expect(gift).toMatchObject({ terms: { kind: 'percent', percentOff: 10 }, validHours: 168 })
+    // Said otherwise: the unhappy are a human's, and nothing is offered meanwhile.
+    store.clock.advance(minutes(5))
+    await store.say(answered('bad-experience'))
+    await followers.catchUp()
+    expect((await promises()).map(({ touchpoint, state }) => [touchpoint, state])).toEqual([
+      ['answer-follow-up', 'cancelled'],
+      ['recovery', 'queued'],
+    ])
   })
 
   it('foretells fourteen days as they come when nobody answers and everything is sent on time', async () => {

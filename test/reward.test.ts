@@ -284,6 +284,47 @@ onBothDatabases('rewards', (open) => {
     ).rejects.toMatchObject({ code: 'unknown-level' })
   })
 
+  it('whoever buys again after a long quiet stands one level higher for three months, once a return and once a year', async () => {
+    const back = async (daysLater: number, yuan: number) => {
+      store.clock.set(now + days(daysLater))
+      await store.say(order('s1', yuan, { at: store.clock.now(), source: 'api' }))
+      await follow()
+    }
+    await store.say(order('s1', 1_200))
+    await follow()
+    const customer = await customerOfShop('s1')
+    const level = () => levelOf(store.db.reader, customer, dayOf(store.clock.now()))
+    await back(89, 10)
+    expect([(await level()).level, await log('customer-returned')]).toEqual(['silver', []])
+    await back(89 + 200, 10)
+    await back(89 + 200, 10)
+    const until = addDays(dayOf(now), 89 + 200 + 89)
+    expect(await level()).toMatchObject({
+      level: 'gold',
+      grantedUntil: until,
+      grantedWhy: '欢迎回来：隔 200 天再次下单，金卡权益体验 90 天',
+    })
+    expect((await log('customer-returned')).map(({ detail }) => detail)).toEqual([
+      {
+        quietDays: 200,
+        day: addDays(dayOf(now), 289),
+        level: 'gold',
+        levelTitle: '金卡',
+        until,
+        words: '200 天后再次下单，金卡权益体验 90 天',
+      },
+    ])
+    // Away again within the year: she is welcome, and nothing is lent.
+    await back(289 + 100, 10)
+    expect((await log('customer-returned')).map(({ detail }) => detail['level'])).toEqual(['gold', undefined])
+    expect((await level()).grantedWhy).toBeNull()
+    expect(await log('level-granted')).toHaveLength(1)
+    // What a file tells of long ago is no return.
+    await store.say(order('s1', 10, { at: store.clock.now() + days(100), source: 'import:orders.csv' }))
+    await follow()
+    expect(await log('customer-returned')).toHaveLength(2)
+  })
+
   it('changed rules move everybody by their own cause, once', async () => {
     await store.say(order('s1', 1_200), order('s2', 800))
     await follow()

@@ -32,6 +32,12 @@ export const textAt = (detail: Readonly<Record<string, unknown>>, name: string):
   return typeof value === 'string' ? value : ''
 }
 
+/** What she chose in a poll or survey, in whichever field its row tells it. */
+export const choicesOf = (detail: Readonly<Record<string, unknown>>): string[] =>
+  [detail['choices'], detail['answers'], detail['choice']]
+    .flat()
+    .filter((one): one is string => typeof one === 'string')
+
 /** The tag a row of kind `tag-gained` speaks of. */
 export interface TagSeen {
   readonly tag: string

@@ -139,6 +139,28 @@ export async function saidSince(
   )
 }
 
+/** Who is to get a coupon of this family by a promise that is still open, made by none of these touchpoints. */
+export async function promisedByOthers(
+  reader: Reader,
+  family: string,
+  touchpoints: readonly string[],
+  customers: readonly string[] | null,
+): Promise<string[]> {
+  const rows = await forKeys<{ customer: string; content: string }>(
+    reader,
+    customers,
+    (condition, next) =>
+      `select customer, content from promise where ${condition} and customer is not null
+         and state in ('queued', 'claimed', 'intent', 'waiting', 'unknown', 'held')
+         and touchpoint not in (${places(touchpoints, next)}) and content like $${String(next + touchpoints.length)}`,
+    'customer',
+    [...touchpoints, `%"family":${JSON.stringify(family)}%`],
+  )
+  return rows.flatMap(({ customer, content }) =>
+    (JSON.parse(content) as Content).gift?.family === family ? [customer] : [],
+  )
+}
+
 /** Expected spend of 52 weeks. */
 export const worthRows = (
   reader: Reader,

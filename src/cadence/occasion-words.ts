@@ -16,7 +16,7 @@ export function queryWords(query: Query): string {
     case 'birthday':
       return `${ahead(query.ahead, `过${query.calendar === 'lunar' ? '农历' : ''}${query.child ? '宝宝' : ''}生日`)}的客户`
     case 'children':
-      return `当天宝宝满月龄的客户（${String(query.fromMonths)}–${String(query.toMonths)} 个月，监护人同意使用）`
+      return `${query.anyDay ? '宝宝在这个月龄' : '当天宝宝满月龄'}的客户（${String(query.fromMonths)}–${String(query.toMonths)} 个月，监护人同意使用）`
     case 'tag':
       return `带有动态标签“${query.tag}”的客户`
     case 'used-up':

@@ -19,8 +19,16 @@ export type Query =
       /** A child's data needs the guardian's consent. */
       readonly child: boolean
     }
-  /** Whose child turns a whole number of months on the day; she told us when it was born and lets us use it. */
-  | { readonly find: 'children'; readonly fromMonths: number; readonly toMonths: number }
+  /**
+   * Whose child turns a whole number of months on the day, or with `anyDay` is of that age; she told us when it was born
+   * and lets us use it.
+   */
+  | {
+      readonly find: 'children'
+      readonly fromMonths: number
+      readonly toMonths: number
+      readonly anyDay?: true
+    }
   /** Whoever carries this dynamic tag on the day. */
   | { readonly find: 'tag'; readonly tag: string }
   /** Whoever last bought something that is used up, `ahead` days from the day. */

@@ -123,7 +123,7 @@ const ageWords = (months: number): string => {
 
 function children(
   reader: Reader,
-  { fromMonths, toMonths }: Extract<Query, { find: 'children' }>,
+  { fromMonths, toMonths, anyDay }: Extract<Query, { find: 'children' }>,
   ask: Ask,
 ): Promise<Found> {
   const oldest = addDays(ask.day, -Math.ceil((toMonths + 1) * daysPerMonth) - 1)
@@ -131,19 +131,21 @@ function children(
   // Born on a date that this month does not have: the month is full on the 1st of the next.
   const dates = ask.day.endsWith('-01') ? ['01', '29', '30', '31'] : [ask.day.slice(8)]
   const before = addDays(ask.day, -1)
+  const onDates = anyDay ? '' : `and substr(a.value, 9, 2) in (${list(dates, 3)})`
   return found<{ customer: string; value: string }>(
     reader,
     (limit) =>
       `select a.customer, a.value from attribute a
        where a.name = 'childBirthday' and a.value >= $1 and a.value <= $2
-         and substr(a.value, 9, 2) in (${list(dates, 3)}) ${consented('a.customer')} ${limit}
+         ${onDates} ${consented('a.customer')} ${limit}
        order by a.customer`,
-    [oldest, youngest, ...dates],
+    [oldest, youngest, ...(anyDay ? [] : dates)],
     ask,
     'a.customer',
     ({ value }) => {
       const months = monthsBetween(value, ask.day)
-      if (months < fromMonths || months > toMonths || monthsBetween(value, before) === months) return null
+      if (months < fromMonths || months > toMonths) return null
+      if (!anyDay && monthsBetween(value, before) === months) return null
       return { key: `m${String(months)}`, number: months, words: `宝宝 ${ageWords(months)}` }
     },
   )

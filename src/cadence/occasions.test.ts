@@ -110,6 +110,14 @@ onBothDatabases('occasions', (open) => {
       new Map([[idOf('kid'), { key: 'm6', number: 6, words: '宝宝 6 个月' }]]),
     )
     expect(await who({ find: 'children', fromMonths: 0, toMonths: 12 }, '2026-11-19')).toEqual([])
+    // Of an age, on any day of it.
+    const aged = (fromMonths: number, toMonths: number) =>
+      who({ find: 'children', fromMonths, toMonths, anyDay: true }, '2026-11-19')
+    expect([await aged(0, 12), await aged(6, 6), await aged(7, 12)]).toEqual([
+      [idOf('kid')],
+      [idOf('kid')],
+      [],
+    ])
     expect(
       await who({ ...birthday, attribute: 'childBirthday', child: true, ahead: 0 }, '2027-05-18'),
     ).toEqual([idOf('kid')])

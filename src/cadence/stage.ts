@@ -2,7 +2,7 @@
  * Stages what might be said on one day. Whoever a touchpoint is due for gets a candidate, also when it is known already
  * that nobody can say it: the reason is the answer to "why did she not get it?". Deciding is the outbox's.
  */
-import { addDays, daysBetween } from '../base/calendar.ts'
+import { addDays, dayOf, daysBetween, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Holidays } from '../base/holidays.ts'
 import type { Instant } from '../base/clock.ts'
@@ -10,12 +10,13 @@ import type { Reader } from '../base/db.ts'
 import { dayView, filledBytes, plainWords } from '../content/index.ts'
 import type { View } from '../content/index.ts'
 import type { Candidate, ChannelName } from '../outbox/index.ts'
+import { lastCouponOfFamily } from '../reward/index.ts'
 import type { Standing } from '../segment/index.ts'
 import { memberOf, unreachable } from './audience.ts'
 import type { People } from './audience.ts'
 import { isInAudience } from './audience-rule.ts'
 import type { Audiences } from './audience-rule.ts'
-import { saidSince } from './cadence.store.ts'
+import { promisedByOthers, saidSince } from './cadence.store.ts'
 import type { Cadence, Touchpoint } from './config.ts'
 import { armKey, inArms, variantOf } from './experiments/arms.ts'
 import type { InArm, Variant } from './experiments/arms.ts'
@@ -115,15 +116,25 @@ export async function readHistory(
 ): Promise<History> {
   const history = createHistory()
   const kinds = new Map<string, string>()
+  const families = new Map<string, string>()
   let longest = 0
   for (const { name, rules } of allArms(cadence).filter(isForCustomers)) {
     const rests = rules.rests?.()
     if (!rests) continue
     longest = Math.max(longest, rests.days)
     kinds.set(name, rules.kind)
+    if (rests.family !== undefined) families.set(rests.family, rules.kind)
   }
-  const rows = await saidSince(reader, [...kinds.keys()], addDays(day, -longest), customers)
+  const since = addDays(day, -longest)
+  const rows = await saidSince(reader, [...kinds.keys()], since, customers)
   for (const row of rows) history.add(kinds.get(row.touchpoint) ?? '', row.customer, row.day)
+  // A touchpoint may have had another name when it gave its coupon; the coupon itself does not forget.
+  for (const [family, kind] of families) {
+    for (const [customer, at] of await lastCouponOfFamily(reader, customers, family, instantOf(since)))
+      history.add(kind, customer, dayOf(at))
+    for (const customer of await promisedByOthers(reader, family, [...kinds.keys()], customers))
+      history.add(kind, customer, addDays(day, -1))
+  }
   return history
 }
 

@@ -127,6 +127,8 @@ export interface Said {
 /** How long the same customer does not hear any touchpoint of this kind again. */
 export interface Rests {
   readonly days: number
+  /** A coupon of this family counts like having heard it, also when another touchpoint gave it. */
+  readonly family?: string
   /** The refusal; `said` is the day she heard it last. */
   refusal(said: Day): Reason
 }

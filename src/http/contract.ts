@@ -1119,6 +1119,8 @@ export interface MemberLevel {
   readonly keepUntil?: string
   /** The last day of a level given above it. */
   readonly grantedUntil?: string
+  /** For what it was given. */
+  readonly grantedWhy?: string
   /** Absent at the top. */
   readonly nextTitle?: string
   readonly missingFen?: number
@@ -1153,8 +1155,46 @@ export interface Player {
     readonly state: string
   }[]
   readonly subscription: Subscription
+  /** Absent in a shop without sign-in. */
+  readonly signIn?: { readonly points: number; readonly done: boolean }
+  /** Free deliveries of her level in this period; absent where it has none. */
+  readonly shipping?: {
+    readonly times: number
+    readonly months: number
+    readonly left: number
+    readonly until: string
+  }
+  /** A good cause to give points to; absent in a shop that collects for none. */
+  readonly donation?: Donations
   readonly simulated: boolean
   readonly shop: string
+}
+
+/** Points of hers and of everybody, with what the brand added. */
+export interface Donations {
+  readonly cause: string
+  /** The brand adds so many points to each. */
+  readonly match: number
+  readonly least: number
+  readonly mine: { readonly points: number; readonly matched: number }
+  readonly all: { readonly points: number; readonly matched: number; readonly people: number }
+}
+
+/** `POST /api/public/sign-in`; 0 points when she has signed in today. */
+export interface SignedIn {
+  readonly points: number
+}
+
+const tapKey = z.string().regex(/^[A-Za-z0-9-]{8,64}$/)
+
+/** `POST /api/public/free-shipping`, answers a Coupon; the same key is the same coupon. */
+export const freeShippingBody = z.object({ key: tapKey })
+
+/** `POST /api/public/donations`; the same key is the same donation. */
+export const donationBody = z.object({ points: z.int().min(1).max(1_000_000), key: tapKey })
+export interface Donated {
+  readonly points: number
+  readonly matched: number
 }
 
 /** `GET /api/public/subscription`, `PUT` with the same shape; works at once. */

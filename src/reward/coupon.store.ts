@@ -21,6 +21,18 @@ export const insertCoupon = (tx: Tx, row: CouponRow & { readonly source_key: str
 export const couponsOf = (reader: Reader, player: string): Promise<CouponRow[]> =>
   reader.rows<CouponRow>('select * from coupon where player = $1 order by issued_at desc limit 100', [player])
 
+/** Hers of this family, issued since then. */
+export const couponsOfFamily = (
+  reader: Reader,
+  player: string,
+  family: string,
+  since: Instant,
+): Promise<(CouponRow & { readonly source_key: string })[]> =>
+  reader.rows(
+    'select * from coupon where player = $1 and family = $2 and issued_at >= $3 order by issued_at',
+    [player, family, since],
+  )
+
 export async function countCoupons(reader: Reader, sourcePrefix: string): Promise<number> {
   const [row] = await reader.rows<{ n: number }>(
     `select cast(count(*) as bigint) as n from coupon where substr(source_key, 1, ${String(sourcePrefix.length)}) = $1`,
@@ -29,17 +41,33 @@ export async function countCoupons(reader: Reader, sourcePrefix: string): Promis
   return row?.n ?? 0
 }
 
-/** A person may have played under an identity before she was known: that counts as hers. When each of them was last given a coupon of this family, since then; who had none is absent. */
+/**
+ * When each of them was last given a coupon of this family, since then; null = of everybody. Who had none is absent.
+ * A person may have played under an identity before she was known: that counts as hers.
+ */
 export async function lastCouponOfFamily(
   reader: Reader,
-  customers: readonly string[],
+  customers: readonly string[] | null,
   family: string,
   since: Instant,
 ): Promise<Map<string, Instant>> {
   const found = new Map<string, Instant>()
+  const take = async (sql: string, params: readonly (string | number)[]): Promise<void> => {
+    const rows = await reader.rows<{ player: string; at: number }>(sql, params)
+    for (const { player, at } of rows) found.set(player, at)
+  }
+  if (customers === null) {
+    await take(
+      `select coalesce(i.customer, c.player) as player, max(c.issued_at) as at
+       from coupon c left join identity i on i.kind = 'external' and i.value = c.player
+       where c.family = $1 and c.issued_at >= $2 group by coalesce(i.customer, c.player)`,
+      [family, since],
+    )
+    return found
+  }
   for (let from = 0; from < customers.length; from += chunk) {
     const part = customers.slice(from, from + chunk)
-    const rows = await reader.rows<{ player: string; at: number }>(
+    await take(
       `select player, max(at) as at from (
          select player, issued_at as at from coupon
          where player in (${list(part)}) and family = $${String(part.length + 1)} and issued_at >= $${String(part.length + 2)}
@@ -49,7 +77,6 @@ export async function lastCouponOfFamily(
        group by player`,
       [...part, family, since],
     )
-    for (const { player, at } of rows) found.set(player, at)
   }
   return found
 }

@@ -19,9 +19,18 @@ export type { CouponWarning } from './order-coupons.ts'
 export { pointsFactor, timesPoints } from './points-factor.ts'
 export { joinReferral, referralCode, referralFigures } from './referral.ts'
 export type { Joined } from './referral.ts'
-export { applyRewardSettings, currentRewardSettings, loadRewardSettings, termsOfSetting } from './settings.ts'
+export {
+  applyRewardSettings,
+  currentRewardSettings,
+  loadRewardSettings,
+  rewardSettingsShape,
+  termsOfSetting,
+} from './settings.ts'
 export type { CouponTemplate, RewardSettings } from './settings.ts'
 export { issueFromTemplate } from './templates.ts'
+export { signIn, signInOf } from './sign-in.ts'
+export { donate, donationsOf } from './donation.ts'
+export { shippingQuotaOf, takeFreeShipping } from './free-shipping.ts'
 export { givePoints, spendPoints } from './points.ts'
 export type { PointsMove } from './points.ts'
 export { pointsOf, pointsOfMany } from './points.store.ts'
@@ -42,6 +51,7 @@ export const rewardPrivacy: Privacy = {
   tables: [
     { table: 'points', of: 'player', by: 'either', then: 'keep' },
     { table: 'points_account', of: 'player', by: 'either', then: 'keep' },
+    { table: 'donation', of: 'player', by: 'either', then: 'keep' },
     { table: 'coupon', of: 'player', by: 'either', then: 'keep' },
     { table: 'level_standing', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'level_grant', of: 'customer', by: 'customer', then: 'keep' },

@@ -21,6 +21,13 @@ const level = z.strictObject({
   fromYuan: z.int().min(0).max(100_000_000),
   /** Points of this level are multiplied by it; 1 when it says nothing. */
   pointsFactor: z.number().min(1).max(10).optional(),
+  /** Free deliveries, so many in each period of whole calendar months. */
+  freeShipping: z
+    .strictObject({
+      times: z.int().min(1).max(100),
+      months: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(6), z.literal(12)]),
+    })
+    .optional(),
   benefits: z.array(z.string().min(1).max(40)).max(12).default([]),
 })
 
@@ -35,21 +42,46 @@ const promotion = z
   .refine(({ from, to }) => from <= to, { message: 'ends before it begins', path: ['to'] })
 
 const usualLevels = [
-  { name: 'ordinary', title: '普通会员', fromYuan: 0, benefits: ['每季度包邮 1 次'] },
-  { name: 'silver', title: '银卡', fromYuan: 1_000, benefits: ['每两个月包邮 1 次', '生日当月双倍积分'] },
+  {
+    name: 'ordinary',
+    title: '普通会员',
+    fromYuan: 0,
+    freeShipping: { times: 1, months: 3 as const },
+    benefits: ['每季度包邮 1 次'],
+  },
+  {
+    name: 'silver',
+    title: '银卡',
+    fromYuan: 1_000,
+    freeShipping: { times: 1, months: 2 as const },
+    benefits: ['每两个月包邮 1 次', '生日当月双倍积分'],
+  },
   {
     name: 'gold',
     title: '金卡',
     fromYuan: 5_000,
+    freeShipping: { times: 1, months: 1 as const },
     benefits: ['每月包邮 1 次', '生日当月双倍积分', '优先客服'],
   },
   {
     name: 'platinum',
     title: '铂金',
     fromYuan: 20_000,
+    freeShipping: { times: 2, months: 1 as const },
     benefits: ['每月包邮 2 次', '生日当月双倍积分', '专属顾问', '新品试用权'],
   },
 ]
+
+/** Whoever buys again after a long quiet stands one level higher for a while. */
+const comeback = z.strictObject({
+  on: z.boolean().default(true),
+  /** Days without a purchase after which coming back counts as a return. */
+  afterDays: z.int().min(1).max(3650).default(90),
+  /** The lift lasts so long. */
+  days: z.int().min(1).max(3650).default(90),
+  /** The same customer is lifted once in so many days. */
+  onceInDays: z.int().min(1).max(3650).default(365),
+})
 
 export const levelRulesShape = z.strictObject({
   windowDays: z.int().min(30).max(3650).default(365),
@@ -73,6 +105,7 @@ export const levelRulesShape = z.strictObject({
       })
     }),
   promotions: z.array(promotion).max(50).default([]),
+  comeback: comeback.prefault({}),
 })
 
 export type LevelRules = z.infer<typeof levelRulesShape>

@@ -112,6 +112,48 @@ export const insertGrant = async (
     'ON CONFLICT (key) DO NOTHING',
   )) === 1
 
+/** The last day before this one on which she bought; null for who never had. */
+export async function purchaseBefore(
+  reader: Reader,
+  customer: string,
+  dayNo: number,
+): Promise<number | null> {
+  const [row] = await reader.rows<{ last: number | null }>(
+    'select max(day_no) as last from purchase_day where customer = $1 and orders > 0 and day_no < $2',
+    [customer, dayNo],
+  )
+  return row?.last ?? null
+}
+
+/** Whether a gift whose key begins so was given to her after this day. */
+export async function grantedSince(
+  reader: Reader,
+  customer: string,
+  prefix: string,
+  afterNo: number,
+): Promise<boolean> {
+  const rows = await reader.rows(
+    `select 1 from level_grant where customer = $1 and substr(key, 1, ${String(prefix.length)}) = $2 and from_no > $3 limit 1`,
+    [customer, prefix, afterNo],
+  )
+  return rows.length > 0
+}
+
+/** Why each of these stands above what she earned; who does not is absent. */
+export async function whysOfGrants(
+  reader: Reader,
+  customers: readonly string[] | null,
+): Promise<Map<string, string>> {
+  const rows = await rowsOf<{ customer: string; why: string }>(
+    reader,
+    customers,
+    (among) => `select g.customer, g.why from level_standing s
+      join level_grant g on g.customer = s.customer and g.level = s.level and g.until_no = s.granted_no
+      where ${among.replace('customer', 's.customer')} order by g.key`,
+  )
+  return new Map(rows.map(({ customer, why }) => [customer, why]))
+}
+
 /** Every gift of the shop, into an empty database. */
 export async function copyGrants(to: Db, from: Reader): Promise<void> {
   for (let after = ''; ;) {
@@ -219,6 +261,7 @@ export const levelColumns = [
   'next_no',
   'spent',
   'keeping',
+  'granted_why',
 ] as const
 
 /** One row about the customer `$1`, for a screen that reads many things at once. */
@@ -230,7 +273,9 @@ export function levelRowSql(
     `(select cast(coalesce(sum(p.amount_fen), 0) as bigint) from purchase_day p
       where p.customer = c.customer and p.day_no > ${from} and p.day_no <= ${String(todayNo)})`
   return `select s.level, s.earned, s.since_no, s.keep_no, s.granted_no, s.next_no,
-      ${spentSince(String(todayNo - windowDays))} as spent, ${spentSince(`s.keep_no - ${String(holdDays)}`)} as keeping
+      ${spentSince(String(todayNo - windowDays))} as spent, ${spentSince(`s.keep_no - ${String(holdDays)}`)} as keeping,
+      (select max(g.why) from level_grant g
+        where g.customer = s.customer and g.level = s.level and g.until_no = s.granted_no) as granted_why
     from (select cast($1 as text) as customer) c left join level_standing s on s.customer = c.customer`
 }
 

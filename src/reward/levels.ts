@@ -20,6 +20,7 @@ import {
   saveLevels,
   spentOf,
   storedLevels,
+  whysOfGrants,
 } from './level.store.ts'
 
 /**
@@ -173,6 +174,8 @@ export interface LevelOf {
   readonly keepUntil: Day | null
   /** The last day of a gift that lifts her above what she earned. */
   readonly grantedUntil: Day | null
+  /** For what it was given, in words she may read. */
+  readonly grantedWhy: string | null
   /** Within the window that ends today. */
   readonly spentFen: number
   /** To the level above; 0 at the top. */
@@ -191,13 +194,14 @@ export async function levelsOf(
   const rules = await currentLevelRules(reader)
   const standings = await storedLevels(reader, customers)
   const spent = await spentOf(reader, customers, dayNumber(today), rules)
+  const whys = await whysOfGrants(reader, customers)
   const spentBy = new Map(spent.map((row) => [row.customer, row]))
   const names = customers ?? [...new Set([...standings.keys(), ...spentBy.keys()])].sort()
   const blank = blankOf(rules)
   return new Map(
     names.map((customer) => [
       customer,
-      faceOf(rules, customer, standings.get(customer) ?? blank, spentBy.get(customer)),
+      faceOf(rules, customer, standings.get(customer) ?? blank, spentBy.get(customer), whys.get(customer)),
     ]),
   )
 }
@@ -213,7 +217,7 @@ const numberOrNull = (value: Value | undefined): number | null => (typeof value 
 /** From the row of `levelRowSql`. */
 export function presentLevelRow(rules: LevelRules, customer: string, row: Row | undefined): LevelOf {
   const blank = blankOf(rules)
-  const { level, earned } = row ?? {}
+  const { level, earned, granted_why: why } = row ?? {}
   const standing =
     typeof level === 'string' && typeof earned === 'string'
       ? {
@@ -225,10 +229,16 @@ export function presentLevelRow(rules: LevelRules, customer: string, row: Row | 
           nextNo: numberOrNull(row?.['next_no']),
         }
       : blank
-  return faceOf(rules, customer, standing, {
-    spent: numberOrNull(row?.['spent']) ?? 0,
-    keeping: numberOrNull(row?.['keeping']) ?? 0,
-  })
+  return faceOf(
+    rules,
+    customer,
+    standing,
+    {
+      spent: numberOrNull(row?.['spent']) ?? 0,
+      keeping: numberOrNull(row?.['keeping']) ?? 0,
+    },
+    typeof why === 'string' ? why : undefined,
+  )
 }
 
 const dayOrNull = (dayNo: number | null): Day | null => (dayNo === null ? null : dayOfNumber(dayNo))
@@ -238,6 +248,7 @@ function faceOf(
   customer: string,
   standing: LevelStanding,
   spent: { readonly spent: number; readonly keeping: number } | undefined,
+  grantedWhy?: string,
 ): LevelOf {
   const spentFen = spent?.spent ?? 0
   // A level that the rules do not know any more is the lowest until the next look.
@@ -252,6 +263,7 @@ function faceOf(
     since: dayOrNull(standing.sinceNo),
     keepUntil: dayOrNull(standing.keepNo),
     grantedUntil: dayOrNull(standing.grantedNo),
+    grantedWhy: standing.grantedNo === null ? null : (grantedWhy ?? null),
     spentFen,
     missingFen: next === undefined ? 0 : Math.max(0, next.fromYuan * 100 - spentFen),
     next: next === undefined ? null : { level: next.name, title: next.title },

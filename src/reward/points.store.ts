@@ -24,6 +24,18 @@ export async function pointsOfKey(
   return (await reader.rows<{ amount: number }>('select amount from points where unique_key = $1', [key]))[0]
 }
 
+const customerIdLength = 25
+
+/** Whether points were given for a review of this order, to whoever it belonged then. */
+export async function wasReviewed(reader: Reader, orderId: string): Promise<boolean> {
+  const prefix = `review:${orderId}:`
+  const rows = await reader.rows(
+    `select 1 from points where unique_key >= $1 and unique_key < $2 and length(unique_key) = $3 limit 1`,
+    [prefix, `review:${orderId};`, prefix.length + customerIdLength],
+  )
+  return rows.length > 0
+}
+
 export async function pointsOf(reader: Reader, player: string): Promise<number> {
   const [row] = await reader.rows<{ total: number | null }>(
     'select cast(sum(amount) as bigint) as total from points where player = $1',

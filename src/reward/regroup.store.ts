@@ -5,6 +5,7 @@ export async function moveGifts(tx: Tx, from: string, to: string, backTo: string
   for (const [name, key] of [
     ['points', 'unique_key'],
     ['coupon', 'source_key'],
+    ['donation', 'unique_key'],
   ] as const)
     await tx.run(
       `UPDATE ${name} SET player = $1 WHERE player = $2 ${backTo === null ? '' : `AND ${key} LIKE $3`}`,

@@ -15,6 +15,7 @@ import type { Follower, Kind, LogRow } from '../interaction/index.ts'
 import { customersOfRefunds, refundKeyOf } from '../order/index.ts'
 import { expireCoupons } from './coupons.ts'
 import { overdue } from './coupon.store.ts'
+import { comebackFollower } from './comeback.ts'
 import { currentLevelRules, meaningOf } from './level-rules.ts'
 import { levelCandidates, levelsDue } from './level.store.ts'
 import { leastFen, relevel } from './levels.ts'
@@ -22,6 +23,7 @@ import { orderCouponFollower } from './order-coupons.ts'
 import { creditReferral, referralFollower } from './referral.ts'
 import { dueReferrals } from './referral.store.ts'
 import type { LevelOccasion } from './levels.ts'
+import { reviewFollower } from './reviews.ts'
 import { expirePoints, leftoversOf, yearsEnded } from './points.ts'
 import { lockAccount } from './points.store.ts'
 
@@ -201,4 +203,10 @@ async function expireOf(ctx: Ctx, year: number, players: readonly string[]): Pro
   return ended
 }
 
-export const createRewardFollowers = (): Follower[] => [levelFollower, orderCouponFollower, referralFollower]
+export const createRewardFollowers = (): Follower[] => [
+  levelFollower,
+  comebackFollower,
+  orderCouponFollower,
+  referralFollower,
+  reviewFollower,
+]

@@ -13,6 +13,13 @@ export const pointsTable = table(
 /** One row per player who ever spent: its lock keeps two payments from seeing one balance. */
 export const pointsAccountTable = table('points_account', { player: 'text key' })
 
+/** What a player gave to a good cause, and what the brand put beside it; each key once. */
+export const donationTable = table(
+  'donation',
+  { unique_key: 'text key', player: 'text', points: 'int', matched: 'int', cause: 'text', at: 'int' },
+  { index: [['player'], ['cause']] },
+)
+
 /** `source_key` makes each coupon be issued once; `code` is what a shop assistant reads. */
 export const couponTable = table(
   'coupon',
@@ -119,6 +126,7 @@ export const referralTable = table(
 export const rewardTables = [
   pointsTable,
   pointsAccountTable,
+  donationTable,
   couponTable,
   levelStandingTable,
   levelGrantTable,

@@ -54,6 +54,19 @@ export const rewardSettingsShape = z.strictObject({
       membersDay: z
         .strictObject({ dayOfMonth: z.int().min(1).max(28), factor: factor.default(2) })
         .optional(),
+      /** For coming to her page, once a day; 0 = none. */
+      signIn: z.int().min(0).max(1_000).default(2),
+      /** For a review of an order of hers, once per order, whatever it says; 0 = none. */
+      review: z.int().min(0).max(10_000).default(20),
+      /** A good cause to give points to; absent = none. */
+      donation: z
+        .strictObject({
+          cause: z.string().min(2).max(30),
+          /** The brand adds so many points to each. */
+          match: z.number().min(0).max(10).default(1),
+          least: z.int().min(1).max(100_000).default(10),
+        })
+        .optional(),
     })
     .prefault({}),
   coupons: z

@@ -9,7 +9,6 @@ import { ConfigMistakes } from '../base/errors.ts'
 import { slotCount } from './compute.ts'
 import { causesShape } from './causes/settings.ts'
 import { nextStageShape } from './next-stage.ts'
-import { offersShape } from './offers.ts'
 import { rfmShape } from './rfm/settings.ts'
 import type { BoundRule, CutNeed } from './rule.ts'
 import { ruleKinds } from './rules/index.ts'
@@ -95,7 +94,12 @@ export const tierRulesShape = z
     rfm: rfmShape.prefault({}),
     causes: causesShape,
     nextStage: nextStageShape,
-    offers: offersShape.prefault({}),
+    offers: z
+      .undefined({
+        error:
+          'the numbers of offers stand in cadence.yaml, rewards.yaml and levels.yaml; delete this section, nothing reads it',
+      })
+      .optional(),
     tagGroup: z.string().min(1).max(15).default('分层'),
   })
   .superRefine(({ tiers, lead }, context) => {

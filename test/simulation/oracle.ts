@@ -23,10 +23,11 @@ interface Look {
 const weekdayWords = ['一', '二', '三', '四', '五', '六', '日']
 /** 1 = Monday; 1 January 1970 was a Thursday. */
 const weekdayOf = (day: Day): number => ((Date.parse(day) / 86_400_000 + 3) % 7) + 1
+const quietDays = (last: Day, day: Day): number => (Date.parse(day) - Date.parse(last)) / 86_400_000
 const weekdayIn = (written: unknown): number =>
   typeof written === 'number' ? written : weekdayWords.indexOf(String(written).slice(-1)) + 1
 
-/** Touchpoints whose due day hangs on weekday and tier only. */
+/** Touchpoints whose due day hangs on weekday and tier, and for the ladder on how long she has not bought. */
 const weekly = ['weekly-note', 'wake-up']
 
 export function createOracle(town: Town): Oracle {
@@ -55,9 +56,17 @@ export function createOracle(town: Town): Oracle {
       const one = settings[name]
       if (!one || weekdayIn(one['weekday']) !== weekdayOf(day)) continue
       const tiers = one['tiers'] as readonly string[]
+      const ladder = one['ladder'] as readonly { readonly afterMonths: number }[] | undefined
+      const leastQuiet = ladder ? Math.min(...ladder.map(({ afterMonths }) => afterMonths)) * 30 : 0
       due.set(
         name,
-        new Set(standings.filter(({ tier }) => tiers.includes(tier)).map(({ customer }) => customer)),
+        new Set(
+          standings
+            .filter(
+              ({ tier, lastDay = day }) => tiers.includes(tier) && quietDays(lastDay, day) >= leastQuiet,
+            )
+            .map(({ customer }) => customer),
+        ),
       )
     }
     const tips = settings['daily-tip']?.['weekdays'] as readonly number[] | undefined

@@ -110,6 +110,15 @@ export const player = (over: Partial<Player> = {}): Player => ({
       { name: 'game', title: '投票和寻宝', on: false },
     ],
   },
+  signIn: { points: 2, done: false },
+  shipping: { times: 1, months: 2, left: 1, until: '2099-06-30' },
+  donation: {
+    cause: '乡村小学图书角',
+    match: 1,
+    least: 10,
+    mine: { points: 20, matched: 20 },
+    all: { points: 1_240, matched: 1_240, people: 31 },
+  },
   simulated: false,
   shop: '小葵母婴',
   ...over,
@@ -183,6 +192,49 @@ const changeSubscription = (state: ClubState, call: Call): Answer => {
   return { body: state.player.subscription }
 }
 
+const signIn = (state: ClubState): object => {
+  const points = state.player.signIn?.done ? 0 : 2
+  state.player = {
+    ...state.player,
+    points: state.player.points + points,
+    signIn: { points: 2, done: true },
+  }
+  return { points }
+}
+
+const takeShipping = (state: ClubState): object => {
+  const coupon = {
+    code: 'SHIP9K2M4Q7X',
+    title: '会员包邮券',
+    state: 'issued',
+    expiresAt: '2099-07-01T00:00:00+08:00',
+  } as const
+  const { shipping } = state.player
+  if (!shipping) throw new Error('This player has no free deliveries.')
+  state.player = {
+    ...state.player,
+    shipping: { ...shipping, left: 0 },
+    coupons: [coupon, ...state.player.coupons],
+  }
+  return coupon
+}
+
+const donate = (state: ClubState, points: number): object => {
+  const { donation } = state.player
+  if (!donation) throw new Error('This shop collects for nothing.')
+  const add = <T extends { points: number; matched: number }>(sums: T): T => ({
+    ...sums,
+    points: sums.points + points,
+    matched: sums.matched + points,
+  })
+  state.player = {
+    ...state.player,
+    points: state.player.points - points,
+    donation: { ...donation, mine: add(donation.mine), all: add(donation.all) },
+  }
+  return { points, matched: points }
+}
+
 const answer = (state: ClubState, call: Call): Answer | undefined => {
   const fault = state.faults.get(call.path)
   if (fault) return fault
@@ -190,6 +242,9 @@ const answer = (state: ClubState, call: Call): Answer | undefined => {
   if (area === 'login') return { body: '登录页' }
   if (!state.signedIn) return problem(401, 'sign-in', '请先登录', '/api/public/login')
   if (area === 'me') return { body: state.player }
+  if (area === 'sign-in') return { body: signIn(state) }
+  if (area === 'free-shipping') return { body: takeShipping(state) }
+  if (area === 'donations') return { body: donate(state, Number(call.body['points'])) }
   if (area === 'referral') return { body: referral }
   if (area === 'subscription') {
     return call.method === 'PUT' ? changeSubscription(state, call) : { body: state.player.subscription }

@@ -113,6 +113,28 @@ describe('a treasure hunt on a phone', () => {
 })
 
 describe('a member’s own pages', () => {
+  it('signs in, takes a free delivery and gives points away, each with one tap', async () => {
+    const { page, posts, faults } = await visit('#/me')
+    await page.getByRole('button', { name: '签到 +2' }).tap()
+    await page.getByText('签到成功，+2 积分').waitFor()
+    await page.getByText('今日已签到，明天再来').waitFor()
+    await page.getByRole('button', { name: '领取' }).tap()
+    await page.getByText('会员包邮券').waitFor()
+    await page.getByText('这两个月的 1 张包邮券已领完').waitFor()
+    await page.getByRole('spinbutton').fill('5')
+    expect(await page.getByRole('button', { name: '捐出' }).isDisabled()).toBe(true)
+    await page.getByRole('spinbutton').fill('30')
+    await page.getByRole('button', { name: '捐出' }).tap()
+    await page.getByText('捐出 30 积分，品牌配捐 30 积分').waitFor()
+    await page.getByText('其中您捐了 50 积分').waitFor()
+    expect(posts().map(({ path, body }) => [path, body['points']])).toEqual([
+      ['/api/public/sign-in', undefined],
+      ['/api/public/free-shipping', undefined],
+      ['/api/public/donations', 30],
+    ])
+    expect(faults).toEqual([])
+  })
+
   it('shows points, coupons and games', async () => {
     const { page } = await visit('#/me')
     await page.getByText('1,280').waitFor()

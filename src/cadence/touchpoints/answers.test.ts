@@ -5,6 +5,7 @@ import type { Kind } from '../../interaction/index.ts'
 import { noOccasion } from '../occasion.ts'
 import { momentOf } from '../touchpoint.ts'
 import type { BoundCustomer, Due, Happened, Member, TouchpointKind } from '../touchpoint.ts'
+import { answerFollowUp } from './answer-follow-up.ts'
 import { browsedRepeatedly } from './browsed-repeatedly.ts'
 import { churnCare } from './churn-care.ts'
 import { clickedNotBought } from './clicked-not-bought.ts'
@@ -17,6 +18,7 @@ import { repeatOrder } from './repeat-order.ts'
 import { replenish } from './replenish.ts'
 import { survey } from './survey.ts'
 import { tierChange } from './tier-change.ts'
+import { welcomeBack } from './welcome-back.ts'
 
 const at = instantOf('2026-11-18', '10:00')
 const member: Member = {
@@ -112,6 +114,70 @@ describe('what answers a happening', () => {
   ] as const)('calls a human within hours: %s %o', (kind, detail, unhappy) => {
     const asked = due(forCustomers(recovery, { wording }), happened(kind, detail))
     expect(asked?.expiresAt ?? null).toBe(unhappy ? at + hours(4) : null)
+  })
+
+  it('leads each answer of a survey to an outcome of its own, unless she says another or buys', () => {
+    const rules = forCustomers(answerFollowUp, {
+      actions: [
+        { choice: 'need-changed', todo: '给新的价值', wording: '新的' },
+        { choice: 'competitor', todo: '对比和价格', wording: '{{ offer.words }}', offer: { percentOff: 10 } },
+      ],
+    })
+    const said = (kind: Kind, detail: object) =>
+      due(rules, happened(kind, { game: 'why-2026-11', ...detail }))
+    const asked = said('poll-voted', { choices: ['competitor'] }) ?? expect.fail()
+    expect(asked).toMatchObject({
+      period: 'why-2026-11:competitor',
+      wantedAt: at + minutes(30),
+      expiresAt: at + hours(96),
+    })
+    expect(said('survey-answered', { answers: ['need-changed'] })?.occasion?.key).toBe('need-changed')
+    expect(said('poll-voted', { choices: ['bad-experience'] })).toBeNull()
+    const view = { shop: { name: '店' }, day: { date: '2026-11-18', words: '', weekday: '' } }
+    expect(
+      rules.compose(momentOf('2026-11-18'), member, view, asked.occasion ?? noOccasion, ''),
+    ).toMatchObject({
+      text: expect.stringMatching(/^9折券\n/) as string,
+      why: '问卷答复跟进：对比和价格',
+      gift: { family: 'answer-follow-up', terms: { kind: 'percent', percentOff: 10 } },
+    })
+    const ends = (kind: Kind, detail: object) =>
+      rules.ends?.({ kind, at, detail: { ...detail } }, asked.period)?.code
+    expect(ends('poll-voted', { game: 'why-2026-11', choices: ['need-changed'] })).toBe('moved-on')
+    expect(ends('poll-voted', { game: 'why-2026-11', choices: ['competitor'] })).toBeUndefined()
+    expect(ends('poll-voted', { game: 'other', choices: ['a'] })).toBeUndefined()
+    expect(ends('order-placed', {})).toBe('bought-meanwhile')
+  })
+
+  it('welcomes back within three days, with the level that was lent and a gift, once a year', () => {
+    const rules = forCustomers(welcomeBack, {
+      offer: { words: '回归礼一份', days: 30 },
+      wording: "{% if occasion.words != '' %}{{ occasion.words }}{% endif %}！",
+    })
+    const back = (more: object) =>
+      due(rules, happened('customer-returned', { day: '2026-11-18', quietDays: 200, ...more })) ??
+      expect.fail()
+    const lifted = back({ levelTitle: '金卡', until: '2027-02-15' })
+    expect(lifted).toMatchObject({ period: '2026-11-18', wantedAt: at + hours(2), expiresAt: at + hours(72) })
+    const said = (asked: Due) => {
+      const occasion = asked.occasion ?? noOccasion
+      const view = {
+        shop: { name: '店' },
+        day: { date: '2026-11-18', words: '', weekday: '' },
+        occasion: { words: occasion.words ?? '', number: occasion.number ?? 0 },
+      }
+      return rules.compose(momentOf('2026-11-18'), member, view, occasion, '')
+    }
+    expect(said(lifted)).toMatchObject({
+      text: expect.stringMatching(/^金卡权益体验到 2027-02-15！/) as string,
+      why: '隔 200 天回来下单，已开通金卡权益体验到 2027-02-15',
+      gift: { title: '回归礼一份', family: 'welcome-back' },
+    })
+    expect(said(back({}))).toMatchObject({
+      text: expect.stringMatching(/^！/) as string,
+      why: '隔 200 天回来下单',
+    })
+    expect(rules.rests?.()).toMatchObject({ days: 360, family: 'welcome-back' })
   })
 
   it('cares once a week after a parcel came, and leaves a complaint to a human', () => {

@@ -1,5 +1,6 @@
 /** Every kind of touchpoint: a file here, and a line below. */
 import type { TouchpointKind } from '../touchpoint.ts'
+import { answerFollowUp } from './answer-follow-up.ts'
 import { birthday } from './birthday.ts'
 import { boughtAndBrowsed } from './bought-and-browsed.ts'
 import { broadcastNote } from './broadcast-note.ts'
@@ -24,6 +25,7 @@ import { orderGuide } from './order-guide.ts'
 import { phoneCall } from './phone-call.ts'
 import { quarterlyReport } from './quarterly-report.ts'
 import { quietReminder } from './quiet-reminder.ts'
+import { recall } from './recall.ts'
 import { recovery } from './recovery.ts'
 import { repeatOrder } from './repeat-order.ts'
 import { replenish } from './replenish.ts'
@@ -34,6 +36,7 @@ import { wakeUp } from './wake-up.ts'
 import { weeklyNote } from './weekly-note.ts'
 import { weeklyPoll } from './weekly-poll.ts'
 import { weeklyProgramme } from './weekly-programme.ts'
+import { welcomeBack } from './welcome-back.ts'
 import { welcome } from './welcome.ts'
 
 export const touchpointKinds: readonly TouchpointKind[] = [
@@ -63,8 +66,11 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   referralInvite,
   quietReminder,
   churnCare,
+  recall,
   wakeUp,
+  welcomeBack,
   survey,
+  answerFollowUp,
   recovery,
   couponEnding,
   broadcastNote,

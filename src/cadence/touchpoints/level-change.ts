@@ -27,8 +27,8 @@ const settings = z.strictObject({
 })
 type Settings = z.infer<typeof settings>
 
-/** What only keeps books is no news to anybody. */
-const news = new Set(['spent', 'granted', 'lapsed', 'grant-ended'])
+/** What only keeps books is no news to anybody; a level that is lent for a while is told by whoever lends it. */
+const news = new Set(['spent', 'lapsed', 'grant-ended'])
 
 const moveOf = ({ moves }: Settings, from: string, to: string): Settings['moves'][number] | undefined =>
   moves.find((one) => one.to === to && (one.from?.includes(from) ?? true))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answerDue, answerFields, textAt } from '../answer.ts'
+import { answerDue, answerFields, choicesOf, textAt } from '../answer.ts'
 import { channelField, common, slugField } from '../fields.ts'
 import { noteFields, personalWording } from '../note.ts'
 import { render } from '../../content/index.ts'
@@ -32,11 +32,6 @@ const scoreOf = ({ detail }: Happened): number | null => {
   return typeof scale === 'number' && scale > 0 ? (score * 5) / scale : score
 }
 
-const choicesOf = ({ detail }: Happened): string[] =>
-  [detail['choices'], detail['answers'], detail['choice']]
-    .flat()
-    .filter((one): one is string => typeof one === 'string')
-
 /** Why a human is needed; null when she is content. */
 function trouble(settings: Settings, happened: Happened): string | null {
   switch (happened.kind) {
@@ -47,7 +42,7 @@ function trouble(settings: Settings, happened: Happened): string | null {
       return score !== null && score <= settings.lowScore ? `评分 ${String(score)}/5` : null
     }
     default:
-      return choicesOf(happened).some((choice) => settings.unhappyChoices.includes(choice))
+      return choicesOf(happened.detail).some((choice) => settings.unhappyChoices.includes(choice))
         ? '问卷回答不满意'
         : null
   }

@@ -7,7 +7,7 @@ import { defineTouchpoint } from '../touchpoint.ts'
 const settings = z.strictObject({
   ...common,
   ...noteFields,
-  tiers: tiersField('high', 'mid'),
+  tiers: tiersField('high', 'mid', 'dormant'),
   on: monthlyField.default({ day: 20 }),
   /** Only those who have bought so often: nobody recommends what she hardly knows. */
   fromPurchases: z.number().int().min(1).max(100).default(3),

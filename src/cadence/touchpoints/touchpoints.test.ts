@@ -94,7 +94,9 @@ describe('the wake-up ladder', () => {
     expect(dueOn(rules, tuesday, member({ lastDay: addDays(tuesday, -30) }))?.skip?.code).toBe(
       'rung-not-reached',
     )
-    expect(rules.rests?.()?.days).toBe(180)
+    // Awake: nothing to explain.
+    expect(dueOn(rules, tuesday, member({ lastDay: addDays(tuesday, -30), dormancy: null }))).toBeNull()
+    expect(rules.rests?.()).toMatchObject({ days: 180, family: 'wake-up' })
     expect(rules.rests?.()?.refusal('2026-05-30')).toEqual({
       code: 'woken-before',
       words: '6 个月内已唤醒过（2026-05-30）',

@@ -9,12 +9,16 @@ import { defineTouchpoint } from '../touchpoint.ts'
 /** A month is 30 days, here as in the tiers. */
 const monthDays = 30
 
+/** Of its coupons a customer gets one in a while, whatever the touchpoint is called that gives it. */
+const family = 'wake-up'
+
 const settings = z.strictObject({
   ...common,
-  tiers: tiersField('dormant'),
+  /** Whom the ladder looks at; how long she has not bought decides, whatever tier that is in this trade. */
+  tiers: tiersField('mid', 'dormant', 'other'),
   weekday: weekdayField.default(2),
   at: timeField.default('14:30'),
-  /** Asleep this long: this much off. The highest step reached counts. */
+  /** So many months without a purchase: this much off. The highest step reached counts. */
   ladder: z
     .array(
       z.strictObject({
@@ -55,7 +59,7 @@ export function rungOf(ladder: readonly Rung[], lastDay: Day, day: Day): Rung | 
 export const wakeGiftOf = (rung: Rung, couponHours: number): Gift => ({
   title: `老朋友回归 ${discountWords(rung.percentOff)}券`,
   validHours: couponHours,
-  family: 'wake-up',
+  family,
   terms: { kind: 'percent', percentOff: rung.percentOff, minFen: 0 },
 })
 
@@ -81,6 +85,8 @@ export const wakeUp = defineTouchpoint<Settings>({
     }
     const first = Math.min(...settings.ladder.map(({ afterMonths }) => afterMonths))
     if (member.lastDay !== null && rungOf(settings.ladder, member.lastDay, day) !== null) return due
+    // Whoever is awake is none of its business, and needs no reason.
+    if (member.dormancy === null) return null
     return {
       ...due,
       skip: { code: 'rung-not-reached', words: `沉睡未满 ${String(first)} 个月，未到唤醒阶梯` },
@@ -89,6 +95,7 @@ export const wakeUp = defineTouchpoint<Settings>({
   // Waiting for a better coupon never pays.
   rests: ({ onceInMonths }) => ({
     days: onceInMonths * monthDays,
+    family,
     refusal: (said) => ({
       code: 'woken-before',
       words: `${String(onceInMonths)} 个月内已唤醒过（${said}）`,

@@ -13,7 +13,16 @@ import type { Subscriptions } from '../../customer/index.ts'
 import { findGame, listGames, play, stateOf, viewGame } from '../../game/index.ts'
 import type { Game, PlayerNames, Player as GamePlayer } from '../../game/index.ts'
 import type { Recorder } from '../../interaction/index.ts'
-import { couponsOf, levelOf, pointsOf, presentCoupon, termsWords } from '../../reward/index.ts'
+import {
+  couponsOf,
+  donationsOf,
+  levelOf,
+  pointsOf,
+  presentCoupon,
+  shippingQuotaOf,
+  signInOf,
+  termsWords,
+} from '../../reward/index.ts'
 import type { Coupon as RewardCoupon } from '../../reward/index.ts'
 import { levelFace } from '../../report/index.ts'
 import { playBody, subscriptionBody } from '../contract.ts'
@@ -140,10 +149,14 @@ async function me(parts: H5Parts, call: Call): Promise<Answer> {
   const player = playerOf(call)
   const key = await parts.playerKey(player)
   const games = await listGames(parts.reader, call.now - daysShown, 20)
+  const day = dayOf(call.now)
+  const signIn = await signInOf(parts.reader, key, day)
+  const shipping = await shippingQuotaOf(parts.reader, key, day)
+  const donation = await donationsOf(parts.reader, key)
   const face: Player = {
     name: (await parts.nameOf(player)) ?? '家长',
     points: await pointsOf(parts.reader, key),
-    level: levelFace(await levelOf(parts.reader, key, dayOf(call.now))),
+    level: levelFace(await levelOf(parts.reader, key, day)),
     coupons: (await couponsOf(parts.reader, key)).map((row) => couponFace(presentCoupon(row, call.now))),
     games: games.map((game) => ({
       id: game.id,
@@ -152,6 +165,9 @@ async function me(parts: H5Parts, call: Call): Promise<Answer> {
       state: stateOf(game, call.now),
     })),
     subscription: await subscription(parts, player),
+    ...(signIn === null ? {} : { signIn }),
+    ...(shipping === null ? {} : { shipping }),
+    ...(donation === null ? {} : { donation }),
     simulated: parts.simulated,
     shop: await parts.shop(),
   }

@@ -194,6 +194,7 @@ export const levelFace = (level: LevelOf) => ({
   benefits: level.benefits,
   ...(level.keepUntil === null ? {} : { keepUntil: level.keepUntil }),
   ...(level.grantedUntil === null ? {} : { grantedUntil: level.grantedUntil }),
+  ...(level.grantedWhy === null ? {} : { grantedWhy: level.grantedWhy }),
   ...(level.next === null ? {} : { nextTitle: level.next.title, missingFen: level.missingFen }),
   keepMissingFen: level.keepMissingFen,
 })

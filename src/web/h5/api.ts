@@ -1,4 +1,13 @@
-import type { GameView, PlayResult, Player, Referral, Subscription } from '../../http/contract.ts'
+import type {
+  Coupon,
+  Donated,
+  GameView,
+  PlayResult,
+  Player,
+  Referral,
+  SignedIn,
+  Subscription,
+} from '../../http/contract.ts'
 import { makeApi } from '../shared/phone/api.ts'
 
 const api = makeApi('/api/public/login')
@@ -13,6 +22,11 @@ export interface SubscriptionChange {
 }
 
 export const fetchPlayer = (): Promise<Player> => api.get('/api/public/me')
+export const postSignIn = (): Promise<SignedIn> => api.send('POST', '/api/public/sign-in', {})
+export const postFreeShipping = (key: string): Promise<Coupon> =>
+  api.send('POST', '/api/public/free-shipping', { key })
+export const postDonation = (points: number, key: string): Promise<Donated> =>
+  api.send('POST', '/api/public/donations', { points, key })
 export const fetchReferral = (): Promise<Referral> => api.get('/api/public/referral')
 export const fetchGame = (id: string): Promise<GameView> => api.get(gamePath(id))
 export const postPlay = (id: string, play: Play): Promise<PlayResult> =>
