@@ -57,6 +57,10 @@ export interface CheckManners {
   readonly uncappedPurposes: readonly string[]
   readonly marketingPerDay: number
   readonly marketingPerWeek: number
+  /** Answers to whoever complained: they come at night as well. */
+  readonly awaitedTouchpoints: readonly string[]
+  /** Reminders of what she already has. */
+  readonly uncappedTouchpoints: readonly string[]
   readonly groupPerDay: number
   readonly shapes: Readonly<Record<string, Shape>>
 }
@@ -76,6 +80,8 @@ export const defaultManners: CheckManners = {
     { weekday: 5, from: at(12, 0), to: at(18, 0) },
   ],
   windowExemptTouchpoints: ['daily-tip'],
+  awaitedTouchpoints: ['recovery'],
+  uncappedTouchpoints: ['coupon-ending'],
   uncappedPurposes: ['service', 'welcome'],
   marketingPerDay: 1,
   marketingPerWeek: 2,
@@ -141,10 +147,11 @@ function outsideBecause(row: LedgerLine, served: Served): string | null {
   const { manners } = served
   // A welcome is waited for, and what a person presses is her own decision.
   if (row.via === 'sidebar' || row.api === 'send_welcome_msg') return null
+  const promises = served.promisesOf.get(row) ?? []
+  if (promises.some(({ touchpoint }) => manners.awaitedTouchpoints.includes(touchpoint))) return null
   const minute = minuteOf(row.acceptedAt)
   if (inSpan(minute, manners.quiet)) return 'in the quiet hours'
   if (row.recipientKind === 'staff') return null
-  const promises = served.promisesOf.get(row) ?? []
   if (promises.some((promise) => manners.windowExemptTouchpoints.includes(promise.touchpoint))) return null
   if (!manners.windows.some((window) => inWindow(minute, window))) return 'outside the send windows'
   const offer = promises.some((promise) => !manners.uncappedPurposes.includes(promise.purpose))
@@ -166,7 +173,9 @@ function marketingDays(served: Served): Map<string, number[]> {
     if (row.via === 'sidebar' || row.api === 'send_welcome_msg' || !reaches(row)) continue
     const marketing = promises.filter(
       (promise) =>
-        promise.subjectKind === 'customer' && !served.manners.uncappedPurposes.includes(promise.purpose),
+        promise.subjectKind === 'customer' &&
+        !served.manners.uncappedPurposes.includes(promise.purpose) &&
+        !served.manners.uncappedTouchpoints.includes(promise.touchpoint),
     )
     // Several promises in one message are one message; several tasks on one card are one message each.
     const meant = row.recipientKind === 'staff' ? marketing.filter(stillMeant) : marketing.slice(0, 1)
