@@ -35,7 +35,7 @@ campaigns:
     before: {days: 3, at: '14:30', wording: '预告 [[link:subscription]]', early: {tiers: [high], days: 5, wording: '抢先 [[link:subscription]]'}}
     invitation: {daysBefore: 5, question: 来试吃吗, wording: '来吧 [[link:subscription]]', reminder: {wording: '今天见 [[link:subscription]]'}}
     start: {wording: '开始 {{ offer.words }} [[link:subscription]]', offer: {yuanOff: 30, days: 6}}
-    groups: {updates: [{day: 1, text: 第一天}, {day: 3, text: 过半}, {day: 9, text: 说不到}]}
+    groups: {updates: [{day: 1, text: 第一天}, {day: 3, text: 过半}]}
     after: {days: 2, wording: 没买也没关系}
   opening:
     title: 新店开业

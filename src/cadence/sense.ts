@@ -4,10 +4,9 @@
  * was published before we knew better goes on.
  */
 import { z } from 'zod'
-import { addDays } from '../base/calendar.ts'
+import { addDays, instantOf } from '../base/calendar.ts'
 import { nextAllowedAt } from '../outbox/index.ts'
 import type { ChannelName, Manners } from '../outbox/index.ts'
-import { instantOf } from '../base/calendar.ts'
 import { campaignDays, partPlaces } from './campaigns/campaign.ts'
 import type { Campaign } from './campaigns/campaign.ts'
 import { isRecord, valueAt } from './lines.ts'

@@ -19,7 +19,7 @@ import { callAndSettle, settleOurFault } from './outcome.ts'
 import { groupBy, lookAt } from './parts.ts'
 import type { Works } from './parts.ts'
 import type { Hint } from './queue.ts'
-import { callOf, isSuspect } from './suspicion.ts'
+import { callOf, fellInCall, isSuspect } from './suspicion.ts'
 
 /** Calls of one channel at once; WeCom has an undisclosed ceiling per endpoint (45033). */
 const inFlight = 8
@@ -46,19 +46,35 @@ export function createDrain(works: Works): Drain {
 
   const oneSuspect = createSlots(1)
 
-  async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<number> {
+  const mayTurn = (channel: Channel): boolean =>
+    !works.stopping() && (works.rests.get(channel.name) ?? 0) <= works.clock.now()
+
+  async function waitForPlace(channel: Channel): Promise<void> {
     if (!works.stopping()) await works.limiter.bucketOf(channel.name, channel.rate).take()
+  }
+
+  /** The call, written down; null when nothing leaves now. */
+  async function prepare(channel: Channel, rows: readonly PromiseRow[]): Promise<Meant | null> {
     if (works.stopping() || !works.lease.alive()) return putBack(works, rows)
     const meant = await meanOrBlame(works, channel, rows)
     await works.failPoint('meant')
-    if (meant === null) return 0
+    return meant
+  }
+
+  async function call(channel: Channel, meant: Meant): Promise<number> {
     await callAndSettle(works, channel, meant)
-    return rows.length
+    return meant.parcel.recipients.length
+  }
+
+  async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<number> {
+    await waitForPlace(channel)
+    const meant = await prepare(channel, rows)
+    return meant === null ? 0 : call(channel, meant)
   }
 
   /** Claims once and delivers; null when nothing was due or the channel must rest. */
   async function turn(channel: Channel, among: readonly string[] = []): Promise<number | null> {
-    if (works.stopping() || (works.rests.get(channel.name) ?? 0) > works.clock.now()) return null
+    if (!mayTurn(channel)) return null
     await works.lease.hold()
     const claimed = await claim(works, channel, among)
     await works.failPoint('claimed')
@@ -68,14 +84,38 @@ export function createDrain(works: Works): Drain {
     const called = await allOf(
       packed(channel, claimed.rows).map((rows) => enter(() => deliver(channel, rows))),
     )
-    return claimed.suspects ? called + (await oneSuspect(() => turnOfSuspect(channel, among))) : called
+    return claimed.suspects ? called + (await turnOfSuspects(channel, among, enter)) : called
   }
 
-  /** No other suspect is in this process's hands: should it fall now, this one is to blame. */
-  async function turnOfSuspect(channel: Channel, among: readonly string[]): Promise<number> {
-    const rows = await claimSuspect(works, channel, among)
-    await works.failPoint('claimed')
-    return allOf(packed(channel, rows).map((some) => deliver(channel, some)))
+  /**
+   * One at a time in this process: should it fall now, the one in hand is to blame. Who only fell before a call was
+   * written is alone until it is.
+   */
+  async function turnOfSuspects(
+    channel: Channel,
+    among: readonly string[],
+    enter: ReturnType<typeof createSlots>,
+  ): Promise<number> {
+    const calls: Promise<PromiseSettledResult<number>[]>[] = []
+    for (let taken = 0; taken < personalBatch && mayTurn(channel); taken += 1) {
+      // Waited for with empty hands.
+      await waitForPlace(channel)
+      const found = await oneSuspect(async () => {
+        const rows = await claimSuspect(works, channel, among)
+        await works.failPoint('claimed')
+        for (const some of packed(channel, rows)) {
+          const meant = await prepare(channel, some)
+          if (meant === null) continue
+          const called = rows.some(fellInCall) ? call(channel, meant) : enter(() => call(channel, meant))
+          const settled = Promise.allSettled([called])
+          calls.push(settled)
+          if (rows.some(fellInCall)) await settled
+        }
+        return rows.length > 0
+      })
+      if (!found) break
+    }
+    return sumOf((await Promise.all(calls)).flat())
   }
 
   async function drainChannel(channel: Channel): Promise<number> {
@@ -130,8 +170,10 @@ async function orAbandon<T>(works: Works, work: Promise<T>): Promise<T> {
 }
 
 /** Waits for all, even if one fails: nothing of ours may be under way when the caller believes it is over. */
-async function allOf(work: readonly Promise<number>[]): Promise<number> {
-  const ends = await Promise.allSettled(work)
+const allOf = async (work: readonly Promise<number>[]): Promise<number> =>
+  sumOf(await Promise.allSettled(work))
+
+function sumOf(ends: readonly PromiseSettledResult<number>[]): number {
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   return ends.reduce((sum, end) => sum + (end.status === 'fulfilled' ? end.value : 0), 0)
 }
@@ -151,14 +193,14 @@ async function meanOrBlame(
 }
 
 /** We are to stop, or our lease is doubtful: nothing has been called, so the claim is simply given back if it is still ours. */
-async function putBack(works: Works, rows: readonly PromiseRow[]): Promise<number> {
+async function putBack(works: Works, rows: readonly PromiseRow[]): Promise<null> {
   const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]))
   await works.grouped(async (ctx) => {
     const locked = await lockPromises(ctx.tx, [...epochs.keys()])
     const mine = locked.filter((row) => row.state === 'claimed' && row.epoch === epochs.get(row.id))
     await move(ctx, mine, { to: 'queued' })
   })
-  return 0
+  return null
 }
 
 interface Claimed {

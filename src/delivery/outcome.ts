@@ -265,7 +265,7 @@ async function settleRetry(
     return move(ctx, rows, { to: 'refused', code: 'gave-up', words: `多次重试未成功：${outcome.why}` })
   }
   await updateParcel(ctx.tx, parcel.id, { state: 'again', next_look_at: null, error: outcome.why })
-  await move(ctx, rows, { to: 'queued', readyAt: again })
+  await move(ctx, rows, { to: 'queued', readyAt: again, ...survived })
 }
 
 async function settleUnknown(
@@ -285,7 +285,7 @@ async function settleUnknown(
   await move(
     ctx,
     rows.filter(({ state }) => state === 'intent'),
-    { to: 'unknown' },
+    { to: 'unknown', ...survived },
   )
 }
 
@@ -315,6 +315,9 @@ export async function settleOurFault(
     }
   })
 }
+
+/** We are alive after its call, so whatever fell with it before was not its doing. */
+const survived = { crashes: 0 } as const
 
 /** 1, 2, 4 … s, at most a minute. */
 const backOffMs = (attempts: number): number => Math.min(60_000, 500 * 2 ** attempts)

@@ -1,10 +1,12 @@
 /**
  * Who killed the worker? Whatever it had in hand is suspected a little; whoever was alone there, or the only one that was
- * suspected before, is blamed. Suspects go one at a time (drain.ts), so the next fall says which of them it is.
+ * suspected before, is blamed. Suspects go one at a time (drain.ts), so the next fall says which of them it is; who fell
+ * only before its call was written is alone for that moment, not for the call.
  *
  * A call under way weighs 2 when blamed and 1 otherwise; who reaches `poisonAt` is held for a person: a lone call after
  * 3 falls. What was claimed and not yet written is innocent of most falls: its first two make it a suspect and no more,
- * each fall it is blamed for weighs ten, and once its call is written they are forgotten.
+ * each fall it is blamed for weighs ten, and once its call is written they are forgotten. A call that ended while we
+ * lived clears it of all others.
  */
 import type { PromiseRow } from '../outbox/index.ts'
 
@@ -19,7 +21,8 @@ export const poisonStumbles = 30
 export const poisonReason = { code: 'poison', words: '发送进程多次在此中断，需人工处理' } as const
 
 type Falls = Pick<PromiseRow, 'crashes' | 'stumbles'>
-const fellInCall = ({ crashes }: Falls): boolean => crashes >= suspectCrashes
+/** Suspected of killing while it is called, not only while its call is made. */
+export const fellInCall = ({ crashes }: Falls): boolean => crashes >= suspectCrashes
 const fellClaimed = ({ stumbles }: Falls): boolean => (stumbles ?? 0) >= suspectStumbles
 export const isSuspect = (row: Falls): boolean => fellInCall(row) || fellClaimed(row)
 

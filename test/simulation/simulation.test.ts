@@ -14,7 +14,7 @@ afterAll(removeTowns)
 
 const days = Number(process.env['R12_DAYS'] ?? 30)
 const seeds = (process.env['R12_SEEDS'] ?? '1,2,3,4,5').split(',').map(Number)
-const patienceSeconds = Number(process.env['R12_SECONDS'] ?? 40)
+const patienceSeconds = Number(process.env['R12_SECONDS'] ?? 30)
 const replayedDays = Math.min(days, 6)
 
 it(

@@ -12,8 +12,16 @@ import { holdoutMinimum, holdoutReading, increaseWords } from '../experiments/ho
 import { isRecord } from '../lines.ts'
 import { campaignShape } from './campaign.ts'
 import type { Campaign } from './campaign.ts'
-import { answersOf, couponsOf, heldOut, newsOutcomes, outcomesOf, partCount } from './report.store.ts'
-import { resultsOf, toldOf } from './report.store.ts'
+import {
+  answersOf,
+  couponsOf,
+  heldOut,
+  newsOutcomes,
+  outcomesOf,
+  partCount,
+  resultsOf,
+  toldOf,
+} from './report.store.ts'
 import type { CouponRow, HeldRow, OutcomeRow, ResultRow, Scope } from './report.store.ts'
 import { focusOf, newsHead, partNames, runningsOf, touchpointOf } from './timeline.ts'
 import type { Named, PartName, PlannedPart, Running, RunningPhase } from './timeline.ts'
