@@ -119,6 +119,7 @@ onBothDatabases('two servers', (open) => {
       const dead = server([broadcast], dying)
       servers.length = 0
       await world.as((ctx) => enqueue(ctx, [world.candidate(1)]))
+      // A killed process: what becomes of it, until its database is gone too, nobody hears.
       dead.drainOnce(now()).catch(() => undefined)
       while (!reached) await new Promise((ok) => setTimeout(ok, 5))
       const successor = server([broadcast])
