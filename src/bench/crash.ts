@@ -11,9 +11,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { virtualClock } from '../base/clock.ts'
 import { newSecret } from '../base/ids.ts'
+import { ownModule } from '../base/own-module.ts'
 import { openDatabase } from '../schema.ts'
 import { openHour, owe } from './dispatch.ts'
-import { siblingOf, startLimitedApi } from './limited-api.client.ts'
+import { startLimitedApi } from './limited-api.client.ts'
 import type { LimitedApi } from './limited-api.client.ts'
 import { rounded, spreadOf } from './measure.ts'
 import { placeOn } from './place.ts'
@@ -86,7 +87,7 @@ async function oneTurn(kind: Kind, api: LimitedApi, options: CrashOptions): Prom
   const prefix = `siyu-bench-${newSecret().slice(0, 8)}`
   const where = kind === 'bullmq' ? (options.redisUrl ?? '') : `sqlite:${join(folder, 'crash.db')}`
   const start = (laterMs: number): ChildProcess =>
-    fork(siblingOf('crash.child'), [
+    fork(ownModule('bench/crash.child').path, [
       kind,
       api.url,
       where,

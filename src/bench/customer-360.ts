@@ -8,9 +8,9 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
 import type { Day } from '../base/calendar.ts'
+import { ownModule } from '../base/own-module.ts'
 import { customerProjections, people } from '../customer/index.ts'
 import { createFlush, createRecorder } from '../interaction/index.ts'
 import type { Recorder } from '../interaction/index.ts'
@@ -109,9 +109,7 @@ interface Server {
 }
 
 async function startServer(kind: Kind, url: string): Promise<Server> {
-  const self = import.meta.url
-  const module = fileURLToPath(new URL(`customer-360.server${self.endsWith('.ts') ? '.ts' : '.js'}`, self))
-  const child = fork(module, [kind, url, today])
+  const child = fork(ownModule('bench/customer-360.server').path, [kind, url, today])
   const [started] = (await answerOf(child)) as [{ url: string; cookie: string }]
   return {
     ...started,

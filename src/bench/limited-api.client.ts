@@ -1,8 +1,8 @@
 /** How the benchmarks call the API of `limited-api.ts`: ours as a channel, a peer by the same request. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
+import { ownModule } from '../base/own-module.ts'
 import type { Channel, Outcome, Parcel } from '../delivery/index.ts'
 
 export interface Seen {
@@ -24,12 +24,9 @@ export interface LimitedApi {
   close(): Promise<void>
 }
 
-export const siblingOf = (name: string): string =>
-  fileURLToPath(new URL(`${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
-
 /** `perSecond` 0: no limit. */
 export async function startLimitedApi(perSecond: number, latencyMs = 0): Promise<LimitedApi> {
-  const child = fork(siblingOf('limited-api'), [String(perSecond), String(latencyMs)])
+  const child = fork(ownModule('bench/limited-api').path, [String(perSecond), String(latencyMs)])
   const [port] = (await once(child, 'message')) as [number]
   const url = `http://127.0.0.1:${String(port)}`
   return {

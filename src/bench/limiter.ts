@@ -4,8 +4,8 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { newSecret } from '../base/ids.ts'
+import { ownModule } from '../base/own-module.ts'
 import { spreadOf } from './measure.ts'
 import type { Spread } from './measure.ts'
 import { openPlace, startPostgres } from './place.ts'
@@ -78,11 +78,9 @@ async function takenBy(kind: Kind, databaseUrl: string, options: LimiterOptions)
   const { perSecond, seconds, redisUrl = '' } = options
   const prefix = `siyu-bench-${newSecret().slice(0, 8)}`
   if (kind === 'bullmq') await fill(redisUrl, prefix, perSecond * (seconds + 2))
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const module = fileURLToPath(new URL(`limiter.taker.${ending}`, import.meta.url))
   const args = [kind, databaseUrl, redisUrl, String(perSecond), String(seconds), prefix]
   const takers = [0, 1].map(async () => {
-    const child = fork(module, args)
+    const child = fork(ownModule('bench/limiter.taker').path, args)
     const [starts] = (await once(child, 'message')) as [number[]]
     return starts
   })

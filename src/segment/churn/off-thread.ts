@@ -4,7 +4,7 @@ import type { WorkOf } from './churn.worker.ts'
 import type { Evaluation, EvaluationTask } from './evaluate.ts'
 
 const inWorker = <T>(name: 'evaluation' | 'calibration', work: object): Promise<T> =>
-  runInWorker<T>(import.meta.url, './churn.worker', name, work)
+  runInWorker<T>('segment/churn/churn.worker', name, work)
 
 /** The histories are copied into the worker. */
 export const evaluateOffThread = (work: WorkOf<EvaluationTask>): Promise<Evaluation> =>
