@@ -35,8 +35,7 @@ export async function sqliteDatabase(): Promise<TestDatabase> {
 
 export async function postgresDatabase(server: string): Promise<TestDatabase> {
   const name = `siyu_${randomBytes(6).toString('hex')}`
-  const template = inject('postgresTemplate')
-  await onServer(server, `create database ${name}${template === null ? '' : ` template ${template}`}`)
+  await onServer(server, `create database ${name} ${inject('postgresCopy') ?? ''}`)
   const url = databaseUrl(server, name)
   const { db } = await openDatabase(url, '/', 'create', 0)
   return {

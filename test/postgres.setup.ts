@@ -14,8 +14,8 @@ import { databaseUrl, onServer } from './postgres.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string | null
-    /** The name of a migrated database on that server. */
-    postgresTemplate: string | null
+    /** How `create database` copies the migrated one on that server. */
+    postgresCopy: string | null
     /** The file of a migrated database. */
     sqliteTemplate: string
   }
@@ -101,12 +101,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await onServer(server.url, `create database ${template}`)
     await migrated(databaseUrl(server.url, template))
   }
-  project.provide('postgresTemplate', template)
+  project.provide('postgresCopy', server && template && (await copyOf(server.url, template)))
   return async () => {
     if (server && template) await onServer(server.url, `drop database ${template} with (force)`)
     await server?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** From version 15 on a server is told to copy the files: for a small database a third of the time of copying by pages. */
+async function copyOf(url: string, template: string): Promise<string> {
+  const { rows } = await onServer(url, `select 1 where current_setting('server_version_num')::int >= 150000`)
+  return `template ${template}${rows.length > 0 ? ' strategy file_copy' : ''}`
 }
 
 /** Tests copy it: a database each, and the migrations run once. */
