@@ -55,7 +55,12 @@ await build({
     sourcemap: true,
     rollupOptions: {
       input: Object.fromEntries(['cli', 'main', ...modules].map((name) => [name, `${root}src/${name}.ts`])),
-      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'parts/[name]-[hash].js' },
+      output: {
+        format: 'es',
+        minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
+        entryFileNames: '[name].js',
+        chunkFileNames: 'parts/[name]-[hash].js',
+      },
     },
   },
 })
