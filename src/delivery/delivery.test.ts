@@ -98,6 +98,45 @@ onBothDatabases('delivery', (open) => {
     await other.stop()
   })
 
+  it('claims the next ones while the last answer of the first is still awaited', async () => {
+    await world.drop()
+    world = await openWorld(open, 200)
+    const welcomes = fakeChannel('welcome', { now: () => world.clock.now(), outcome: 'sent' })
+    let answer = (): void => undefined
+    const slow = new Promise<void>((ok) => (answer = ok))
+    const { send } = welcomes
+    let calls = 0
+    delivery = createDelivery({
+      db: world.db,
+      act: world.act,
+      clock: world.clock,
+      log: createLog('silent'),
+      channels: [
+        {
+          ...welcomes,
+          async send(parcel, signal) {
+            calls += 1
+            if (calls === 1) await slow
+            return send(parcel, signal)
+          },
+        },
+      ],
+      links: { publicUrl: 'https://shop.example', key: linkKey(Buffer.alloc(32, 1)) },
+      reconcileDelaysMs: delays,
+    })
+    await stage(
+      ...Array.from({ length: 150 }, (_, i) =>
+        world.candidate(i + 1, { channel: 'welcome', content: { text: `你好，第 ${String(i)} 位` } }),
+      ),
+    )
+    const drained = drain()
+    await expect.poll(() => welcomes.accepted.length, { timeout: 15_000 }).toBe(149)
+    expect(calls).toBe(150)
+    answer()
+    expect(await drained).toBe(150)
+    expect(new Set(Object.values(await states()))).toEqual(new Set(['sent']))
+  })
+
   it('settles a big broadcast in short transactions, and goes on where a fallen worker stopped', async () => {
     await world.drop()
     world = await openWorld(open, 1_400)
