@@ -106,7 +106,10 @@ onBothDatabases('the cadence', (open) => {
       await previewDays({ reader: store.db.reader, tierRules: store.rules, cadence }, { from, days: n, now })
     ).promises
   }
-  const of = (all: readonly Foreseen[], touchpoint: string) =>
+  const of = (
+    all: readonly Pick<Decided, 'touchpoint' | 'subject' | 'decision' | 'reasonCode'>[],
+    touchpoint: string,
+  ) =>
     all
       .filter((one) => one.touchpoint === touchpoint)
       .map(({ subject, decision, reasonCode }) => ({ subject, decision, reasonCode }))
@@ -677,6 +680,48 @@ onBothDatabases('the cadence', (open) => {
       detail: { problems: [{ path: 'touchpoints.weekly-note.weekday' }] },
     })
     expect((await versionList(store.db.reader)).map(({ version }) => version)).toEqual([2, 1])
+  })
+
+  it('decides again what a wrong cadence declined today, and nothing that the correction does not touch', async () => {
+    const planned = async () => of(await planDay(parts, wednesday), 'weekly-note')
+    const rows = () =>
+      store.db.reader.rows<{
+        dedupe_key: string
+        reason_code: string
+        state: string | null
+        version: number
+      }>(`select dedupe_key, reason_code, state, cadence_version as version from promise order by dedupe_key`)
+    const publishText = (text: string) =>
+      publishAndPlan(
+        parts,
+        { kind: 'system', name: 'test' },
+        { yaml: text, note: '', by: 'li', baseVersion: null },
+      )
+    const wrong = yaml.replace('blackout: []', `blackout: ['${wednesday}']`)
+    expect(wrong).not.toBe(yaml)
+    await publishText(wrong)
+    expect(await planned()).toEqual([
+      expect.objectContaining({ decision: 'declined', reasonCode: 'no-advisor' }),
+      expect.objectContaining({ subject: 'wm1', decision: 'declined', reasonCode: 'blackout' }),
+      expect.objectContaining({ subject: 'wm2', decision: 'declined', reasonCode: 'blackout' }),
+    ])
+    // Another touchpoint's words are no reason to look again.
+    const before = await rows()
+    await publishText(wrong.replace(/(replenish:\n)/, '$1    priority: 41\n'))
+    expect(await rows()).toEqual(before)
+
+    await publishText(yaml)
+    const after = await rows()
+    const notes = (all: typeof after) => all.filter(({ dedupe_key: key }) => key.startsWith('weekly-note:'))
+    expect(notes(after).filter(({ state }) => state === 'queued')).toHaveLength(2)
+    // Whose reason still holds keeps the row that said so.
+    const alone = ({ reason_code: code }: { reason_code: string }) => code === 'no-advisor'
+    expect(notes(after).filter(alone)).toEqual(notes(before).filter(alone))
+    expect(notes(after).filter(alone)).toHaveLength(1)
+    expect(after.map(({ dedupe_key: key }) => key)).toEqual(before.map(({ dedupe_key: key }) => key))
+    // Once it is promised it stays promised, whatever is published next.
+    await publishText(wrong)
+    expect(notes(await rows())).toEqual(notes(after))
   })
 
   it('tells what an edit changes, in words and in the next seven days', async () => {

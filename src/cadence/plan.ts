@@ -19,6 +19,7 @@ import { gamesOf } from './config.ts'
 import type { Cadence } from './config.ts'
 import { runningOn } from './experiments/arms.ts'
 import { recordStart } from './experiments/decisions.ts'
+import { sinceWhen } from './rules-since.ts'
 import { readHistory, readOccasions, readTips, stageDay } from './stage.ts'
 import { planAt } from './spread.ts'
 import { currentCadence, publish } from './versions.ts'
@@ -69,7 +70,12 @@ export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]>
     for (const experiment of runningOn(cadence, day)) recordStart(ctx, experiment)
   })
   const now = Math.max(clock.now(), instantOf(day))
-  const staged = await stageOn(db.reader, cadence, tierRules, day, now)
+  const staged = await sinceWhen(
+    db.reader,
+    cadence,
+    day,
+    await stageOn(db.reader, cadence, tierRules, day, now),
+  )
   // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part.
   const whole = await openDryRun(db.reader, clock.now())
   await whole.decide(staged)

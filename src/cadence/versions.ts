@@ -24,7 +24,7 @@ import { decodeYaml } from './yaml.ts'
 /** A published text never changes, so neither does what was read from it. */
 const parsed = new LRUCache<string, Cadence>({ max: 8 })
 
-function cadenceOf({ version, yaml }: VersionRow): Cadence {
+export function cadenceOf({ version, yaml }: VersionRow): Cadence {
   const known = parsed.get(yaml)
   if (known?.version === version) return known
   const { cadence, mistakes } = readCadence(yaml, { tiers: null, version })

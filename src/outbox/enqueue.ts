@@ -14,7 +14,7 @@ import { createDecider, ownerOf } from './judge.ts'
 import type { Places } from './judge.ts'
 import { defaultManners, mannersShape } from './manners.ts'
 import type { Manners } from './manners.ts'
-import { insertPromises } from './promise.store.ts'
+import { insertPromises, reopenPromises } from './promise.store.ts'
 import type { Candidate, ChannelName, Decided } from './promise.ts'
 import { stricterOf } from './quota-period.ts'
 
@@ -116,8 +116,12 @@ export async function enqueue(
   const fresh = decided.filter((one) => !one.known)
   await insertPromises(
     ctx.tx,
-    fresh.map((one) => ({ ...one, id: ctx.newId() })),
+    fresh.flatMap((one) => (one.reopened ? [] : [{ ...one, id: ctx.newId() }])),
     ctx.now,
+  )
+  await reopenPromises(
+    ctx.tx,
+    fresh.filter((one) => one.reopened),
   )
   return decided
 }

@@ -93,6 +93,7 @@ export type { Pause, PauseScope, PauseTarget } from './pause.ts'
 // Rows, for desk and delivery, which drive them.
 export {
   campaignOfSaid,
+  decliningVersions,
   dueChannels,
   dueIds,
   heldByOthers,

@@ -30,6 +30,7 @@ import type { Restraint } from './restrain.ts'
 
 export interface KnownPromise {
   readonly dedupe_key: string
+  readonly cadence_version: number
   readonly decision: Decision
   readonly due_at: number
   readonly reason_code: string
@@ -126,6 +127,13 @@ export interface Places {
 export function createDecider(manners: Manners, now: Instant, places: Places | null = null): Decider {
   const sitting = openSitting(manners, now, places)
   const verdicts = new Map<string, Verdict>()
+  const reopened = new Set<string>()
+  const judgeAgain = (known: KnownPromise, candidate: Candidate): Verdict => {
+    const verdict = mayReopen(known, candidate) ? judge(candidate, sitting) : null
+    if (verdict === null || verdict.decision === 'declined') return recall(known)
+    reopened.add(candidate.dedupeKey)
+    return verdict
+  }
   return {
     places: () => ({ loadOf: sitting.loadOf, given: sitting.given }),
     decide(candidates, facts) {
@@ -137,12 +145,16 @@ export function createDecider(manners: Manners, now: Instant, places: Places | n
           continue
         }
         const known = facts.known.get(candidate.dedupeKey)
-        verdicts.set(candidate.dedupeKey, known ? recall(known) : judge(candidate, sitting))
+        verdicts.set(candidate.dedupeKey, known ? judgeAgain(known, candidate) : judge(candidate, sitting))
       }
       return candidates.map((candidate) => {
         const verdict = verdicts.get(candidate.dedupeKey)
         if (!verdict) throw new Error(`${candidate.dedupeKey} was not decided.`)
-        return decidedOf(candidate, verdict, twice.has(candidate) || facts.known.has(candidate.dedupeKey))
+        const isReopened = reopened.has(candidate.dedupeKey)
+        return decidedOf(candidate, verdict, {
+          known: twice.has(candidate) || (facts.known.has(candidate.dedupeKey) && !isReopened),
+          reopened: isReopened,
+        })
       })
     },
   }
@@ -155,7 +167,11 @@ export const decideAll = (
   now: Instant,
 ): Decided[] => createDecider(manners, now).decide(candidates, facts)
 
-const decidedOf = (candidate: Candidate, verdict: Verdict, known: boolean): Decided => {
+const decidedOf = (
+  candidate: Candidate,
+  verdict: Verdict,
+  before: Pick<Decided, 'known' | 'reopened'>,
+): Decided => {
   const { decision, dueAt, reason, sender } = verdict
   return {
     ...candidate,
@@ -164,7 +180,7 @@ const decidedOf = (candidate: Candidate, verdict: Verdict, known: boolean): Deci
     dueAt,
     reasonCode: reason.code,
     reasonWords: reason.words,
-    known,
+    ...before,
   }
 }
 
@@ -235,6 +251,10 @@ const declined = (candidate: Candidate, reason: Reason): Verdict => ({
   dueAt: candidate.wantedAt,
   reason,
 })
+/** Whom chance holds back stays held back: a second decision would be another draw. */
+const mayReopen = (known: KnownPromise, { rulesSince = 0 }: Candidate): boolean =>
+  known.decision === 'declined' && known.cadence_version < rulesSince && known.reason_code !== 'holdout'
+
 const recall = (known: KnownPromise): Verdict => ({
   decision: known.decision,
   dueAt: known.due_at,

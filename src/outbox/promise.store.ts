@@ -1,5 +1,6 @@
 /** Rows of `promise`, and the few ways they are written. */
 import type { Reader, Tx, Value } from '../base/db.ts'
+import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import { places } from './facts.store.ts'
 import { notPaused } from './pause.store.ts'
@@ -75,54 +76,80 @@ const insertSome = (
 ): Promise<number> =>
   tx.insert(
     'promise',
-    decided.map((one) => ({
-      id: one.id,
-      dedupe_key: one.dedupeKey,
-      touchpoint: one.touchpoint,
-      title: one.title,
-      cadence_version: one.cadenceVersion,
-      purpose: one.purpose,
-      personal: one.personal ? 1 : 0,
-      channel: one.channel,
-      subject_kind: one.subjectKind,
-      subject: one.subject,
-      customer: one.customer ?? null,
-      sender: one.sender ?? null,
-      day: one.day,
-      wanted_at: one.wantedAt,
-      due_at: one.dueAt,
-      expires_at: one.expiresAt,
-      decision: one.decision,
-      reason_code: one.reasonCode,
-      reason_words: one.reasonWords,
-      state: one.decision === 'declined' ? null : 'queued',
-      content: JSON.stringify(one.content),
-      parcel: null,
-      remote_id: null,
-      priority: one.priority,
-      attempts: 0,
-      epoch: 0,
-      crashes: 0,
-      stumbles: null,
-      ready_at: one.dueAt,
-      lease_holder: null,
-      created_at: now,
-      pressed_at: null,
-      sent_at: null,
-      settled_at: null,
-      settle_code: null,
-      settle_words: null,
-      campaign: one.campaign ?? null,
-      topic: one.topic ?? null,
-      experiment: one.variant?.experiment ?? null,
-      arm: one.variant?.arm ?? null,
-      worth_fen: one.worthFen ?? null,
-      piece: one.piece ?? null,
-      not_on: one.notOn === undefined ? null : JSON.stringify(one.notOn),
-      awaited: one.awaited === true ? 1 : null,
-    })),
+    decided.map((one) => ({ ...decidedRow(one), ...untouched, id: one.id, created_at: now })),
     'ON CONFLICT (dedupe_key) DO NOTHING',
   )
+
+/** What a decision says of a promise. */
+const decidedRow = (one: Decided): Readonly<Record<string, Value>> => ({
+  dedupe_key: one.dedupeKey,
+  touchpoint: one.touchpoint,
+  title: one.title,
+  cadence_version: one.cadenceVersion,
+  purpose: one.purpose,
+  personal: one.personal ? 1 : 0,
+  channel: one.channel,
+  subject_kind: one.subjectKind,
+  subject: one.subject,
+  customer: one.customer ?? null,
+  sender: one.sender ?? null,
+  day: one.day,
+  wanted_at: one.wantedAt,
+  due_at: one.dueAt,
+  expires_at: one.expiresAt,
+  decision: one.decision,
+  reason_code: one.reasonCode,
+  reason_words: one.reasonWords,
+  state: one.decision === 'declined' ? null : 'queued',
+  content: JSON.stringify(one.content),
+  priority: one.priority,
+  ready_at: one.dueAt,
+  campaign: one.campaign ?? null,
+  topic: one.topic ?? null,
+  experiment: one.variant?.experiment ?? null,
+  arm: one.variant?.arm ?? null,
+  worth_fen: one.worthFen ?? null,
+  piece: one.piece ?? null,
+  not_on: one.notOn === undefined ? null : JSON.stringify(one.notOn),
+  awaited: one.awaited === true ? 1 : null,
+})
+
+const untouched: Readonly<Record<string, Value>> = {
+  parcel: null,
+  remote_id: null,
+  attempts: 0,
+  epoch: 0,
+  crashes: 0,
+  stumbles: null,
+  lease_holder: null,
+  pressed_at: null,
+  sent_at: null,
+  settled_at: null,
+  settle_code: null,
+  settle_words: null,
+}
+
+/** What an older cadence had declined is decided anew; whatever else happened to it meanwhile wins. */
+export async function reopenPromises(tx: Tx, decided: readonly Decided[]): Promise<void> {
+  for (const one of decided) {
+    const columns = Object.entries(decidedRow(one)).filter(([name]) => name !== 'dedupe_key')
+    const set = columns.map(([name], i) => `${name} = $${String(i + 2)}`).join(', ')
+    await tx.rows(
+      `UPDATE promise SET ${set} WHERE dedupe_key = $1 AND decision = 'declined' AND state IS NULL`,
+      [one.dedupeKey, ...columns.map(([, value]) => value)],
+    )
+  }
+}
+
+/** The cadences under which something of this day was declined, before `version`. */
+export async function decliningVersions(reader: Reader, day: Day, version: number): Promise<number[]> {
+  const rows = await reader.rows<{ version: number }>(
+    `select distinct cadence_version as version from promise
+     where day = $1 and decision = 'declined' and cadence_version < $2`,
+    [day, version],
+  )
+  return rows.map((row) => row.version)
+}
 
 const all = 'select * from promise'
 /** A list of our own words: no values of anybody's. */

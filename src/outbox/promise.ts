@@ -117,6 +117,11 @@ export interface Candidate {
   /** The arm of the test whose words these are. */
   readonly variant?: { readonly experiment: string; readonly arm: string } | undefined
   readonly content: Content
+  /**
+   * The version of the cadence since which its rules are what they are: whom an older one declined is decided again, and
+   * only what is not declined any more is written.
+   */
+  readonly rulesSince?: number | undefined
   /** A reason to decline that is known already, for example no advisor. */
   readonly skip?: { readonly code: string; readonly words: string } | undefined
 }
@@ -128,4 +133,6 @@ export type Decided = Candidate & {
   readonly reasonWords: string
   /** True when the dedupe key was promised before: then this is what was decided then. */
   readonly known: boolean
+  /** An older cadence had declined it. */
+  readonly reopened: boolean
 }
