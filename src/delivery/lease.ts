@@ -18,7 +18,7 @@ import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
 import { beat, forget, lockWorkers, workers } from './delivery.store.ts'
 
 import { groupBy } from './parts.ts'
-import { poisonReason, poisonStumbles, weighFall } from './suspicion.ts'
+import { holdPoison, isPoisonClaimed, rememberFalls, weighFall } from './suspicion.ts'
 
 /** Short, so that a restarted server goes on within 5 s. */
 export const leaseMs = 3_000
@@ -136,7 +136,9 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
         lease_holder === holders.get(id) &&
         (state === 'claimed' || (state === 'intent' && taken.has(parcel ?? ''))),
     )
-    for (const [, some] of groupBy(held, ({ lease_holder }) => lease_holder)) await moveFallen(ctx, some)
+    const byWorker = groupBy(held, ({ lease_holder }) => lease_holder)
+    const lately = byWorker.size > 0 ? await rememberFalls(ctx, byWorker.size) : 0
+    for (const some of byWorker.values()) await moveFallen(ctx, some, lately)
     for (const { worker } of dead) await forget(ctx.tx, worker)
     if (held.length > 0)
       parts.log.warn({ promises: held.length, calls: taken.size }, 'took over from a worker that stopped')
@@ -145,7 +147,7 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
 }
 
 /** What one fallen worker held. Those in the same state of suspicion move together. */
-async function moveFallen(ctx: Ctx, left: readonly PromiseRow[]): Promise<void> {
+async function moveFallen(ctx: Ctx, left: readonly PromiseRow[], lately: number): Promise<void> {
   const weighed = weighFall(left)
   const kinds = groupBy([...weighed.keys()], (row) => {
     const { crashes, stumbles } = weighed.get(row) ?? { crashes: 0, stumbles: 0 }
@@ -156,7 +158,7 @@ async function moveFallen(ctx: Ctx, left: readonly PromiseRow[]): Promise<void> 
     const weight = first && weighed.get(first)
     if (weight === undefined) continue
     if (first?.state === 'intent') await move(ctx, some, { to: 'unknown', crashes: weight.crashes })
-    else if (weight.stumbles >= poisonStumbles) await move(ctx, some, { to: 'held', ...poisonReason })
+    else if (isPoisonClaimed(weight.stumbles, lately)) await holdPoison(ctx, some)
     else await move(ctx, some, { to: 'queued', readyAt: ctx.now, stumbles: weight.stumbles })
   }
 }

@@ -27,7 +27,7 @@ import { inSlots } from './bucket.ts'
 import { openCeiling } from './ceiling.ts'
 import type { Channel, Found } from './channel.ts'
 import type { Meant } from './intent.ts'
-import { poisonAt, poisonReason } from './suspicion.ts'
+import { fallsLately, holdPoison, isPoison } from './suspicion.ts'
 import { callAndSettle, settleParcel } from './outcome.ts'
 import { groupBy, lookAt, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
@@ -123,16 +123,17 @@ async function giveUp(
   rows: readonly PromiseRow[],
 ): Promise<PromiseRow[]> {
   const reasons = await unwanted(ctx.tx, rows)
+  const lately = await fallsLately(ctx.tx, ctx.now)
   const endOf = (row: PromiseRow): 'late' | 'unwanted' | 'poison' | 'window' | 'again' => {
     if (row.expires_at <= ctx.now) return 'late'
     if (reasons.has(row.id)) return 'unwanted'
-    if (row.crashes >= poisonAt) return 'poison'
+    if (isPoison(row, lately)) return 'poison'
     return ctx.now >= parcel.intent_at + (channel.resendWithinMs ?? 0) ? 'window' : 'again'
   }
   const ends = groupBy(rows, endOf)
   await move(ctx, ends.get('late') ?? [], { to: 'expired', code: 'late', words: '结果未知，已过期' })
   await cancelUnwantedOf(ctx, ends.get('unwanted') ?? [])
-  await move(ctx, ends.get('poison') ?? [], { to: 'held', ...poisonReason })
+  await holdPoison(ctx, ends.get('poison') ?? [])
   await move(ctx, ends.get('window') ?? [], {
     to: 'held',
     code: 'unsure',
@@ -189,16 +190,17 @@ const holdUnsure = (works: Works, parcel: ParcelRow): Promise<void> =>
 /** Surely absent: back to the queue, in the same parcel, so that it goes out with the same token. */
 async function sendAgain(ctx: Ctx, parcel: ParcelRow, looks: number): Promise<void> {
   const rows = await unknownOf(ctx, parcel.id)
-  const poison = rows.filter(({ crashes }) => crashes >= poisonAt)
+  const lately = await fallsLately(ctx.tx, ctx.now)
+  const poison = rows.filter((row) => isPoison(row, lately))
   await updateParcel(ctx.tx, parcel.id, {
     state: poison.length === rows.length ? 'held' : 'again',
     looks,
     next_look_at: null,
   })
-  await move(ctx, poison, { to: 'held', ...poisonReason })
+  await holdPoison(ctx, poison)
   await move(
     ctx,
-    rows.filter(({ crashes }) => crashes < poisonAt),
+    rows.filter((row) => !isPoison(row, lately)),
     { to: 'queued', readyAt: ctx.now },
   )
 }

@@ -8,7 +8,7 @@ import type { World } from '../../test/outbox-world.ts'
 import { hours } from '../base/clock.ts'
 import { enqueue, lockPromises, resolveHeld } from '../outbox/index.ts'
 import type { PromiseRow, PromiseState } from '../outbox/index.ts'
-import { isSuspect, weighFall } from './suspicion.ts'
+import { isPoison, isPoisonClaimed, isSuspect, rememberFalls, weighFall } from './suspicion.ts'
 
 const venom = '毒药'
 
@@ -80,6 +80,26 @@ describe('what a fall weighs (calls/claims)', () => {
     expect(isSuspect({ crashes: 2, stumbles: 1 })).toBe(false)
     expect(isSuspect({ crashes: 3, stumbles: null })).toBe(true)
     expect(isSuspect({ crashes: 0, stumbles: 2 })).toBe(true)
+  })
+})
+
+describe('how much is asked for before somebody is held', () => {
+  it.each([
+    ['three falls of its own, and no others', 6, 3, true],
+    ['its own, after two in company', 8, 5, true],
+    ['three falls, while workers fell without it', 6, 11, false],
+    ['six falls, whatever else fell', 12, 40, true],
+    ['a fall short', 5, 3, false],
+  ])('a call: %s', (_, crashes, lately, expected) => {
+    expect(isPoison({ crashes }, lately)).toBe(expected)
+  })
+
+  it('what was only claimed, by the same measure', () => {
+    expect([isPoisonClaimed(32, 5), isPoisonClaimed(32, 12), isPoisonClaimed(62, 12)]).toEqual([
+      true,
+      false,
+      true,
+    ])
   })
 })
 
@@ -155,6 +175,18 @@ onBothDatabases('words that kill whoever makes a call of them', (open) => {
     expect(told.map(({ id }) => broadcast.livePer(id) + task.livePer(id)).filter((n) => n !== 1)).toEqual([])
     // Whose call was written is no suspect any more.
     expect(told.map(({ stumbles }) => stumbles).filter((n) => n !== null)).toEqual([])
+  })
+
+  it('are told from the innocent by more falls where workers fall anyway', async () => {
+    await world.as(async (ctx) => {
+      await rememberFalls(ctx, 10)
+    })
+    await owe(1, venom, 'broadcast')
+    expect(await falls()).toBe(6)
+    expect(await stateOf(venom)).toMatchObject({ state: 'held', settle_code: 'poison' })
+    // What is explained is no storm: the next one falls three times.
+    await owe(2, `${venom}二`, 'broadcast')
+    expect(await falls()).toBe(3)
   })
 
   it('go out when a person says so and they have become harmless', async () => {
