@@ -37,6 +37,7 @@ import { restoreRoutes } from './http/admin/restore.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
 import { couponHoldRoutes } from './http/public/coupons.ts'
+import { docRoutes } from './http/public/docs.ts'
 import { eventRoutes } from './http/public/events.ts'
 import { groupMessageRoutes } from './http/public/group-messages.ts'
 import { clubRoutes } from './http/public/club.ts'
@@ -90,7 +91,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
     admins: env.admins,
     ...(cadenceFile ? { fileTrouble: () => cadenceFile.trouble() } : {}),
   }
-  return [
+  const routes = [
     ...authRoutes(authPartsOf(core, api)),
     ...adminCustomerRoutes({
       reader,
@@ -100,7 +101,10 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
       async promisesOf(customer, now) {
         const promises = await explainPromises({ reader, tierRules: rules }, customer, now)
         // On her own card every line is hers, so it is called after the touchpoint.
-        return promises.map((promise) => ({ ...promise, name: promise.title }))
+        return promises.map(({ touchpoint: _touchpoint, day: _day, title, ...one }) => ({
+          ...one,
+          name: title,
+        }))
       },
     }),
     ...audienceRoutes({
@@ -185,6 +189,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
         act(actor, (ctx) => changeSubscriptions(ctx, external, wish, 'h5')),
     }),
   ]
+  return [...routes, ...docRoutes({ routes, publicUrl: env.publicUrl })]
 }
 
 async function promiseOfLink({ db }: Core, id: string): Promise<PromiseOfLink | null> {

@@ -9,12 +9,15 @@ import type { Core } from '../src/core.ts'
 import { linkKey } from '../src/content/index.ts'
 import type { Role } from '../src/http/contract.ts'
 import { admit } from '../src/http/guard.ts'
+import { openApiOf, templateOf } from '../src/http/openapi/document.ts'
+import type { Method, OpenApi } from '../src/http/openapi/document.ts'
 import type { Route } from '../src/http/route.ts'
 import { routesOf } from '../src/routes.ts'
 import { createApi, createClient } from '../src/wecom/index.ts'
 import { openClient, openBrowserOf } from './e2e/client.ts'
 import { ask, customersOf, openWorld, signIn, thursday, waitingTasks } from './e2e/world.ts'
 import type { Asking, TaskRow, World } from './e2e/world.ts'
+import { fitsNot } from './schema-fit.ts'
 import { openBrowser } from './web/browser.ts'
 import { ensureBuilt } from './web/h5-serve.ts'
 
@@ -94,6 +97,8 @@ const player: Row = [401, 200, 401, 401, 401, 401, 401]
 const table = (): Readonly<
   Record<string, { readonly path?: string; readonly body?: unknown; readonly row: Row }>
 > => ({
+  'GET /openapi.json': { row: row(200) },
+  'GET /docs': { row: row(200) },
   'GET /api/auth/login': { row: row(302) },
   'GET /api/auth/callback': { row: row(400) },
   'GET /api/public/login': { row: row(302) },
@@ -323,8 +328,10 @@ describe('who may call what', () => {
       'GET /api/auth/login',
       'GET /api/public/callback',
       'GET /api/public/login',
+      'GET /docs',
       'GET /h5/l/:token',
       'GET /h5/r/:code',
+      'GET /openapi.json',
       'POST /api/auth/logout',
     ])
   })
@@ -504,14 +511,15 @@ describe('who may call what', () => {
     }, 90_000)
   })
 
-  it.each(callers)('answers %s as the table says', async (caller) => {
+  it.each(callers)('answers %s as the table says, in the shapes of the document', async (caller) => {
     const index = callers.indexOf(caller)
+    const document = openApiOf(routes, world.url)
     const found: string[] = []
     const wanted: string[] = []
     for (const [key, { path, body, row: expected }] of Object.entries(table())) {
       const asking = { ...heldBy[caller], ...(body === undefined ? {} : { body }) }
-      const { status } = await ask(world, methodOf(key), pathOf(key, path), asking)
-      found.push(`${key} ${String(status)}`)
+      const { status, body: answer } = await ask(world, methodOf(key), pathOf(key, path), asking)
+      found.push(`${key} ${String(status)}`, ...answerNot(document, key, status, answer))
       wanted.push(`${key} ${String(expected[index])}`)
     }
     expect(found).toEqual(wanted)
@@ -522,6 +530,20 @@ describe('who may call what', () => {
       expect((await ask(world, 'GET', '/api/sidebar/me', heldBy[caller])).status).toBe(401)
   })
 })
+
+/** What the document did not promise of this answer. */
+function answerNot(document: OpenApi, key: string, status: number, answer: unknown): string[] {
+  const method = methodOf(key).toLowerCase() as Method
+  const { responses } = document.paths[templateOf(pathOf(key, undefined))]?.[method] ?? expect.fail(key)
+  const given = responses[String(status)]
+  if (!given) return [`${key} is not said to answer ${String(status)}`]
+  const { content = {} } =
+    '$ref' in given ? (document.components.responses[given.$ref.split('/').at(-1) ?? ''] ?? {}) : given
+  const [media] = Object.values(content)
+  return media
+    ? fitsNot(answer, media.schema, document.components.schemas).map((one) => `${key}: ${one}`)
+    : []
+}
 
 /** Each page where names of strangers stand. */
 async function visitAll(browser: Browser): Promise<void> {
@@ -612,19 +634,25 @@ describe('the doors', () => {
     expect(redirect).toBe(`${world.url}/api/public/callback`)
   })
 
-  it.each(['/admin/', '/sidebar/', '/h5/', '/api/admin/me', '/api/public/me', '/nothing'])(
-    'guard %s by the usual headers',
-    async (path) => {
-      const { headers } = await ask(world, 'GET', path)
-      const policy = headers.get('content-security-policy') ?? ''
-      expect(policy).toContain("default-src 'none'")
-      expect(policy).toContain("script-src 'self'")
-      expect(policy).not.toMatch(/script-src[^;]*unsafe/)
-      expect(policy).toContain(path === '/sidebar/' ? 'https://work.weixin.qq.com' : "frame-ancestors 'none'")
-      expect(headers.get('x-content-type-options')).toBe('nosniff')
-      expect(headers.get('referrer-policy')).toBe('same-origin')
-      expect(headers.get('x-powered-by')).toBeNull()
-      if (path.startsWith('/api/')) expect(headers.get('cache-control')).toBe('no-store')
-    },
-  )
+  it.each([
+    '/admin/',
+    '/sidebar/',
+    '/h5/',
+    '/docs',
+    '/openapi.json',
+    '/api/admin/me',
+    '/api/public/me',
+    '/nothing',
+  ])('guard %s by the usual headers', async (path) => {
+    const { headers } = await ask(world, 'GET', path)
+    const policy = headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).not.toMatch(/script-src[^;]*unsafe/)
+    expect(policy).toContain(path === '/sidebar/' ? 'https://work.weixin.qq.com' : "frame-ancestors 'none'")
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('same-origin')
+    expect(headers.get('x-powered-by')).toBeNull()
+    if (path.startsWith('/api/')) expect(headers.get('cache-control')).toBe('no-store')
+  })
 })

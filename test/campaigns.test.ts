@@ -16,7 +16,8 @@ import { momentOf } from '../src/cadence/touchpoint.ts'
 import { cadenceCampaigns, campaignsText } from '../src/cli/campaigns.ts'
 import { saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
 import { campaignRoutes } from '../src/http/admin/campaigns.ts'
-import type { CampaignList, CampaignView } from '../src/http/contract.ts'
+import { deliveryRoutes } from '../src/http/admin/deliveries.ts'
+import type { CampaignList, CampaignView, Delivery, Paged } from '../src/http/contract.ts'
 import type { Answer, Call } from '../src/http/route.ts'
 import { pauseSending, resumeSending } from '../src/outbox/index.ts'
 import { onBothDatabases } from './database.ts'
@@ -280,6 +281,19 @@ onBothDatabases('campaigns', (open) => {
         due: 2,
         sent: 2,
       })
+    })
+
+    it('counts of each part what the list of deliveries shows for it', async () => {
+      const { handle } = deliveryRoutes({ db: store.db, act: store.act })[0] ?? expect.fail()
+      const { runnings } = await reportOf()
+      for (const { from: running, parts } of runnings)
+        for (const { part, touchpoint, counts } of parts) {
+          if (part === 'live') continue
+          const listed = await handle({ query: { touchpoint, running }, now } as unknown as Call)
+          expect([running, part, (listed.json as Paged<Delivery>).total]).toEqual([running, part, counts.due])
+        }
+      const all = await handle({ query: { touchpoint: 'tasting-start' }, now } as unknown as Call)
+      expect((all.json as Paged<Delivery>).total).toBe(14 + 2)
     })
 
     it('counts who answered, came, bought, was followed up and left', async () => {

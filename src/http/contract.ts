@@ -615,6 +615,8 @@ export const deliveriesQuery = z.object({
   state: z.string().max(16).optional(),
   touchpoint: z.string().max(64).optional(),
   decision: z.enum(['queued', 'later', 'declined']).optional(),
+  /** First day of one running of a campaign; with a touchpoint of it, what its timeline counts. */
+  running: day.optional(),
   query: z.string().max(64).optional(),
   page: count(1, 100_000),
   size: count(30, 200),

@@ -24,6 +24,9 @@ export interface Presented {
 export const sessionCookie = 'siyu_session'
 export const playerCookie = 'siyu_player'
 
+/** `__Host-` ties a cookie to this very host; browsers accept it over https only. */
+export const cookieName = (name: string, https: boolean): string => (https ? `__Host-${name}` : name)
+
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export async function admit(

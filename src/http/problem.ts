@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { isDatabaseTrouble } from '../base/db.ts'
 import { OutsideFailure, Refusal } from '../base/errors.ts'
-import type { Problem } from './contract.ts'
+import type { ConfigProblem, Problem } from './contract.ts'
 
 export interface Trouble {
   readonly problem: Problem
@@ -23,7 +23,7 @@ export function troubleOf(error: unknown, requestId: string): Trouble {
         ...base(error.status, error.code, requestId),
         message: error.message,
         ...(error.fix === undefined ? {} : { fix: error.fix }),
-        ...(problems === undefined ? {} : { problems }),
+        ...(problems === undefined ? {} : { problems: problems.map(asShown) }),
         ...(threeWay === undefined ? {} : { threeWay }),
       },
     }
@@ -49,6 +49,15 @@ export function troubleOf(error: unknown, requestId: string): Trouble {
     },
   }
 }
+
+/** The same mistake carries English words for the command line. */
+const asShown = ({ line, column, path, message, fix }: ConfigProblem): ConfigProblem => ({
+  line,
+  column,
+  path,
+  message,
+  fix,
+})
 
 const base = (
   status: number,

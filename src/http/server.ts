@@ -15,7 +15,7 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { CallbackDoor } from './callback.ts'
-import { admit, playerCookie, sessionCookie } from './guard.ts'
+import { admit, cookieName, playerCookie, sessionCookie } from './guard.ts'
 import type { Identities } from './guard.ts'
 import { securityHeaders } from './headers.ts'
 import { readiness } from './health.ts'
@@ -250,9 +250,6 @@ function callOf(
     now,
   }
 }
-
-/** `__Host-` ties a cookie to this very host; browsers accept it over https only. */
-export const cookieName = (name: string, https: boolean): string => (https ? `__Host-${name}` : name)
 
 /** By hand, because behind a proxy the connection itself is plain http and Koa would refuse the Secure mark. */
 function setCookie(

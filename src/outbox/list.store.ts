@@ -6,6 +6,8 @@ export interface ListQuery {
   readonly state?: string | undefined
   readonly touchpoint?: string | undefined
   readonly decision?: string | undefined
+  /** The first day of a running of a campaign: its promises carry that day as the period of their key. */
+  readonly running?: string | undefined
   /** Part of a name, or a whole id of customer, contact, group or advisor. */
   readonly query?: string | undefined
   readonly page: number
@@ -27,6 +29,7 @@ function conditions(query: ListQuery): { readonly where: string; readonly params
   if (query.state !== undefined) where.push(`p.state = ${put(query.state)}`)
   if (query.touchpoint !== undefined) where.push(`p.touchpoint = ${put(query.touchpoint)}`)
   if (query.decision !== undefined) where.push(`p.decision = ${put(query.decision)}`)
+  if (query.running !== undefined) where.push(`p.dedupe_key like ${put(`%:${query.running}`)}`)
   if (query.query !== undefined && query.query.trim() !== '') {
     const text = query.query.trim()
     const exact = ['p.subject', 'p.customer', 'p.sender', 'p.id'].map((column) => `${column} = ${put(text)}`)

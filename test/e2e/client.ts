@@ -94,7 +94,7 @@ async function answerOf(
 }
 
 /** Where every screenshot goes when E2E_SHOTS names a folder: for a person's eyes, no test depends on them. */
-export async function shot(phone: Phone, name: string, fullPage = false): Promise<void> {
+export async function shot(phone: Pick<Phone, 'page'>, name: string, fullPage = false): Promise<void> {
   const folder = process.env['E2E_SHOTS']
   if (folder) await phone.page.screenshot({ path: `${folder}/${name}.png`, fullPage })
 }

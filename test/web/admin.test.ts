@@ -395,7 +395,7 @@ describe('campaigns', () => {
       '/admin/calendar?from=2026-05-18&cell=2026-05-18/return-week-start@broadcast',
     )
     expect(await row('start').getByRole('link', { name: '触达记录' }).getAttribute('href')).toBe(
-      '/admin/deliveries?touchpoint=return-week-start',
+      '/admin/deliveries?touchpoint=return-week-start&running=2026-05-18',
     )
 
     const figures = page.locator('[data-test=figures]')
@@ -410,6 +410,17 @@ describe('campaigns', () => {
     await page.getByRole('button', { name: '下一场' }).click()
     await page.getByText('这一场还没开始，结果从 8月12日 起显示').waitFor()
     expect(page.url()).toContain('from=2026-08-17')
+  })
+
+  test('its deliveries are those of this running, until all are asked for', async () => {
+    await inShop()
+    await open('/admin/campaigns?name=return-week')
+    await row('start').getByRole('link', { name: '触达记录' }).click()
+    await page.getByText('只看 5月18日 开始的这一场活动').waitFor()
+    expect(new URL(page.url()).searchParams.get('running')).toBe('2026-05-18')
+    await page.getByRole('button', { name: '看各场' }).click()
+    await expect.poll(() => new URL(page.url()).search).toBe('?touchpoint=return-week-start')
+    expect(await page.getByText('开始的这一场活动').count()).toBe(0)
   })
 
   test('it is stopped by itself with a reason, and set going again', async () => {

@@ -386,7 +386,7 @@ export function comparisonOf(rows: readonly HeldRow[]): HoldoutComparison {
 
 function comparisonWords(held: Arm, others: Arm, order: Difference | null): string {
   if (held.n === 0)
-    return '这一场没有对照组，看不出活动本身带来多少订单；在节奏的 manners.holdout 里留出一部分客户后才能比较'
+    return '这一场没有留对照组，看不出活动本身带来多少订单；在节奏的“分寸”里设置对照组比例，以后的场次就能比较'
   return order
     ? increaseWords('该收到的人', order, '多看几场，或把对照组留大一些')
     : `对照组 ${String(held.n)} 人、该收到的 ${String(others.n)} 人，各满 ${String(holdoutMinimum)} 人后再比较`

@@ -136,7 +136,7 @@ async function refuseInUse(ctx: Ctx, name: string): Promise<void> {
     `触点在用这个人群：${users.map(({ title }) => title).join('、')}`,
     409,
     {
-      fix: '先在节奏里去掉这些触点的 audience 并发布，再删除人群',
+      fix: '先在节奏里让这些触点不再用这个人群并发布，再删除人群',
     },
   )
 }

@@ -177,7 +177,7 @@ async function diff({ db, tierRules }: CadenceRouteParts, call: Call): Promise<A
 export function writable({ readOnly }: { readonly readOnly: boolean }): void {
   if (readOnly)
     throw new Refusal('read-only', '节奏由配置文件管理，后台只读', 409, {
-      fix: '修改 config/cadence.yaml（几秒后自动生效），或去掉 CADENCE_SOURCE=file',
+      fix: '请维护服务器的同事修改节奏文件（config/cadence.yaml），几秒后自动生效',
     })
 }
 

@@ -13,6 +13,7 @@ import { createCards, loadRadarSettings } from '../../report/index.ts'
 import { loadLevelRules } from '../../reward/index.ts'
 import { shopEventNames } from '../../files/index.ts'
 import { eventNames } from '../contract.ts'
+import { eventKinds } from '../openapi/event-kinds.ts'
 import { loadTagRules } from '../../segment/index.ts'
 import { eventRoutes } from './events.ts'
 
@@ -125,6 +126,12 @@ onBothDatabases('events in, customers out', (open) => {
     await expect(post({ ...trade, id: 'd2', kind: 'delivered', orderId: undefined })).rejects.toThrow(
       '订单号',
     )
+  })
+
+  it('are taken as the documentation shows them, of every kind', async () => {
+    const shown = eventKinds.map(({ example }) => example)
+    expect(await post(...shown)).toEqual({ recorded: shown.length, known: 0 })
+    expect(await post(...shown)).toEqual({ recorded: 0, known: shown.length })
   })
 
   it('describe a customer by declared attributes, a child only with the guardian', async () => {

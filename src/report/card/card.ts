@@ -95,7 +95,7 @@ export function createCards(parts: CardParts) {
         (first.uses as unknown as UseRow[]).map((row) => toUse(row, now)),
         now,
       ),
-      recommendations: recommendations.get(customer) ?? [],
+      recommendations: (recommendations.get(customer) ?? []).map(({ because: _because, ...one }) => one),
       orders: ordersIn(first.orders, items, products),
       timeline: timeline.map((row) => {
         const one = read.happening(row)

@@ -1,4 +1,4 @@
-import type { CalendarEntry } from '../../http/contract.ts'
+import type { CalendarEntry, CampaignCounts } from '../../http/contract.ts'
 
 /** The six fates of a touchpoint's people, in the order in which they are always drawn. */
 export const fates = ['sent', 'waiting', 'queued', 'ended', 'later', 'declined'] as const
@@ -47,6 +47,21 @@ export const reachOf = (counts: Counts): number => counts.sent + counts.waiting 
 
 export const allOf = (counts: Counts): number =>
   reachOf(counts) + counts.ended + counts.later + counts.declined
+
+/** What became of a part of a campaign, in the order in which it is always drawn. */
+export const outcomes = ['sent', 'waiting', 'queued', 'unknown', 'failed', 'ended', 'declined'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** A piece of a bar; its name is its colour. */
+export interface BarPart<Name = Fate | Outcome> {
+  readonly name: Name
+  readonly n: number
+}
+
+export const fateParts = (counts: Counts): BarPart<Fate>[] => fates.map((name) => ({ name, n: counts[name] }))
+
+export const outcomeParts = (counts: CampaignCounts): BarPart<Outcome>[] =>
+  outcomes.map((name) => ({ name, n: counts[name] }))
 
 export interface CountedReason {
   readonly code: string

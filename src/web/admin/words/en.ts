@@ -50,7 +50,7 @@ export const en: Record<WordKey, string> = {
   'signIn.go': 'Sign in with WeCom',
   'forbidden.title': 'You may not open the console',
   'forbidden.body':
-    'Your account has no console role. Ask an administrator to add your WeCom user id to SIYU_ADMINS, then sign in again.',
+    'Your account has no console role. Ask an administrator to give you one under Cadence, Roles, then sign in again.',
   'missing.title': 'There is no such page',
   'missing.body': 'The address may be mistyped, or the page has been renamed.',
   'missing.home': 'Back to the overview',
@@ -156,7 +156,7 @@ export const en: Record<WordKey, string> = {
   'calendar.restHint': 'Day off for {name}',
   'calendar.workHint': 'Worked in exchange for {name}',
   'calendar.noHolidays':
-    'State holidays and make-up workdays of {years} have not been entered, so none are marked; add them to config/holidays.yaml as announced and restart.',
+    'State holidays and make-up workdays of {years} have not been entered, so none are marked; ask whoever runs the server to add them as announced.',
   'calendar.planned': 'Dry run',
   'calendar.plannedHint': 'What the present cadence would do; it has not happened yet',
   'calendar.actual': 'Actual',
@@ -220,7 +220,7 @@ export const en: Record<WordKey, string> = {
   'cadence.version': 'Version {n}',
   'cadence.published': 'published by {who}, {at}',
   'cadence.readOnly':
-    'The cadence comes from a file on the server (CADENCE_SOURCE=file); it can only be read here.',
+    'The cadence comes from a file on the server and can only be read here; ask whoever runs the server to change it.',
   'cadence.editor': 'Cadence configuration (YAML)',
   'cadence.checking': 'Checking',
   'cadence.ok': 'Valid',
@@ -482,11 +482,13 @@ export const en: Record<WordKey, string> = {
   'deliveries.empty': 'No delivery matches',
   'deliveries.emptyFix': 'Widen the filter, or wait for the next send window.',
   'deliveries.clear': 'Clear filter',
+  'deliveries.running': 'Only the running of the campaign that begins on {day}.',
+  'deliveries.allRunnings': 'All runnings',
 
   'campaigns.back': 'All campaigns',
   'campaigns.empty': 'No campaign yet',
   'campaigns.emptyFix':
-    'Write one in the section "campaigns" of the cadence: a title, its first and last day (or a week of each month or quarter), and any of teaser, invitation, start, group news and follow-up. Once published, this page shows what it says, how far it is and what came of it.',
+    'Write one in the cadence: a title, its first and last day (or a week of each month or quarter), and any of teaser, invitation, start, group news and follow-up. Once published, this page shows what it says, how far it is and what came of it.',
   'campaigns.write': 'Write a campaign',
   'campaigns.phase.upcoming': 'Upcoming',
   'campaigns.phase.warming-up': 'Warming up',
@@ -505,7 +507,7 @@ export const en: Record<WordKey, string> = {
   'campaigns.took': '{n} took part',
   'campaigns.notPlanned': 'Nothing planned yet',
   'campaigns.stoppedBy': 'Paused by {who}, {at}: {why}',
-  'campaigns.disabledWhy': 'The cadence says enabled: false; nothing more is sent.',
+  'campaigns.disabledWhy': 'This campaign is switched off in the cadence; nothing more is sent.',
   'campaigns.stop': 'Pause this campaign',
   'campaigns.resume': 'Resume this campaign',
   'campaigns.edit': 'Edit in the cadence',
@@ -564,12 +566,13 @@ export const en: Record<WordKey, string> = {
   'campaigns.armHint': '{ordered} of {people} ordered',
   'campaigns.difference': 'Difference',
   'campaigns.points': '{value} points ({range})',
+  'campaigns.noHoldout':
+    'Nobody was held out of this running, so nobody can say how many orders the campaign itself brought. Set the share of the universal holdout in the cadence, and later runnings can be compared.',
   'campaigns.nothingYet': 'It has not begun; results show from {day}.',
 
   'experiments.back': 'All experiments',
   'experiments.empty': 'No experiment yet',
-  'experiments.emptyFix':
-    'Add a section "experiments" to the cadence: a touchpoint, two arms and their shares.',
+  'experiments.emptyFix': 'Write one in the cadence: a touchpoint, two arms and their shares.',
   'experiments.holdout': 'Universal holdout',
   'experiments.holdoutCounts':
     '{held} held out, {treated} reached; both watched for {days} days from the planned moment (last 90 days)',
@@ -631,7 +634,7 @@ export const en: Record<WordKey, string> = {
   'games.noResult': 'Nobody has played yet.',
   'games.startsAt': 'Starts {at}',
   'games.empty': 'No poll or treasure hunt yet',
-  'games.emptyFix': 'Enable weekly-poll or treasure-hunt in the cadence; it starts by itself.',
+  'games.emptyFix': 'Enable the weekly poll or the treasure hunt in the cadence; they start by themselves.',
 
   'page.prev': 'Previous page',
   'page.next': 'Next page',

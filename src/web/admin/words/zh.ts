@@ -48,7 +48,8 @@ export const zh = {
   'signIn.again': '登录没有完成，或登录已过期。',
   'signIn.go': '用企业微信登录',
   'forbidden.title': '没有权限打开运营台',
-  'forbidden.body': '你的账号没有运营台的角色。请管理员把你的企业微信账号加入 SIYU_ADMINS，然后重新登录。',
+  'forbidden.body':
+    '你的账号没有运营台的角色。请管理员在“节奏编辑”的“人员权限”里给你一个角色，然后重新登录。',
   'missing.title': '没有这一页',
   'missing.body': '地址可能写错了，或者页面已经改名。',
   'missing.home': '回到总览',
@@ -152,7 +153,7 @@ export const zh = {
   'calendar.restHint': '{name}放假',
   'calendar.workHint': '{name}调休上班',
   'calendar.noHolidays':
-    '{years} 年的法定节假日与调休尚未录入，日历上不标休、班；按国务院通知填入 config/holidays.yaml 后重启。',
+    '{years} 年的法定节假日与调休尚未录入，日历上不标休、班；请维护服务器的同事按国务院通知补上。',
   'calendar.planned': '预演',
   'calendar.plannedHint': '按现行节奏推演的安排，尚未发生',
   'calendar.actual': '实绩',
@@ -215,7 +216,7 @@ export const zh = {
 
   'cadence.version': '第 {n} 版',
   'cadence.published': '{who} 发布于 {at}',
-  'cadence.readOnly': '节奏由服务器上的文件管理（CADENCE_SOURCE=file），这里只能看。',
+  'cadence.readOnly': '节奏由服务器上的文件管理，这里只能看；要修改请找维护服务器的同事。',
   'cadence.editor': '节奏配置（YAML）',
   'cadence.checking': '正在检查',
   'cadence.ok': '检查通过',
@@ -469,11 +470,13 @@ export const zh = {
   'deliveries.empty': '没有符合条件的触达',
   'deliveries.emptyFix': '放宽筛选条件，或等下一个发送时段。',
   'deliveries.clear': '清除筛选',
+  'deliveries.running': '只看 {day} 开始的这一场活动。',
+  'deliveries.allRunnings': '看各场',
 
   'campaigns.back': '全部活动',
   'campaigns.empty': '还没有活动',
   'campaigns.emptyFix':
-    '在节奏编辑的 campaigns 一节里写一个：标题、起止日期（或每月、每季度第几周），再写预告、邀请、开始、社群播报、会后跟进中的任意几段。发布后这里会显示它说什么、进行到哪一步、带来了什么。',
+    '在节奏编辑里写一个活动：标题、起止日期（或每月、每季度第几周），再写预告、邀请、开始、社群播报、会后跟进中的任意几段。发布后这里会显示它说什么、进行到哪一步、带来了什么。',
   'campaigns.write': '去写一个活动',
   'campaigns.phase.upcoming': '未开始',
   'campaigns.phase.warming-up': '预热中',
@@ -492,7 +495,7 @@ export const zh = {
   'campaigns.took': '{n} 人参加',
   'campaigns.notPlanned': '还没有排期',
   'campaigns.stoppedBy': '{who}于 {at} 暂停：{why}',
-  'campaigns.disabledWhy': '节奏里写着 enabled: false，不会再发任何消息。',
+  'campaigns.disabledWhy': '这个活动在节奏里是关着的，不会再发任何消息。',
   'campaigns.stop': '暂停这个活动',
   'campaigns.resume': '恢复这个活动',
   'campaigns.edit': '在节奏里修改',
@@ -549,11 +552,13 @@ export const zh = {
   'campaigns.armHint': '{ordered} / {people} 人下单',
   'campaigns.difference': '差别',
   'campaigns.points': '{value} 个百分点（{range}）',
+  'campaigns.noHoldout':
+    '这一场没有留对照组，看不出活动本身带来多少订单。在节奏的“分寸”里设置对照组比例，以后的场次就能比较。',
   'campaigns.nothingYet': '这一场还没开始，结果从 {day} 起显示。',
 
   'experiments.back': '全部实验',
   'experiments.empty': '还没有实验',
-  'experiments.emptyFix': '在节奏编辑里加上 experiments 一节：选一个触点，写两组设置和各自的比例。',
+  'experiments.emptyFix': '在节奏编辑里写一个实验：选一个触点，写两组设置和各自的比例。',
   'experiments.holdout': '全局对照组',
   'experiments.holdoutCounts':
     '对照组 {held} 人，触达组 {treated} 人，都从计划的时间起看 {days} 天（近 90 天）',
@@ -614,7 +619,7 @@ export const zh = {
   'games.noResult': '还没有人参与。',
   'games.startsAt': '{at} 开始',
   'games.empty': '还没有投票或寻宝',
-  'games.emptyFix': '在节奏编辑里启用每周投票（weekly-poll）或寻宝（treasure-hunt），到点会自动开始。',
+  'games.emptyFix': '在节奏编辑里启用每周投票或寻宝，到点会自动开始。',
 
   'page.prev': '上一页',
   'page.next': '下一页',
