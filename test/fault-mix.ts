@@ -18,8 +18,10 @@ export interface FaultPlan {
   readonly groupBroadcasts: number
   readonly welcomes: number
   readonly customers: number
-  /** Limits that strike all at once and last, in business time. */
+  /** Limits that strike all at once and last, in business time; one API after the other. */
   readonly bursts: number
+  /** Turns from one to the next: while they overlap nothing is sent at all. */
+  readonly burstEvery: number
   readonly say?: (line: string) => void
 }
 
@@ -157,7 +159,9 @@ interface Struck {
 
 async function live(rig: Rig, plan: FaultPlan, staged: Staged): Promise<Struck> {
   const { world, simulator } = rig
-  const server = rig.server()
+  // Rates are kept in real time, which a proof on a virtual clock does not have.
+  const unhurried = { perMinute: 600_000, burst: 1_000 }
+  const server = rig.server({ channels: rig.channels.map((one) => ({ ...one, rate: unhurried })) })
   const bursts: Burst[] = []
   const confirmed = new Set<string>()
   let seen = 0
@@ -170,17 +174,18 @@ async function live(rig: Rig, plan: FaultPlan, staged: Staged): Promise<Struck> 
     }
     seen = rows.length
   }
-  const openOnes = async (): Promise<number> =>
-    (
-      await world.db.reader.rows(
-        `select id from promise where state in ('queued', 'claimed', 'intent', 'unknown')
-           or (state = 'waiting' and channel in ('broadcast', 'group-broadcast'))`,
-      )
-    ).length
+  const openOnes = async (): Promise<number> => {
+    const [row] = await world.db.reader.rows<{ n: number }>(
+      `select cast(count(*) as bigint) as n from promise where state in ('queued', 'claimed', 'intent', 'unknown')
+         or (state = 'waiting' and channel in ('broadcast', 'group-broadcast'))`,
+    )
+    return row?.n ?? 0
+  }
   for (let turn = 0; ; turn += 1) {
     const welcomed = await staged.welcome()
-    if (turn % 5 === 0 && turn / 5 < plan.bursts) {
-      const api = ['add_msg_template', 'message/send', 'send_welcome_msg'][(turn / 5) % 3] ?? ''
+    const burst = turn / plan.burstEvery
+    if (Number.isInteger(burst) && burst < plan.bursts) {
+      const api = ['add_msg_template', 'message/send', 'send_welcome_msg'][burst % 3] ?? ''
       const ms = seconds(70 + 30 * (turn % 3))
       bursts.push({ api, from: simulator.now(), to: simulator.now() + ms })
       simulator.addFault({ api, kind: 'errcode', errcode: 45009, ms })

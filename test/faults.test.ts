@@ -1,0 +1,26 @@
+/** R2 (RELIABILITY.md §4) in its short form; `npm run test:long -- R2` makes a hundred thousand calls. */
+import { expect, it } from 'vitest'
+import { sqliteDatabase } from './database.ts'
+import { deliverUnderFaults, faultsOf } from './fault-mix.ts'
+
+it(
+  'R2: an API that fails in every way loses nothing and makes nothing twice',
+  { timeout: 120_000 },
+  async () => {
+    const report = await deliverUnderFaults(sqliteDatabase, {
+      seed: 20_261_130,
+      cards: 250,
+      broadcasts: 900,
+      groupBroadcasts: 60,
+      welcomes: 300,
+      customers: 100,
+      bursts: 4,
+      burstEvery: 12,
+    })
+    process.stderr.write(`R2 short: ${JSON.stringify(report)}\n`)
+    expect(faultsOf(report)).toEqual([])
+    expect(report.allCalls).toBeGreaterThan(5_000)
+    expect(Object.keys(report.faults).length).toBeGreaterThan(8)
+    expect(report.blocks).toBeGreaterThan(0)
+  },
+)
