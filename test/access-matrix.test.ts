@@ -127,6 +127,12 @@ const table = (): Readonly<
     body: { reason: '核对' },
     row: [401, 401, 403, 403, 404, 401, 401],
   },
+  'GET /api/admin/named-advisors': { row: console },
+  'PUT /api/admin/customers/:id/named-advisor': {
+    path: '/api/admin/customers/nobody/named-advisor',
+    body: { staff: null },
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
   'GET /api/admin/calendar': { row: console },
   'GET /api/admin/calendar/entries': {
     path: '/api/admin/calendar/entries?day=2026-05-20&touchpoint=weekly-note',

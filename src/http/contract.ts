@@ -378,6 +378,8 @@ export interface CustomerRow {
   readonly tierTitle: string
   readonly tierReason: string
   readonly advisor?: string
+  /** The name of the advisor who is hers by name. */
+  readonly namedAdvisor?: string
   readonly purchases: number
   readonly spentFen: number
   readonly lastPurchaseDay?: string
@@ -385,7 +387,12 @@ export interface CustomerRow {
 }
 
 /** `GET /api/admin/customers/:id`, and (inside SidebarCustomer) what an advisor sees of her own customer. */
-export interface CustomerCard extends CustomerRow {
+export interface CustomerCard extends Omit<CustomerRow, 'namedAdvisor'> {
+  readonly namedAdvisor?: NamedAdvisor
+  /** A person wants nobody named for her. */
+  readonly noNamedAdvisor?: boolean
+  /** Those who have added her and may write to her, the oldest first. */
+  readonly advisors: readonly { readonly userid: string; readonly name: string }[]
   readonly externalUserId?: string
   readonly avatar?: string
   readonly remark?: string
@@ -459,6 +466,49 @@ export interface CustomerCard extends CustomerRow {
   readonly openComplaintAt?: string
   readonly budget: ContactBudget
   readonly recommendations: readonly Recommendation[]
+}
+
+/** 专属顾问. `clv`: for her expected value; `person`: somebody said so. */
+export interface NamedAdvisor {
+  readonly userid: string
+  readonly name: string
+  readonly since: string
+  readonly by: 'clv' | 'person'
+  /** Her place by expected value when it was done, of how many. */
+  readonly rank?: number
+  readonly among?: number
+  /** The share that gets one. */
+  readonly percent?: number
+  /** Who said so; `cli` for the shell. */
+  readonly person?: string
+}
+
+/** Body of `PUT /api/admin/customers/:id/named-advisor`; `staff` null: she is nobody's by name until a person says so. */
+export const namedAdvisorBody = z.strictObject({
+  staff: z.string().min(1).max(64).nullable(),
+  why: z.string().max(200).default(''),
+})
+/** Its answer. */
+export interface NamedAdvisorSet {
+  readonly staff: string | null
+}
+
+/** `GET /api/admin/named-advisors`: how far the share at the top has somebody by name, and who of it has nobody. */
+export interface NamedAdvisors {
+  readonly percent: number
+  /** How many have an estimate; 0 until a model was fitted. */
+  readonly of: number
+  /** How many of them are in the share. */
+  readonly places: number
+  readonly named: number
+  readonly byPerson: number
+  /** In order of rank; the first 200. `next-run`: the next night names somebody. */
+  readonly nobody: Paged<{
+    readonly id: string
+    readonly name: string
+    readonly rank: number
+    readonly why: 'no-contact' | 'may-not-speak' | 'taken-back' | 'next-run'
+  }>
 }
 
 export interface TierMove {

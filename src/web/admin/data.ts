@@ -29,6 +29,7 @@ import type {
   ExperimentView,
   MannersView,
   Me,
+  NamedAdvisors,
   Overview,
   Paged,
   PauseScope,
@@ -110,6 +111,15 @@ export const useCustomer = (id: MaybeRefOrGetter<string>) =>
     {},
     () => toValue(id) !== '',
   )
+
+/** How far the share at the top has an advisor by name, and who of it has nobody. */
+export const useNamedAdvisors = () => useGet<NamedAdvisors>('/api/admin/named-advisors')
+
+/** `staff` null takes it back. */
+export const setNamedAdvisor = (id: string, staff: string | null, why: string) =>
+  ask<unknown>('PUT', `/api/admin/customers/${encodeURIComponent(id)}/named-advisor`, {
+    body: { staff, why },
+  })
 
 /** Her promises and 14 days of the dry run. */
 export const useTouchpoints = (id: MaybeRefOrGetter<string>) =>
