@@ -100,6 +100,7 @@ const table = (): Readonly<
   'GET /api/public/callback': { row: row(400) },
   'GET /api/admin/me': { row: console },
   'GET /api/admin/overview': { row: console },
+  'GET /api/admin/first-buyers': { row: console },
   'GET /api/admin/customers': { row: console },
   'GET /api/admin/customers/:id': { path: `/api/admin/customers/${task.customer}`, row: console },
   'GET /api/admin/customers/:id/touchpoints': {

@@ -98,6 +98,22 @@ export interface Overview {
   readonly cadenceVersion: number
 }
 
+/**
+ * `GET /api/admin/first-buyers`: of those whose first purchase lies in these days, how many were reached in a chat of their
+ * own within `withinDays` of that order. `missed`: why the others were not, the most frequent first.
+ */
+export interface FirstBuyers {
+  readonly from: string
+  readonly until: string
+  readonly withinDays: number
+  readonly goalPercent: number
+  readonly buyers: number
+  readonly reached: number
+  readonly days: readonly { readonly day: string; readonly buyers: number; readonly reached: number }[]
+  readonly weeks: readonly { readonly monday: string; readonly buyers: number; readonly reached: number }[]
+  readonly missed: readonly (Reason & { readonly count: number })[]
+}
+
 export const calendarQuery = z.object({ from: day.optional(), days: count(7, 31) })
 
 /** One touchpoint on one day: what happened (past), or what the dry run says (`planned: true`). */

@@ -367,6 +367,25 @@ describe('named advisors', () => {
   })
 })
 
+describe('first buyers', () => {
+  test.each([
+    ['zh', '首购触达', '目标 90%', '没有触达的'],
+    ['en', 'First buyers reached', 'goal 90%', 'were not reached'],
+  ])('stand on the overview against the goal, with the reasons of the others (%s)', async (...words) => {
+    const [language, title, goal, missed] = words
+    await page.setViewportSize({ width: 390, height: 844 })
+    await open('/admin/')
+    await page.evaluate(`localStorage.setItem('siyu.language', '${language}')`)
+    await page.reload()
+    const card = page.getByRole('region', { name: title })
+    await card.getByText(goal).waitFor()
+    await card.getByText(missed).waitFor()
+    await card.getByText('没有顾问添加她').waitFor()
+    expect(await card.locator('.weeks li').count()).toBe(5)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+})
+
 describe('experiments', () => {
   test('a clear winner is read beside what was delivered, and rolled out with a reason', async () => {
     await open('/admin/experiments')

@@ -17,7 +17,7 @@ import type {
   Problem,
 } from '../../src/http/contract.ts'
 import { cardOf, games } from './mock-cards.ts'
-import { namedAdvisors } from './mock-figures.ts'
+import { firstBuyers, namedAdvisors } from './mock-figures.ts'
 import { diffOf, firstYaml, problemsOf, versionDay } from './mock-cadence.ts'
 import { draftRoutes, startDrafts, type MockDrafts } from './mock-drafts.ts'
 import { calendarOf, customers, deliveries, now, subjectsOf, tiers, today, touchpoints } from './mock-shop.ts'
@@ -280,6 +280,7 @@ const adminRoutes = (state: MockState): MockRoute[] => [
         : problem(404, 'not-found', '没有这位客户。', '她可能已被合并或删除。')
     },
   },
+  { method: 'GET', path: '/api/admin/first-buyers', answer: () => ({ body: firstBuyers }) },
   { method: 'GET', path: '/api/admin/named-advisors', answer: () => ({ body: namedAdvisors }) },
   {
     method: 'PUT',

@@ -27,6 +27,7 @@ import type {
   ExperimentDraft,
   ExperimentList,
   ExperimentView,
+  FirstBuyers,
   MannersView,
   Me,
   NamedAdvisors,
@@ -111,6 +112,9 @@ export const useCustomer = (id: MaybeRefOrGetter<string>) =>
     {},
     () => toValue(id) !== '',
   )
+
+/** Of those who bought for the first time a while ago, how many were reached within a week. */
+export const useFirstBuyers = () => useGet<FirstBuyers>('/api/admin/first-buyers')
 
 /** How far the share at the top has an advisor by name, and who of it has nobody. */
 export const useNamedAdvisors = () => useGet<NamedAdvisors>('/api/admin/named-advisors')

@@ -139,6 +139,15 @@ export const en: Record<WordKey, string> = {
   'overview.cadence': 'Cadence version {n} in force',
   'overview.edit': 'Edit cadence',
 
+  'firstBuyers.title': 'First buyers reached',
+  'firstBuyers.hint': 'first bought {span}; reached one-on-one within {n} days',
+  'firstBuyers.goal': 'goal {percent}%',
+  'firstBuyers.of': '{reached} of {buyers} first buyers',
+  'firstBuyers.week': 'week of {day}: {reached} of {buyers}',
+  'firstBuyers.missed': 'Why {n} were not reached',
+  'firstBuyers.allReached': 'Everybody was reached.',
+  'firstBuyers.empty': 'Nobody bought for the first time in these 30 days.',
+
   'calendar.prev': 'Previous week',
   'calendar.next': 'Next week',
   'calendar.thisWeek': 'This week',

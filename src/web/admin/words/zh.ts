@@ -135,6 +135,15 @@ export const zh = {
   'overview.cadence': '节奏第 {n} 版生效中',
   'overview.edit': '编辑节奏',
 
+  'firstBuyers.title': '首购触达',
+  'firstBuyers.hint': '{span}首次购买的客户，{n} 天内一对一触达到的',
+  'firstBuyers.goal': '目标 {percent}%',
+  'firstBuyers.of': '{buyers} 位首购客户，触达 {reached} 位',
+  'firstBuyers.week': '{day}这一周：{buyers} 位首购，触达 {reached} 位',
+  'firstBuyers.missed': '没有触达的 {n} 位，原因',
+  'firstBuyers.allReached': '都触达了。',
+  'firstBuyers.empty': '这 30 天里没有首次购买的客户。',
+
   'calendar.prev': '上一周',
   'calendar.next': '下一周',
   'calendar.thisWeek': '回到本周',
