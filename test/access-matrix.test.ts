@@ -386,6 +386,7 @@ describe('who may call what', () => {
       'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
       'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],
       'POST /api/admin/customers/:id/unmerge': ['admin', 'operator'],
+      'PUT /api/admin/customers/:id/named-advisor': ['admin', 'operator'],
       'PUT /api/admin/audiences/:name': ['admin', 'operator'],
       'DELETE /api/admin/audiences/:name': ['admin', 'operator'],
       'POST /api/admin/touchpoints/:name/try': ['admin', 'operator', 'approver'],
