@@ -33,6 +33,7 @@ import { OldRefunds1764300000092 } from './1764300000092-old-refunds.ts'
 import { Stumbles1764300000100 } from './1764300000100-stumbles.ts'
 import { LastLook1764300000110 } from './1764300000110-last-look.ts'
 import { Donations1764300000120 } from './1764300000120-donations.ts'
+import { NamedAdvisors1764300000130 } from './1764300000130-named-advisors.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -69,4 +70,5 @@ export const migrations = [
   Stumbles1764300000100,
   LastLook1764300000110,
   Donations1764300000120,
+  NamedAdvisors1764300000130,
 ]

@@ -28,6 +28,7 @@ import type { FileWatch } from './cadence/index.ts'
 import { linkKey } from './content/index.ts'
 import { openCore, shippedCadence } from './core.ts'
 import type { Core } from './core.ts'
+import { createDeskJobs } from './desk/index.ts'
 import { createBullQueue, createDelivery, createLimiter, openRedis } from './delivery/index.ts'
 import type { Redis, WorkQueue } from './delivery/index.ts'
 import { ensureGames } from './game/index.ts'
@@ -161,6 +162,8 @@ export async function openApp(parts: AppParts): Promise<App> {
     ...createSegmentJobs(core),
     ...createChurnJobs(core),
     ...createClvJobs(core),
+    // Behind the fit: whoever is now at the top gets an advisor by name.
+    ...createDeskJobs(core),
     ...createRecommendJobs(core),
     ...createReportJobs(core),
     ...createRewardJobs(core),

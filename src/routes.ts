@@ -31,6 +31,7 @@ import { adminGameRoutes } from './http/admin/games.ts'
 import { identityRoutes } from './http/admin/identities.ts'
 import { adminTagRoutes } from './http/admin/tags.ts'
 import { mannersRoutes } from './http/admin/manners.ts'
+import { namedAdvisorRoutes } from './http/admin/named-advisors.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
 import { trialRoutes } from './http/admin/trial.ts'
 import { restoreRoutes } from './http/admin/restore.ts'
@@ -135,6 +136,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
       post: createStaffNote({ api, agentId: env.wecom.agentId }),
     }),
     ...identityRoutes({ db, act }),
+    ...namedAdvisorRoutes({ db, act, percent: core.clv.advisorPercent }),
     ...jssdkRoutes({ api, clock, publicUrl: env.publicUrl, wecom: env.wecom }),
     ...sidebarTaskRoutes({
       act,

@@ -105,6 +105,7 @@ const table = (): Readonly<
   'GET /api/public/callback': { row: row(400) },
   'GET /api/admin/me': { row: console },
   'GET /api/admin/overview': { row: console },
+  'GET /api/admin/first-buyers': { row: console },
   'GET /api/admin/customers': { row: console },
   'GET /api/admin/customers/:id': { path: `/api/admin/customers/${task.customer}`, row: console },
   'GET /api/admin/customers/:id/touchpoints': {
@@ -130,6 +131,12 @@ const table = (): Readonly<
   'POST /api/admin/customers/:id/unmerge': {
     path: '/api/admin/customers/nobody/unmerge',
     body: { reason: '核对' },
+    row: [401, 401, 403, 403, 404, 401, 401],
+  },
+  'GET /api/admin/named-advisors': { row: console },
+  'PUT /api/admin/customers/:id/named-advisor': {
+    path: '/api/admin/customers/nobody/named-advisor',
+    body: { staff: null },
     row: [401, 401, 403, 403, 404, 401, 401],
   },
   'GET /api/admin/calendar': { row: console },
@@ -386,6 +393,7 @@ describe('who may call what', () => {
       'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
       'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],
       'POST /api/admin/customers/:id/unmerge': ['admin', 'operator'],
+      'PUT /api/admin/customers/:id/named-advisor': ['admin', 'operator'],
       'PUT /api/admin/audiences/:name': ['admin', 'operator'],
       'DELETE /api/admin/audiences/:name': ['admin', 'operator'],
       'POST /api/admin/touchpoints/:name/try': ['admin', 'operator', 'approver'],

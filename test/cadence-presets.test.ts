@@ -75,6 +75,7 @@ describe.each(presets)('%s', (name) => {
             'recall',
           ],
           ...['coupon-ending', 'referral-invite', 'survey', 'answer-follow-up', 'welcome-back'],
+          'named-advisor',
           ...['broadcast-note', 'weekly-poll', 'treasure-hunt'],
         ].filter((kind) => kind !== 'recall' || name === 'maternity'),
       ),

@@ -1,6 +1,6 @@
 /** Settings that every touchpoint has, from the YAML to the decision: which days, which audience, whose voice. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Happening } from '../src/base/act.ts'
+import type { Actor, Happening } from '../src/base/act.ts'
 import { addDays, instantOf, isoOf } from '../src/base/calendar.ts'
 import { applyHolidays, loadHolidays } from '../src/base/holidays.ts'
 import { createLog } from '../src/base/log.ts'
@@ -18,6 +18,7 @@ import {
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
 import { cadencePlan } from '../src/cli/cadence.ts'
 import { saveContacts, saveStaff } from '../src/customer/index.ts'
+import { nameAdvisor } from '../src/desk/index.ts'
 import { audienceRoutes } from '../src/http/admin/audiences.ts'
 import { createFollowers } from '../src/interaction/index.ts'
 import { sendersOf, setLeave } from '../src/outbox/index.ts'
@@ -230,6 +231,23 @@ onBothDatabases('what every touchpoint may set', (open) => {
       expect(chosen.get(two)).toMatchObject({ staff: 'zhang', why: 'oldest' })
       const explained = await explainCustomer({ reader, tierRules: store.rules }, one, store.clock.now())
       expect(explained).toMatchObject({ advisor: '李可', advisorWhy: '最近由这位顾问联系' })
+    })
+
+    it('is that of the advisor who is hers by name, foreseen and planned, and of her deputy while she is on leave', async () => {
+      const byPerson: Actor = { kind: 'staff', userid: 'zhang' }
+      for (const external of ['wm1', 'wm2'])
+        await store.act(byPerson, async (ctx) =>
+          nameAdvisor(ctx, await customerOf(external), { staff: 'li', said: '' }),
+        )
+      expect(await senders()).toEqual({ wm1: 'li', wm2: 'li' })
+      await store.act({ kind: 'cli', verb: 'leave' }, (ctx) =>
+        setLeave(ctx, { staff: 'li', from_day: holiday, to_day: holiday, deputy: 'zhang' }),
+      )
+      const decided = await planDay(parts, holiday)
+      expect(decided.map(({ sender, reasonCode }) => [sender, reasonCode])).toEqual([
+        ['zhang', 'advisor-on-leave'],
+        ['zhang', 'advisor-on-leave'],
+      ])
     })
 
     it('leaves it to the deputy while the chosen one is on leave', async () => {

@@ -78,6 +78,8 @@ export const auditedKinds: Readonly<Partial<Record<Kind, Audited>>> = {
   'customer-erased': { about: 'customer', words: ['why'] },
   'customers-merged': { about: 'customer', words: ['why'], byStaff: true },
   'customers-unmerged': { about: 'customer', words: ['why'], byStaff: true },
+  'advisor-named': { about: 'customer', keeps: ['staff', 'rank', 'of'], byStaff: true },
+  'advisor-unnamed': { about: 'customer', keeps: ['staff', 'reason'], byStaff: true },
   'coupon-redeemed': { about: 'customer', keeps: ['campaign', 'amountFen'], byStaff: true },
 }
 

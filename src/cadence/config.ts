@@ -52,6 +52,8 @@ export interface Cadence {
   readonly shop: { readonly name: string }
   readonly manners: Manners
   readonly planning: Planning
+  /** What the console measures the shop by. */
+  readonly goals: Goals
   /** Must a second person approve what is published? Null = not said: as soon as there is a second one. */
   readonly approval: boolean | null
   /** The enabled ones, as written. */
@@ -86,11 +88,22 @@ const publishingShape = z.strictObject({
     .prefault({})
     .describe('审批'),
 })
+const goalsShape = z.strictObject({
+  firstBuyersPercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(90)
+    .describe('首购触达目标：首次购买后 7 天内被一对一触达的客户占百分之几，看板上对照'),
+})
+export type Goals = z.infer<typeof goalsShape>
+
 export const topShape = z.strictObject({
   shop: shopShape,
   publishing: publishingShape.prefault({}).describe('发布'),
   manners: mannersShape.prefault({}),
   planning: planningShape.prefault({}),
+  goals: goalsShape.prefault({}).describe('目标：看板拿实际数字对照'),
   topics: z
     .record(slugField, z.string().min(1).max(20))
     .default({})
@@ -135,11 +148,12 @@ export function readCadence(yaml: string, options: ReadOptions): CadenceRead {
       ...nonsenseInManners(read.value, mannersRead.data).map(({ path, words }) => read.at(path, words)),
     )
   if (!top.success || mistakes.length > 0) return { cadence: null, mistakes: sorted(mistakes), warnings: [] }
-  const { shop, manners, planning, publishing } = top.data
+  const { shop, manners, planning, goals, publishing } = top.data
   const topics = topicsOf(top.data.topics, touchpoints)
   const approval = publishing.approval.required ?? null
   const raw = read.value
-  const cadence = { version, shop, manners, planning, approval, topics, touchpoints, experiments, raw }
+  const settings = { shop, manners, planning, goals, approval, topics }
+  const cadence = { version, ...settings, touchpoints, experiments, raw }
   const warnings = known ? longGroupMessages(cadence).map(({ path, words }) => read.at(path, words)) : []
   return { cadence, mistakes: [], warnings: sorted(warnings) }
 }

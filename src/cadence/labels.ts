@@ -36,6 +36,8 @@ export const labels: Readonly<Record<string, string>> = {
   required: '需要审批',
   manners: '分寸',
   planning: '排期',
+  goals: '目标',
+  firstBuyersPercent: '首购触达目标',
   spreadMinutes: '错开分钟数',
   seed: '错开顺序的种子',
   touchpoints: '触点',

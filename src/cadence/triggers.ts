@@ -35,6 +35,12 @@ export const createCadenceFollowers = ({
   tierRules,
   wakeDelivery,
 }: Pick<CadenceParts, 'tierRules' | 'wakeDelivery'>): Follower[] => [
+  // First what is over: its place is free for what the same row makes due.
+  {
+    name: 'cadence-endings',
+    kinds: enders,
+    handle: endWhatIsOver,
+  },
   {
     name: 'cadence-triggers',
     kinds: triggers,
@@ -46,11 +52,6 @@ export const createCadenceFollowers = ({
       await enqueue(ctx, candidates)
       if (wakeDelivery) ctx.afterCommit(wakeDelivery)
     },
-  },
-  {
-    name: 'cadence-endings',
-    kinds: enders,
-    handle: endWhatIsOver,
   },
   {
     name: 'cadence-wake-up-gift',

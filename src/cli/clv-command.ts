@@ -53,6 +53,11 @@ export function addClvVerbs(siyu: Command, document: AsDocument): void {
     .description('the most valuable customers, who get a named advisor')
     .option('--percent <n>', 'default: advisorPercent of config/clv.yaml')
     .action(document(async (options: object) => (await verbs()).clvTopVerb(options), 'customers'))
+  group
+    .command('advisors')
+    .description('who has a named advisor and by whom, and who at the top has nobody, with the reason')
+    .option('--percent <n>', 'the share to look at; default: advisorPercent of config/clv.yaml')
+    .action(document(async (options: object) => (await verbs()).clvAdvisorsVerb(options), 'named'))
 }
 
 const look = (group: Command, name: string, words: string): Command =>

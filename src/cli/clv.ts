@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 import { dayOf } from '../base/calendar.ts'
 import { Refusal, messageOf } from '../base/errors.ts'
 import type { Core } from '../core.ts'
+import { namedList } from '../desk/index.ts'
+import type { NamedList } from '../desk/index.ts'
 import {
   alive,
   alivePlot,
@@ -215,14 +217,38 @@ export interface ClvTopOptions {
   readonly percent?: string
 }
 
-export async function runClvTop(
-  { db, clv }: Pick<Core, 'db' | 'clv'>,
-  { percent }: ClvTopOptions,
-): Promise<{ readonly percent: number; readonly customers: readonly ClvEstimate[] }> {
+function shareOf({ clv }: Pick<Core, 'clv'>, { percent }: ClvTopOptions): number {
   const share = percent === undefined ? clv.advisorPercent : Number(percent)
-  if (!(share >= 0 && share <= 100))
-    throw new Refusal('usage', `--percent ${percent ?? ''} is not between 0 and 100.`, 400)
-  return { percent: share, customers: await topByClv(db.reader, share) }
+  if (share >= 0 && share <= 100) return share
+  throw new Refusal('usage', `--percent ${percent ?? ''} is not between 0 and 100.`, 400, {
+    fix: 'Leave it out for the share of config/clv.yaml.',
+  })
+}
+
+export async function runClvTop(
+  parts: Pick<Core, 'db' | 'clv'>,
+  options: ClvTopOptions,
+): Promise<{ readonly percent: number; readonly customers: readonly ClvEstimate[] }> {
+  const share = shareOf(parts, options)
+  return { percent: share, customers: await topByClv(parts.db.reader, share) }
+}
+
+export type ClvAdvisors = NamedList & {
+  /** How many have a named advisor, by whom, and how many of the share have nobody. */
+  readonly counts: { readonly clv: number; readonly person: number; readonly nobody: number }
+}
+
+/** Who is named for whom, by whom, and who at the top has nobody and why. Names nobody: the night does. */
+export async function runClvAdvisors(
+  parts: Pick<Core, 'db' | 'clv'>,
+  options: ClvTopOptions,
+): Promise<ClvAdvisors> {
+  const found = await namedList(parts.db.reader, shareOf(parts, options))
+  const person = found.named.filter(({ by }) => by === 'person').length
+  return {
+    ...found,
+    counts: { clv: found.named.length - person, person, nobody: found.nobody.length },
+  }
 }
 
 const peakMemoryMb = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
@@ -239,6 +265,8 @@ export const clvShowVerb = (who: string, options: { lang?: string }): Promise<Cl
   })
 export const clvTopVerb = (options: ClvTopOptions): Promise<object> =>
   withCore((core) => runClvTop(core, options))
+export const clvAdvisorsVerb = (options: ClvTopOptions): Promise<object> =>
+  withCore((core) => runClvAdvisors(core, options))
 export const clvTrackVerb = (options: ClvLookOptions): Promise<Tracking> =>
   withCore((core) => runClvTrack(core, options))
 export const clvHoldoutVerb = (options: ClvLookOptions): Promise<Holdout> =>

@@ -110,6 +110,25 @@ export const groupMemberTable = table(
   { index: [['member']] },
 )
 
+/**
+ * The advisor who is hers by name. `staff` null: a person wants nobody. `named_by`: clv, person (then `person` is who).
+ * `rank` of `among`, `percent`: her place by expected value when she was named, and the share that gets one.
+ */
+export const namedAdvisorTable = table(
+  'named_advisor',
+  {
+    customer: 'text key',
+    staff: 'text?',
+    since_at: 'int',
+    named_by: 'text',
+    rank: 'int?',
+    among: 'int?',
+    percent: 'real?',
+    person: 'text?',
+  },
+  { index: [['staff']] },
+)
+
 export const customerTables = [
   customerTable,
   identityTable,
@@ -124,4 +143,5 @@ export const customerTables = [
   profileTable,
   chatGroupTable,
   groupMemberTable,
+  namedAdvisorTable,
 ]

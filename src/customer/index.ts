@@ -6,6 +6,7 @@ import { customersOfRows, resolveRows } from './resolve.ts'
 import type { Erasures } from './erasure.ts'
 import { sightingProjection } from './sightings.ts'
 import { attributeProjection } from './describe.ts'
+import { namedAdvisorProjection } from './named.ts'
 
 export { customerTables } from './customer.tables.ts'
 export { aboutPeople, customersOfRows } from './resolve.ts'
@@ -55,6 +56,8 @@ export { childWithoutConsent, readAttribute } from './attribute-value.ts'
 export type { AttributeValue } from './attribute-value.ts'
 export { attributesOf, describing, sayingNew } from './describe.ts'
 export type { Description, KnownAttribute } from './describe.ts'
+export { namedAdvisorsOf, namedIn, namedLoads, unnamedIn, unnamedWords } from './named.ts'
+export type { NamedAdvisor, NamedBy, NamedDetail, UnnamedDetail, UnnamedReason } from './named.ts'
 export { phoneHasher, plainPhone } from './phone.ts'
 export type { HashPhone } from './phone.ts'
 
@@ -81,6 +84,7 @@ export const customerProjections = [
   consentProjection,
   topicProjection,
   attributeProjection,
+  namedAdvisorProjection,
 ]
 
 /** Whether she is known at all, what WeCom shows of her, and what she told: the first two are facts, the rest is her. */
@@ -95,6 +99,7 @@ export const customerPrivacy: Privacy = {
     { table: 'identity_conflict', of: 'two', by: 'customer', then: 'keep' },
     { table: 'consent', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'topic_choice', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'named_advisor', of: 'customer', by: 'customer', then: 'keep' },
     { table: 'attribute', of: 'customer', by: 'customer', then: 'delete' },
     { table: 'profile', of: 'external', by: 'identity', then: 'delete' },
     { table: 'relation', of: 'external', by: 'identity', then: 'delete' },

@@ -98,6 +98,22 @@ export interface Overview {
   readonly cadenceVersion: number
 }
 
+/**
+ * `GET /api/admin/first-buyers`: of those whose first purchase lies in these days, how many were reached in a chat of their
+ * own within `withinDays` of that order. `missed`: why the others were not, the most frequent first.
+ */
+export interface FirstBuyers {
+  readonly from: string
+  readonly until: string
+  readonly withinDays: number
+  readonly goalPercent: number
+  readonly buyers: number
+  readonly reached: number
+  readonly days: readonly { readonly day: string; readonly buyers: number; readonly reached: number }[]
+  readonly weeks: readonly { readonly monday: string; readonly buyers: number; readonly reached: number }[]
+  readonly missed: readonly (Reason & { readonly count: number })[]
+}
+
 export const calendarQuery = z.object({ from: day.optional(), days: count(7, 31) })
 
 /** One touchpoint on one day: what happened (past), or what the dry run says (`planned: true`). */
@@ -378,6 +394,8 @@ export interface CustomerRow {
   readonly tierTitle: string
   readonly tierReason: string
   readonly advisor?: string
+  /** The name of the advisor who is hers by name. */
+  readonly namedAdvisor?: string
   readonly purchases: number
   readonly spentFen: number
   readonly lastPurchaseDay?: string
@@ -385,7 +403,12 @@ export interface CustomerRow {
 }
 
 /** `GET /api/admin/customers/:id`, and (inside SidebarCustomer) what an advisor sees of her own customer. */
-export interface CustomerCard extends CustomerRow {
+export interface CustomerCard extends Omit<CustomerRow, 'namedAdvisor'> {
+  readonly namedAdvisor?: NamedAdvisor
+  /** A person wants nobody named for her. */
+  readonly noNamedAdvisor?: boolean
+  /** Those who have added her and may write to her, the oldest first. */
+  readonly advisors: readonly { readonly userid: string; readonly name: string }[]
   readonly externalUserId?: string
   readonly avatar?: string
   readonly remark?: string
@@ -459,6 +482,49 @@ export interface CustomerCard extends CustomerRow {
   readonly openComplaintAt?: string
   readonly budget: ContactBudget
   readonly recommendations: readonly Recommendation[]
+}
+
+/** 专属顾问. `clv`: for her expected value; `person`: somebody said so. */
+export interface NamedAdvisor {
+  readonly userid: string
+  readonly name: string
+  readonly since: string
+  readonly by: 'clv' | 'person'
+  /** Her place by expected value when it was done, of how many. */
+  readonly rank?: number
+  readonly among?: number
+  /** The share that gets one. */
+  readonly percent?: number
+  /** Who said so; `cli` for the shell. */
+  readonly person?: string
+}
+
+/** Body of `PUT /api/admin/customers/:id/named-advisor`; `staff` null: she is nobody's by name until a person says so. */
+export const namedAdvisorBody = z.strictObject({
+  staff: z.string().min(1).max(64).nullable(),
+  why: z.string().max(200).default(''),
+})
+/** Its answer. */
+export interface NamedAdvisorSet {
+  readonly staff: string | null
+}
+
+/** `GET /api/admin/named-advisors`: how far the share at the top has somebody by name, and who of it has nobody. */
+export interface NamedAdvisors {
+  readonly percent: number
+  /** How many have an estimate; 0 until a model was fitted. */
+  readonly of: number
+  /** How many of them are in the share. */
+  readonly places: number
+  readonly named: number
+  readonly byPerson: number
+  /** In order of rank; the first 200. `next-run`: the next night names somebody. */
+  readonly nobody: Paged<{
+    readonly id: string
+    readonly name: string
+    readonly rank: number
+    readonly why: 'no-contact' | 'may-not-speak' | 'taken-back' | 'next-run'
+  }>
 }
 
 export interface TierMove {

@@ -82,6 +82,8 @@ export const kinds = {
   'cut-points-refreshed': '分位点刷新',
   'tags-marked': '标签写回',
   'clv-fitted': '客户价值模型拟合',
+  'advisor-named': '指定专属顾问',
+  'advisor-unnamed': '取消专属顾问',
   'churn-calibrated': '流失预警校准',
   'churn-warned': '流失预警',
   'churn-cleared': '流失预警解除',

@@ -113,7 +113,7 @@ export {
   updatePressed,
 } from './promise.store.ts'
 export type { PromiseRow } from './promise.store.ts'
-export { chooseSender, sendersOf, senderWhyWords } from './sender.ts'
+export { chooseSender, sendersOf, senderWhyWords, talksOf } from './sender.ts'
 export type { Sender, SenderWhy } from './sender.ts'
 export {
   adoptedIds,

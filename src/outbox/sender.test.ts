@@ -22,6 +22,21 @@ const choose = (
   return sender ? `${sender.staff} ${sender.why}` : 'nobody'
 }
 
+describe('the advisor who is hers by name', () => {
+  const named = (advisors: readonly Advisor[], staff: string): string => {
+    const sender = chooseSender(advisors, new Map([['lin', 9]]), new Map([['wang', 40]]), staff)
+    return sender ? `${sender.staff} ${sender.why}` : 'nobody'
+  }
+  it.each([
+    ['speaks, whoever talked last and whatever her load', both, 'wang', 'wang named'],
+    ['speaks, also as the only one', [advisor('lin', 1)], 'lin', 'lin named'],
+    ['does not while she may not write', [advisor('lin', 1), advisor('wang', 2, false)], 'wang', 'lin only'],
+    ['does not when she is no contact any more', both, 'zhou', 'lin talked-last'],
+  ])('%s', (_name, advisors, staff, chosen) => {
+    expect(named(advisors, staff)).toBe(chosen)
+  })
+})
+
 describe('who of several advisors speaks', () => {
   it.each([
     ['nobody has added her', [], {}, {}, 'nobody'],

@@ -2,7 +2,7 @@
 import type { Day } from '../base/calendar.ts'
 import { dayOfNumber } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
-import { namesOf, optedOutOf } from '../customer/index.ts'
+import { namedAdvisorsOf, namesOf, namesOfStaff, optedOutOf } from '../customer/index.ts'
 import { sendersOf } from '../outbox/index.ts'
 import { explainStandings } from '../segment/index.ts'
 import type { TierRules } from '../segment/index.ts'
@@ -22,6 +22,8 @@ export interface CustomerOverview {
   readonly tierTitle: string
   readonly tierReason: string
   readonly advisor?: string
+  /** The name of the advisor who is hers by name. */
+  readonly namedAdvisor?: string
   readonly purchases: number
   readonly spentFen: number
   readonly lastPurchaseDay?: Day
@@ -70,11 +72,14 @@ async function present(
   const ids = lines.map(({ id }) => id)
   const names = await namesOf(reader, ids)
   const advisors = await sendersOf(reader, ids)
+  const named = await namedAdvisorsOf(reader, ids)
+  const staff = named.size === 0 ? new Map<string, string>() : await namesOfStaff(reader)
   const optedOut = await optedOutOf(reader, ids, 'marketing')
   const explained = await explainStandings(reader, rules, ids)
   return lines.map((line) => {
     const tier = line.tier ?? rules.lead.name
     const advisor = advisors.get(line.id)
+    const hers = named.get(line.id)?.staff ?? null
     return {
       id: line.id,
       name: names.get(line.id) ?? line.id,
@@ -82,6 +87,7 @@ async function present(
       tierTitle: titleOfTier(rules, tier),
       tierReason: explained.get(line.id)?.reason ?? '还没有计算分层',
       ...(advisor ? { advisor: advisor.staffName } : {}),
+      ...(hers === null ? {} : { namedAdvisor: staff.get(hers) ?? hers }),
       purchases: line.purchases ?? 0,
       spentFen: line.amount_fen ?? 0,
       ...(line.last_no === null ? {} : { lastPurchaseDay: dayOfNumber(line.last_no) }),

@@ -19,6 +19,11 @@ export function wordsOf({ kind, detail }: Pick<LogRow, 'kind' | 'detail'>, rules
       return `${title}${yuanOf(detail['amountFen'])}`
     case 'tier-moved':
       return `${title}：${titleOfTier(rules, textOf(detail['from']))} → ${titleOfTier(rules, textOf(detail['to']))}`
+    case 'advisor-named':
+    case 'advisor-unnamed': {
+      const staff = textOf(detail['staff'])
+      return staff === '' ? title : `${title}：${staff}`
+    }
     case 'opted-out':
     case 'opted-in':
       return `${title}：${purposes[textOf(detail['purpose'])] ?? textOf(detail['purpose'])}`

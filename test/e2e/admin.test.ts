@@ -181,6 +181,35 @@ describe('the console', () => {
     await shot(phone, 'admin-calendar-next', true)
   })
 
+  it('takes a named advisor back by hand and names her again, both told by the log and the audit chain', async () => {
+    const phone = await desk()
+    const { page } = phone
+    const [hers] = await world.rows<{ customer: string; staff: string; name: string }>(
+      `select n.customer, n.staff, s.name from named_advisor n join staff s on s.userid = n.staff
+       where n.named_by = 'clv' order by n.rank`,
+    )
+    if (!hers) throw new Error('the night has named nobody')
+    await page.goto(`${world.url}/admin/customers?customer=${hers.customer}`)
+    const box = page.locator('.el-drawer .named')
+    await box.getByText(/预计价值前 5 %，第 \d+ \/ \d+ 位/).waitFor()
+    expect(await box.innerText()).toContain(hers.name)
+    await shot(phone, 'admin-named-advisor')
+    await box.getByLabel('原因，例如：老客户点名').fill('她想换一位')
+    await box.getByRole('button', { name: '取消专属' }).click()
+    await box.getByText('人工取消，系统不再自动指定。').waitFor()
+    await box.getByLabel('选择顾问').selectOption(hers.staff)
+    await box.getByRole('button', { name: '指定', exact: true }).click()
+    await box.getByText(/指定，当时预计价值第 \d+ \/ \d+ 位/).waitFor()
+    expect(
+      await world.rows(`select staff, named_by from named_advisor where customer = '${hers.customer}'`),
+    ).toEqual([{ staff: hers.staff, named_by: 'person' }])
+    expect(
+      (
+        await world.rows<{ what: string }>(`select what from audit where what like 'advisor-%' order by seq`)
+      ).map(({ what }) => what),
+    ).toEqual(['advisor-unnamed', 'advisor-named'])
+  })
+
   it.each([
     ['customers', '客户'],
     ['deliveries', '触达记录'],

@@ -11,6 +11,7 @@ import { openBrowser } from './browser.ts'
 import { campaignRoutes } from './mock-campaigns.ts'
 import { problem, startMock, type MockApi } from './mock-api.ts'
 import { experimentRoutes } from './mock-experiments.ts'
+import { customers } from './mock-shop.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -325,6 +326,62 @@ describe('calendar', () => {
     await today.waitFor()
     await expect.poll(async () => (await today.boundingBox())?.y ?? 999).toBeLessThan(60)
     expect((await today.boundingBox())?.width).toBeGreaterThan(340)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+})
+
+describe('named advisors', () => {
+  const panel = () => page.getByRole('region', { name: '专属顾问' })
+
+  test('says who at the top has nobody and why, and leads to her card', async () => {
+    await open('/admin/customers')
+    await panel().getByText('预计价值前 5 % 共 12 位，已有专属顾问 10 位（人工指定 1 位）').waitFor()
+    await panel().getByText('2 位还没有').click()
+    await panel().getByText('没有顾问添加她').waitFor()
+    await panel().locator('.row-link').first().click()
+    await page.getByText('触达与原因').waitFor()
+    await open('/admin/customers?tier=high')
+    await page.locator('td .named').first().waitFor()
+  })
+
+  test('another of her advisors is named with a reason, and taken back; an analyst only reads', async () => {
+    const { id = '' } = customers.find(({ namedAdvisor }) => namedAdvisor !== undefined) ?? {}
+    const hers = `/admin/customers?customer=${id}`
+    await open(hers)
+    const box = page.locator('.el-drawer .named')
+    await box.getByText('预计价值前 5 %，第 3 / 246 位').waitFor()
+    await box.getByLabel('选择顾问').selectOption({ label: '周梅' })
+    await box.getByLabel('原因，例如：老客户点名').fill('她点名')
+    await box.getByRole('button', { name: '改由这位负责' }).click()
+    await page.getByText('已指定周梅为专属顾问').waitFor()
+    await box.getByRole('button', { name: '取消专属' }).click()
+    await page.getByText('已取消，系统不再自动指定').waitFor()
+    expect(mock.state.named).toEqual([
+      { customer: id, body: { staff: 'zhoumei', why: '她点名' } },
+      { customer: id, body: { staff: null, why: '' } },
+    ])
+    mock.state.me = { ...mock.state.me, roles: ['analyst'] }
+    await open(hers)
+    await box.getByText('预计价值前 5 %，第 3 / 246 位').waitFor()
+    expect(await box.getByRole('button').count()).toBe(0)
+  })
+})
+
+describe('first buyers', () => {
+  test.each([
+    ['zh', '首购触达', '目标 90%', '没有触达的'],
+    ['en', 'First buyers reached', 'goal 90%', 'were not reached'],
+  ])('stand on the overview against the goal, with the reasons of the others (%s)', async (...words) => {
+    const [language, title, goal, missed] = words
+    await page.setViewportSize({ width: 390, height: 844 })
+    await open('/admin/')
+    await page.evaluate(`localStorage.setItem('siyu.language', '${language}')`)
+    await page.reload()
+    const card = page.getByRole('region', { name: title })
+    await card.getByText(goal).waitFor()
+    await card.getByText(missed).waitFor()
+    await card.getByText('没有顾问添加她').waitFor()
+    expect(await card.locator('.weeks li').count()).toBe(5)
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
   })
 })

@@ -17,6 +17,7 @@ import type {
   Problem,
 } from '../../src/http/contract.ts'
 import { cardOf, games } from './mock-cards.ts'
+import { firstBuyers, namedAdvisors } from './mock-figures.ts'
 import { diffOf, firstYaml, problemsOf, versionDay } from './mock-cadence.ts'
 import { draftRoutes, startDrafts, type MockDrafts } from './mock-drafts.ts'
 import { calendarOf, customers, deliveries, now, subjectsOf, tiers, today, touchpoints } from './mock-shop.ts'
@@ -75,6 +76,8 @@ export interface MockState extends MockDrafts {
   versions: CadenceVersion[]
   /** The next answers, by path, instead of the real one. */
   readonly faults: Map<string, Answer>
+  /** What people said about named advisors. */
+  readonly named: { readonly customer: string; readonly body: unknown }[]
 }
 
 const startState = (): MockState => ({
@@ -125,6 +128,7 @@ const startState = (): MockState => ({
     },
   ],
   faults: new Map(),
+  named: [],
 })
 
 const mannersView: MannersView = {
@@ -274,6 +278,16 @@ const adminRoutes = (state: MockState): MockRoute[] => [
       return row
         ? { body: cardOf(row) }
         : problem(404, 'not-found', '没有这位客户。', '她可能已被合并或删除。')
+    },
+  },
+  { method: 'GET', path: '/api/admin/first-buyers', answer: () => ({ body: firstBuyers }) },
+  { method: 'GET', path: '/api/admin/named-advisors', answer: () => ({ body: namedAdvisors }) },
+  {
+    method: 'PUT',
+    path: '/api/admin/customers/:id/named-advisor',
+    answer: ({ params, body }) => {
+      state.named.push({ customer: params['id'] ?? '', body })
+      return { body: { staff: body['staff'] } }
     },
   },
   {

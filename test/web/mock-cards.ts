@@ -13,7 +13,7 @@ const goods = [
   '儿童床 1.2m',
 ]
 
-export const cardOf = (row: CustomerRow): CustomerCard => {
+export const cardOf = ({ namedAdvisor, ...row }: CustomerRow): CustomerCard => {
   const orders = Array.from({ length: row.purchases }, (_, index) => ({
     at: `${addDays(row.lastPurchaseDay ?? today, -index * 23)}T${index % 2 ? '20:41' : '12:08'}:00+08:00`,
     amountFen: Math.round(row.spentFen / row.purchases),
@@ -23,6 +23,19 @@ export const cardOf = (row: CustomerRow): CustomerCard => {
   return {
     ...row,
     ...profileOf({ radar: { ...profileOf().radar, tierTitle: row.tierTitle } }),
+    ...(namedAdvisor === undefined
+      ? {}
+      : {
+          namedAdvisor: {
+            ...{
+              userid: 'linlin',
+              name: namedAdvisor,
+              since: '2026-05-11T04:30:00+08:00',
+              by: 'clv' as const,
+            },
+            ...{ rank: 3, among: 246, percent: 5 },
+          },
+        }),
     externalUserId: `wm${hash(row.id).toString(36)}`,
     remark: `${row.name.slice(0, 1)}家宝宝 18 个月`,
     addedAt: '2025-03-08T16:20:00+08:00',

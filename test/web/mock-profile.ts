@@ -3,7 +3,7 @@ import type { CustomerCard } from '../../src/http/contract.ts'
 
 type Profile = Pick<
   CustomerCard,
-  'identities' | 'radar' | 'dynamicTags' | 'attributes' | 'groups' | 'budget' | 'recommendations'
+  'advisors' | 'identities' | 'radar' | 'dynamicTags' | 'attributes' | 'groups' | 'budget' | 'recommendations'
 > &
   Partial<Pick<CustomerCard, 'churn' | 'clv' | 'likelyCause' | 'value' | 'satisfaction' | 'openComplaintAt'>>
 
@@ -17,6 +17,10 @@ const axes = [
 ] as const
 
 export const profileOf = (over: Partial<Profile> = {}): Profile => ({
+  advisors: [
+    { userid: 'linlin', name: '林琳' },
+    { userid: 'zhoumei', name: '周梅' },
+  ],
   identities: { externals: ['wm-wang'], shopIds: ['M10086'], phones: ['···a1F_'] },
   dynamicTags: [
     {

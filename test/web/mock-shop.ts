@@ -102,6 +102,7 @@ const makeCustomer = (index: number): CustomerRow => {
     tierTitle: tiers.find((one) => one.tier === tier)?.title ?? tier,
     tierReason: tierReason(tier, purchases, last),
     ...(advisor ? { advisor } : {}),
+    ...(advisor && tier === 'high' ? { namedAdvisor: advisor } : {}),
     purchases,
     spentFen,
     ...(last ? { lastPurchaseDay: last } : {}),

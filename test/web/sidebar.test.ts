@@ -79,6 +79,18 @@ describe('the sidebar beside a chat', () => {
     expect(faults).toEqual([])
   })
 
+  it('says whose customer she is by name, since when and why', async () => {
+    const named = { userid: 'linlin', name: '林琳', since: '2026-05-11T04:30:00+08:00' }
+    const cards = [card({ namedAdvisor: { ...named, by: 'clv', rank: 3, among: 120, percent: 5 } })]
+    const { page, faults } = await visit({ desk: { cards } })
+    await page.getByText('5月11日起，预计价值前 5 %，第 3 / 120 位').waitFor()
+    expect(await page.locator('.who').innerText()).toContain('专属顾问 林琳')
+    expect(faults).toEqual([])
+    const byHand = [card({ namedAdvisor: { ...named, by: 'person', person: '周店长' } })]
+    const other = await visit({ desk: { cards: byHand } })
+    await other.page.getByText('由周店长指定').waitFor()
+  })
+
   it('registers with the app’s signature for the address without its hash', async () => {
     const { page, bridge, server } = await visit()
     await page.getByText('为什么今天联系').waitFor()

@@ -11,6 +11,7 @@ import { churnCare } from './churn-care.ts'
 import { clickedNotBought } from './clicked-not-bought.ts'
 import { couponEnding } from './coupon-ending.ts'
 import { touchpointKinds } from './index.ts'
+import { namedAdvisor } from './named-advisor.ts'
 import { orderCare } from './order-care.ts'
 import { orderGuide } from './order-guide.ts'
 import { recovery } from './recovery.ts'
@@ -178,6 +179,39 @@ describe('what answers a happening', () => {
       why: '隔 200 天回来下单',
     })
     expect(rules.rests?.()).toMatchObject({ days: 360, family: 'welcome-back' })
+  })
+
+  it('introduces the advisor who was named, in her own words only, and ends when it is another', () => {
+    const rules = forCustomers(namedAdvisor, { wording: '我是{{ advisor.name }}' })
+    const named = (staff: string, more: object = {}) =>
+      happened('advisor-named', { staff, by: 'clv', rank: 3, of: 120, percent: 5, ...more })
+    const asked = due(rules, named('zhang')) ?? expect.fail()
+    expect(asked).toMatchObject({
+      period: `zhang:${String(at)}`,
+      wantedAt: at + hours(1),
+      expiresAt: at + hours(168),
+    })
+    expect(due(rules, named('li'))).toBeNull()
+    expect(due(rules, named('zhang'), { ...member, advisor: null })).toBeNull()
+    const view = {
+      shop: { name: '店' },
+      day: { date: '2026-11-18', words: '', weekday: '' },
+      advisor: { name: '小张' },
+    }
+    expect(
+      rules.compose(momentOf('2026-11-18'), member, view, asked.occasion ?? noOccasion, ''),
+    ).toMatchObject({
+      text: expect.stringMatching(/^我是小张\n/) as string,
+      why: '您刚成为她的专属顾问（预计价值居前），打个招呼',
+    })
+    expect(due(rules, named('zhang', { by: 'person' }))?.occasion?.words).toBe('由人工指定')
+    const ends = (kind: Kind, staff: string) =>
+      rules.ends?.({ kind, at, detail: { staff } }, asked.period)?.code
+    expect(ends('advisor-unnamed', 'zhang')).toBe('moved-on')
+    expect(ends('advisor-unnamed', 'li')).toBeUndefined()
+    expect(ends('advisor-named', 'li')).toBe('moved-on')
+    expect(ends('advisor-named', 'zhang')).toBeUndefined()
+    expect(rules.rests?.()).toMatchObject({ days: 360 })
   })
 
   it('cares once a week after a parcel came, and leaves a complaint to a human', () => {

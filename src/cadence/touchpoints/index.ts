@@ -18,6 +18,7 @@ import { referralInvite } from './referral-invite.ts'
 import { membersDay } from './members-day.ts'
 import { monthlyRecommendation } from './monthly-recommendation.ts'
 import { monthlyTalk } from './monthly-talk.ts'
+import { namedAdvisor } from './named-advisor.ts'
 import { onTag } from './on-tag.ts'
 import { onboarding } from './onboarding.ts'
 import { orderCare } from './order-care.ts'
@@ -63,6 +64,7 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   tierChange,
   levelChange,
   keepLevel,
+  namedAdvisor,
   referralInvite,
   quietReminder,
   churnCare,

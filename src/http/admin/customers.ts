@@ -3,7 +3,7 @@ import type { Instant } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import { addDays, dayOf } from '../../base/calendar.ts'
 import type { Db } from '../../base/db.ts'
-import { isCustomer, listCustomers, overview } from '../../report/index.ts'
+import { firstBuyers, isCustomer, listCustomers, overview } from '../../report/index.ts'
 import type { CustomerCards, ReportParts } from '../../report/index.ts'
 import { tierFlows, tierMovesOf } from '../../segment/index.ts'
 import { customersQuery, movesQuery, pageQuery } from '../contract.ts'
@@ -11,6 +11,7 @@ import type {
   CalendarSubject,
   CustomerCard,
   CustomerRow,
+  FirstBuyers,
   Overview,
   Paged,
   TierFlows,
@@ -36,6 +37,16 @@ export const adminCustomerRoutes = (parts: CustomerRouteParts): Route[] => [
     access: console,
     async handle({ now }) {
       const answer: Overview = await overview(parts, now)
+      return { json: answer }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/admin/first-buyers',
+    access: console,
+    async handle({ now }) {
+      // Over everybody: on a connection of its own, so that nobody's page waits for it.
+      const answer: FirstBuyers = await parts.db.aside((scratch) => firstBuyers(scratch, now))
       return { json: answer }
     },
   },

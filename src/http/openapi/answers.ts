@@ -785,6 +785,17 @@ export const answers = {
       '`GET /api/admin/customers/:id`, and (inside SidebarCustomer) what an advisor sees of her own customer.',
     type: 'object',
     properties: {
+      namedAdvisor: { $ref: '#/components/schemas/NamedAdvisor' },
+      noNamedAdvisor: { description: 'A person wants nobody named for her.', type: 'boolean' },
+      advisors: {
+        description: 'Those who have added her and may write to her, the oldest first.',
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { userid: { type: 'string' }, name: { type: 'string' } },
+          required: ['userid', 'name'],
+        },
+      },
       externalUserId: { type: 'string' },
       avatar: { type: 'string' },
       remark: { type: 'string' },
@@ -921,18 +932,19 @@ export const answers = {
       openComplaintAt: { type: 'string' },
       budget: { $ref: '#/components/schemas/ContactBudget' },
       recommendations: { type: 'array', items: { $ref: '#/components/schemas/Recommendation' } },
+      advisor: { type: 'string' },
       id: { type: 'string' },
       name: { type: 'string' },
       tier: { type: 'string' },
       tierTitle: { type: 'string' },
       tierReason: { type: 'string' },
-      advisor: { type: 'string' },
       purchases: { type: 'number' },
       spentFen: { type: 'number' },
       lastPurchaseDay: { type: 'string' },
       optedOut: { type: 'boolean' },
     },
     required: [
+      'advisors',
       'points',
       'tags',
       'coupons',
@@ -967,6 +979,7 @@ export const answers = {
       tierTitle: { type: 'string' },
       tierReason: { type: 'string' },
       advisor: { type: 'string' },
+      namedAdvisor: { description: 'The name of the advisor who is hers by name.', type: 'string' },
       purchases: { type: 'number' },
       spentFen: { type: 'number' },
       lastPurchaseDay: { type: 'string' },
@@ -1286,6 +1299,44 @@ export const answers = {
       'words',
     ],
   },
+  FirstBuyers: {
+    description:
+      '`GET /api/admin/first-buyers`: of those whose first purchase lies in these days, how many were reached in a chat of their own within `withinDays` of that order. `missed`: why the others were not, the most frequent first.',
+    type: 'object',
+    properties: {
+      from: { type: 'string' },
+      until: { type: 'string' },
+      withinDays: { type: 'number' },
+      goalPercent: { type: 'number' },
+      buyers: { type: 'number' },
+      reached: { type: 'number' },
+      days: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { day: { type: 'string' }, buyers: { type: 'number' }, reached: { type: 'number' } },
+          required: ['day', 'buyers', 'reached'],
+        },
+      },
+      weeks: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { monday: { type: 'string' }, buyers: { type: 'number' }, reached: { type: 'number' } },
+          required: ['monday', 'buyers', 'reached'],
+        },
+      },
+      missed: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { code: { type: 'string' }, words: { type: 'string' }, count: { type: 'number' } },
+          required: ['code', 'words', 'count'],
+        },
+      },
+    },
+    required: ['from', 'until', 'withinDays', 'goalPercent', 'buyers', 'reached', 'days', 'weeks', 'missed'],
+  },
   GameView: {
     description: '`GET /api/public/games/:id`',
     anyOf: [{ $ref: '#/components/schemas/PollView' }, { $ref: '#/components/schemas/HuntView' }],
@@ -1528,6 +1579,61 @@ export const answers = {
     type: 'object',
     properties: { kept: { type: 'string' }, other: { type: 'string' } },
     required: ['kept', 'other'],
+  },
+  NamedAdvisor: {
+    description: '专属顾问. `clv`: for her expected value; `person`: somebody said so.',
+    type: 'object',
+    properties: {
+      userid: { type: 'string' },
+      name: { type: 'string' },
+      since: { type: 'string' },
+      by: { enum: ['clv', 'person'] },
+      rank: { description: 'Her place by expected value when it was done, of how many.', type: 'number' },
+      among: { type: 'number' },
+      percent: { description: 'The share that gets one.', type: 'number' },
+      person: { description: 'Who said so; `cli` for the shell.', type: 'string' },
+    },
+    required: ['userid', 'name', 'since', 'by'],
+  },
+  NamedAdvisorSet: {
+    description: 'Its answer.',
+    type: 'object',
+    properties: { staff: { anyOf: [{ type: 'null' }, { type: 'string' }] } },
+    required: ['staff'],
+  },
+  NamedAdvisors: {
+    description:
+      '`GET /api/admin/named-advisors`: how far the share at the top has somebody by name, and who of it has nobody.',
+    type: 'object',
+    properties: {
+      percent: { type: 'number' },
+      of: { description: 'How many have an estimate; 0 until a model was fitted.', type: 'number' },
+      places: { description: 'How many of them are in the share.', type: 'number' },
+      named: { type: 'number' },
+      byPerson: { type: 'number' },
+      nobody: {
+        description: 'In order of rank; the first 200. `next-run`: the next night names somebody.',
+        type: 'object',
+        properties: {
+          total: { type: 'number' },
+          items: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: {
+                id: { type: 'string' },
+                name: { type: 'string' },
+                rank: { type: 'number' },
+                why: { enum: ['no-contact', 'may-not-speak', 'taken-back', 'next-run'] },
+              },
+              required: ['id', 'name', 'rank', 'why'],
+            },
+          },
+        },
+        required: ['total', 'items'],
+      },
+    },
+    required: ['percent', 'of', 'places', 'named', 'byPerson', 'nobody'],
   },
   Overview: {
     description: '`GET /api/admin/overview`',

@@ -52,11 +52,19 @@ export function cardParts({ dayNo, rules, radar, recommend, recommendations, lev
       her,
     ),
     contacts: part(
-      'external, staff, staff_name, added_at, remark',
-      `select r.external, r.staff, s.name as staff_name, r.added_at, r.remark
+      'external, staff, staff_name, contact, added_at, remark',
+      `select r.external, r.staff, s.name as staff_name, coalesce(s.contact, 1) as contact, r.added_at, r.remark
        from identity i join relation r on r.external = i.value left join staff s on s.userid = r.staff
        where i.customer = $1 and i.kind = 'external' and r.state = 'active' and coalesce(s.active, 1) = 1
        order by r.added_at, r.staff, r.external`,
+      her,
+    ),
+    named: part(
+      'staff, staff_name, since_at, named_by, rank, among, percent, person, person_name',
+      `select n.staff, s.name as staff_name, n.since_at, n.named_by, n.rank, n.among, n.percent, n.person,
+         p.name as person_name
+       from named_advisor n left join staff s on s.userid = n.staff left join staff p on p.userid = n.person
+       where n.customer = $1`,
       her,
     ),
     profiles: part(

@@ -65,7 +65,7 @@ export function createCards(parts: CardParts) {
     ])
     const line = first.line[0] as LineRow | undefined
     if (!line) return null
-    const named = namedIn(first.identities)
+    const named = identitiesIn(first.identities)
     const items = first.orders.map((order) => read.items(order['items']))
     const { timeline, products } = await readTogether(
       reader,
@@ -75,6 +75,7 @@ export function createCards(parts: CardParts) {
     await fillUp(reader, recommendations, shownRecommendations)
     return {
       ...who(customer, line, first, named, rules, basis),
+      ...namedIn(first),
       ...rewards(first, now),
       level: levelFace(presentLevelRow(parts.levels, customer, first.level[0])),
       ...(await value(parts, basis, line, dayNo)),
@@ -128,7 +129,7 @@ type LineRow = RadarFigures & {
 }
 type First = Readonly<Record<keyof ReturnType<typeof cardParts>, readonly Row[]>>
 
-function namedIn(identities: readonly Row[]): Named {
+function identitiesIn(identities: readonly Row[]): Named {
   const of = (kind: string): string[] =>
     identities.filter((row) => row['kind'] === kind).map(({ value }) => read.text(value))
   return { externals: of('external'), shopIds: of('shop'), phoneHashes: of('phone') }
@@ -137,12 +138,13 @@ function namedIn(identities: readonly Row[]): Named {
 function who(
   customer: string,
   line: LineRow,
-  { contacts, profiles, refused, kept }: First,
+  { contacts, named: given, profiles, refused, kept }: First,
   named: Named,
   rules: TierRules,
   basis: CardBasis,
 ) {
-  const [advisor] = contacts
+  // Hers by name, as long as she still has her as a contact; else the oldest relation.
+  const advisor = contacts.find(({ staff }) => staff === given[0]?.['staff']) ?? contacts[0]
   const known = profiles.find((row) => row['external'] === advisor?.['external']) ?? profiles[0]
   const name = profiles.map((row) => read.text(row['name'])).find((text) => text !== '')
   const external = advisor ? read.text(advisor['external']) : named.externals[0]
@@ -172,6 +174,31 @@ function who(
       shopIds: named.shopIds,
       // Only hashes are kept: the last digits of a hash tell two phones apart and give nothing away.
       phones: named.phoneHashes.map((hash) => `···${hash.slice(-4)}`),
+    },
+  }
+}
+
+/** Who is hers by name and why, and among whom a person may choose. */
+function namedIn({ named: [row], contacts }: First) {
+  const advisors = new Map(
+    contacts
+      .filter(({ contact }) => contact === 1)
+      .map(({ staff, staff_name }) => [read.text(staff), read.text(staff_name) || read.text(staff)]),
+  )
+  const contact = { advisors: [...advisors].map(([userid, name]) => ({ userid, name })) }
+  if (!row || typeof row['staff'] !== 'string')
+    return { ...contact, ...(row ? { noNamedAdvisor: true } : {}) }
+  const { staff, staff_name, since_at, named_by, rank, among, percent, person, person_name } = row
+  return {
+    ...contact,
+    namedAdvisor: {
+      userid: staff,
+      name: read.text(staff_name) || staff,
+      since: isoOf(read.whole(since_at)),
+      by: named_by === 'person' ? ('person' as const) : ('clv' as const),
+      ...(typeof rank === 'number' && typeof among === 'number' ? { rank, among } : {}),
+      ...(typeof percent === 'number' ? { percent } : {}),
+      ...(typeof person === 'string' ? { person: read.text(person_name) || person } : {}),
     },
   }
 }

@@ -117,3 +117,11 @@ export async function mostValuable(reader: Reader, count: number): Promise<Store
      from clv_estimate order by value_52w_fen desc, customer limit ${String(count)}`,
   )
 }
+
+/** Only their ids, the most valuable first. */
+export async function customersByValue(reader: Reader, count: number): Promise<string[]> {
+  const rows = await reader.rows<{ customer: string }>(
+    `select customer from clv_estimate order by value_52w_fen desc, customer limit ${String(count)}`,
+  )
+  return rows.map(({ customer }) => customer)
+}

@@ -4,7 +4,7 @@ import type { Day } from '../../base/calendar.ts'
 import type { Reader } from '../../base/db.ts'
 import { readCustomerDaysOf } from './clv.store.ts'
 import { expectationInterval } from './estimate.ts'
-import { countEstimates, estimatesOf, mostValuable, placeOf } from './estimate.store.ts'
+import { countEstimates, customersByValue, estimatesOf, mostValuable, placeOf } from './estimate.store.ts'
 import type { StoredEstimate } from './estimate.store.ts'
 import { fitInForce, toEstimateFit } from './fit-row.ts'
 import type { FitInForce } from './fit-row.ts'
@@ -60,11 +60,31 @@ export async function clvRankOf(reader: Reader, customers: readonly string[]): P
   return ranks
 }
 
+/** At least one of them, if there is anybody; nobody for a share of nothing. */
+const placesOf = (of: number, percent: number): number =>
+  of === 0 || percent <= 0 ? 0 : Math.max(1, Math.floor((of * Math.min(100, percent)) / 100))
+
 /** The most valuable `percent` of all who ever bought (config: advisorPercent), the best first; at least one of them. */
 export async function topByClv(reader: Reader, percent: number): Promise<ClvEstimate[]> {
+  const count = placesOf(await countEstimates(reader), percent)
+  return count === 0 ? [] : (await mostValuable(reader, count)).map(toEstimate)
+}
+
+export interface ClvPlaces {
+  /** Everybody with an estimate; 0 until a model was fitted. */
+  readonly of: number
+  /** How many of them are in the share. */
+  readonly count: number
+  /** By customer, 1 is the most valuable: those in `times` the share. */
+  readonly ranks: ReadonlyMap<string, number>
+}
+
+/** The same as places only, and further down: `times` 2 is twice the share. In order of rank. */
+export async function placesByClv(reader: Reader, percent: number, times = 1): Promise<ClvPlaces> {
   const of = await countEstimates(reader)
-  const count = percent <= 0 ? 0 : Math.max(1, Math.floor((of * Math.min(100, percent)) / 100))
-  return of === 0 || count === 0 ? [] : (await mostValuable(reader, count)).map(toEstimate)
+  const count = placesOf(of, percent)
+  const customers = count === 0 ? [] : await customersByValue(reader, Math.min(of, count * times))
+  return { of, count, ranks: new Map(customers.map((customer, i) => [customer, i + 1])) }
 }
 
 // ------------------------------------------------------------------ in words

@@ -27,8 +27,10 @@ import type {
   ExperimentDraft,
   ExperimentList,
   ExperimentView,
+  FirstBuyers,
   MannersView,
   Me,
+  NamedAdvisors,
   Overview,
   Paged,
   PauseScope,
@@ -110,6 +112,18 @@ export const useCustomer = (id: MaybeRefOrGetter<string>) =>
     {},
     () => toValue(id) !== '',
   )
+
+/** Of those who bought for the first time a while ago, how many were reached within a week. */
+export const useFirstBuyers = () => useGet<FirstBuyers>('/api/admin/first-buyers')
+
+/** How far the share at the top has an advisor by name, and who of it has nobody. */
+export const useNamedAdvisors = () => useGet<NamedAdvisors>('/api/admin/named-advisors')
+
+/** `staff` null takes it back. */
+export const setNamedAdvisor = (id: string, staff: string | null, why: string) =>
+  ask<unknown>('PUT', `/api/admin/customers/${encodeURIComponent(id)}/named-advisor`, {
+    body: { staff, why },
+  })
 
 /** Her promises and 14 days of the dry run. */
 export const useTouchpoints = (id: MaybeRefOrGetter<string>) =>

@@ -6,6 +6,7 @@ import {
   identityConflictsQuery,
   mergeBody,
   movesQuery,
+  namedAdvisorBody,
   pageQuery,
   unmergeBody,
 } from '../../contract.ts'
@@ -37,6 +38,19 @@ export const customersArea: Area = {
       says: say('她的分层变化，新的在前', 'Her moves between tiers, the newest first'),
       query: pageQuery,
       answer: paged('TierMove'),
+    },
+    'GET /api/admin/named-advisors': {
+      says: say(
+        '专属顾问：有多少位，谁在头部却还没有',
+        'Named advisors: how many there are, and who of the top has none',
+      ),
+      answer: one('NamedAdvisors'),
+    },
+    'PUT /api/admin/customers/:id/named-advisor': {
+      says: say('指定或取消她的专属顾问', 'Name her advisor, or take the naming back'),
+      body: namedAdvisorBody,
+      answer: one('NamedAdvisorSet'),
+      refuses: { 409: ['not-her-advisor', 'not-named'] },
     },
     'GET /api/admin/tier-moves': {
       says: say('两天之间客户在分层间的流动', 'How customers moved between tiers from one day to another'),

@@ -17,6 +17,13 @@ export const officeArea: Area = {
       says: say('门店概览', 'The shop at a glance'),
       answer: one('Overview'),
     },
+    'GET /api/admin/first-buyers': {
+      says: say(
+        '首购后 7 天内触达了多少位，其余为什么没有',
+        'How many first buyers were reached within a week, and why the others were not',
+      ),
+      answer: one('FirstBuyers'),
+    },
     'GET /api/admin/audit': {
       says: say('操作记录', 'What people did'),
       query: auditQuery,

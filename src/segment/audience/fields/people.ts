@@ -31,6 +31,14 @@ export const peopleFields: readonly AudienceField[] = [
     sql: () =>
       `case when exists (select 1 from relation r where r.external in (${hers}) and r.state = 'active') then 1 else 0 end`,
   }),
+  defineField({
+    name: 'named-advisor',
+    title: '有专属顾问',
+    group: '联系与社群',
+    kind: 'flag',
+    sql: () =>
+      `case when exists (select 1 from named_advisor n where n.customer = c.id and n.staff is not null) then 1 else 0 end`,
+  }),
   relationSet('advisor', '所属顾问', 'r.staff', (reader) =>
     reader.rows('select userid as value, name as title from staff where contact = 1 order by name, userid'),
   ),
