@@ -186,7 +186,9 @@ async function live(rig: Rig, plan: FaultPlan, staged: Staged): Promise<Struck> 
     const burst = turn / plan.burstEvery
     if (Number.isInteger(burst) && burst < plan.bursts) {
       const api = ['add_msg_template', 'message/send', 'send_welcome_msg'][burst % 3] ?? ''
-      const ms = seconds(70 + 30 * (turn % 3))
+      // One that outlasts the first minute costs an hour; a welcome has eighteen seconds, so hers never do.
+      const outlasts = burst % 3 !== 2 && Math.floor(burst / 3) % 4 === 1
+      const ms = seconds(outlasts ? 100 : 45)
       bursts.push({ api, from: simulator.now(), to: simulator.now() + ms })
       simulator.addFault({ api, kind: 'errcode', errcode: 45009, ms })
     }

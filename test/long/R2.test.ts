@@ -15,8 +15,8 @@ it('R2: 100,000 calls under a mix of faults', { timeout: 3_600_000 }, async () =
     groupBroadcasts: of(4_000),
     welcomes: of(15_000),
     customers: 2_000,
-    bursts: of(100),
-    burstEvery: 20,
+    bursts: of(60),
+    burstEvery: 25,
     say: (line) => {
       if (line.endsWith('00 calls')) process.stderr.write(`${line}\n`)
     },
