@@ -148,6 +148,22 @@ onBothDatabases('first buyers', (open) => {
     ])
   })
 
+  it('count from the day on which there was a cadence that could reach them', async () => {
+    await store.act({ kind: 'cli', verb: 'test' }, (ctx) =>
+      publish(ctx, store.rules, {
+        yaml: 'shop: { name: 店 }\ntouchpoints: {}\n',
+        note: '',
+        by: 'cli',
+        baseVersion: null,
+      }),
+    )
+    store.clock.advance(days(15))
+    await store.say(order('early', '2026-11-19'), order('same', today), order('late', '2026-11-22'))
+    const found = await firstBuyers(store.db.reader, store.clock.now())
+    expect(found).toMatchObject({ from: today, until: '2026-11-27', buyers: 2, reached: 0 })
+    expect(found.days.map(({ buyers }) => buyers)).toEqual([1, 0, 1, 0, 0, 0, 0, 0])
+  })
+
   it('are measured by the goal of the cadence', async () => {
     await store.act({ kind: 'cli', verb: 'test' }, (ctx) =>
       publish(ctx, store.rules, {
@@ -159,6 +175,7 @@ onBothDatabases('first buyers', (open) => {
     )
     expect(await firstBuyers(store.db.reader, store.clock.now())).toMatchObject({
       goalPercent: 75,
+      days: [],
       buyers: 0,
       reached: 0,
       missed: [],

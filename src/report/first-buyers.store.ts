@@ -5,6 +5,14 @@ import { placeholders } from '../base/placeholders.ts'
 
 export const pageRows = 500
 
+/** When the shop's first cadence came into force. */
+export async function firstCadenceAt(reader: Reader): Promise<Instant | null> {
+  const [row] = await reader.rows<{ at: number | null }>(
+    'select cast(min(published_at) as bigint) as at from cadence_version',
+  )
+  return row?.at ?? null
+}
+
 /** Whose first purchase lies in these days, both included, behind this customer in order. */
 export const firstBuyersPage = (
   reader: Reader,

@@ -1,6 +1,7 @@
 /**
  * 首购触达: of those who bought for the first time, how many heard from us alone within seven days of that order, and why
- * the others did not. Looked at are the thirty full days before the last seven, so that everybody has had her seven.
+ * the others did not. Looked at are the thirty full days before the last seven, so that everybody has had her seven; and
+ * no day before there was a cadence, since whoever bought then could not have heard from it.
  */
 import { addDays, dayNumber, dayOf, dayOfNumber, instantOf, weekdayOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
@@ -11,7 +12,7 @@ import { currentCadence } from '../cadence/index.ts'
 import { advisorsOf } from '../customer/index.ts'
 import { reasons } from '../outbox/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
-import { firstBuyersPage, firstOrders, pageRows, saidTo } from './first-buyers.store.ts'
+import { firstBuyersPage, firstCadenceAt, firstOrders, pageRows, saidTo } from './first-buyers.store.ts'
 import type { SaidRow } from './first-buyers.store.ts'
 
 export const reachDays = 7
@@ -61,7 +62,7 @@ export interface ReachCount {
 }
 
 export interface FirstBuyers extends ReachCount {
-  /** First purchases from this day to that, both included. */
+  /** First purchases from this day to that, both included; none when `from` is the later one: we began too lately. */
   readonly from: Day
   readonly until: Day
   readonly withinDays: number
@@ -76,9 +77,12 @@ export interface FirstBuyers extends ReachCount {
 
 export async function firstBuyers(reader: Reader, now: Instant): Promise<FirstBuyers> {
   const until = addDays(dayOf(now), -reachDays - 1)
-  const from = addDays(until, 1 - lookedDays)
+  const begunAt = await firstCadenceAt(reader)
+  const thirtyAgo = addDays(until, 1 - lookedDays)
+  const begun = begunAt === null ? thirtyAgo : dayOf(begunAt)
+  const from = begun > thirtyAgo ? begun : thirtyAgo
   const perDay = new Map<Day, { buyers: number; reached: number }>()
-  for (let i = 0; i < lookedDays; i += 1) perDay.set(addDays(from, i), { buyers: 0, reached: 0 })
+  for (let day = from; day <= until; day = addDays(day, 1)) perDay.set(day, { buyers: 0, reached: 0 })
   const missed = new Map<string, Missed & { count: number }>()
   for await (const { day, why } of looked(reader, from, until)) {
     const count = perDay.get(day)

@@ -146,7 +146,8 @@ export const en: Record<WordKey, string> = {
   'firstBuyers.week': 'week of {day}: {reached} of {buyers}',
   'firstBuyers.missed': 'Why {n} were not reached',
   'firstBuyers.allReached': 'Everybody was reached.',
-  'firstBuyers.empty': 'Nobody bought for the first time in these 30 days.',
+  'firstBuyers.empty':
+    'Nobody to look at yet: first purchases count from the day a cadence is in force, once their 7 days are over.',
 
   'calendar.prev': 'Previous week',
   'calendar.next': 'Next week',

@@ -143,7 +143,7 @@ export const zh = {
   'firstBuyers.week': '{day}这一周：{buyers} 位首购，触达 {reached} 位',
   'firstBuyers.missed': '没有触达的 {n} 位，原因',
   'firstBuyers.allReached': '都触达了。',
-  'firstBuyers.empty': '这 30 天里没有首次购买的客户。',
+  'firstBuyers.empty': '还没有满 7 天的首购客户：节奏生效后首次购买、且已过 7 天的客户才计入。',
 
   'calendar.prev': '上一周',
   'calendar.next': '下一周',
