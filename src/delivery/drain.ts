@@ -15,7 +15,7 @@ import { forgetAll } from './delivery.store.ts'
 import { mean, sortOutLate } from './intent.ts'
 import type { Meant } from './intent.ts'
 import { takeOver } from './lease.ts'
-import { callAndSettle, settleOurFault } from './outcome.ts'
+import { callAndSettle, callOnce, settleCall, settleOurFault } from './outcome.ts'
 import { groupBy, lookAt } from './parts.ts'
 import type { Works } from './parts.ts'
 import type { Hint } from './queue.ts'
@@ -74,10 +74,16 @@ export function createDrain(works: Works): Drain {
     return meant.parcel.recipients.length
   }
 
-  async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<number> {
+  /** What is settled when the call has been answered: that needs none of the places at once. */
+  async function deliver(channel: Channel, rows: readonly PromiseRow[]): Promise<() => Promise<number>> {
     await waitForPlace(channel)
     const meant = await prepare(channel, rows)
-    return meant === null ? 0 : call(channel, meant)
+    if (meant === null) return () => Promise.resolve(0)
+    const outcome = await callOnce(works, channel, meant)
+    return async () => {
+      await settleCall(works, meant, outcome)
+      return meant.parcel.recipients.length
+    }
   }
 
   /** Claims once and sets out to deliver; null when nothing was due or the channel must rest. */
@@ -93,13 +99,14 @@ export function createDrain(works: Works): Drain {
     const room = new Promise<void>((ok) => (makeRoom = ok))
     const parts = packed(channel, claimed.rows)
     let inLine = parts.length
-    const calls = parts.map((rows) =>
-      enter(() => {
+    const calls = parts.map(async (rows) => {
+      const settle = await enter(() => {
         inLine -= 1
         if (inLine < inFlight && !claimed.suspects) makeRoom()
         return deliver(channel, rows)
-      }),
-    )
+      })
+      return settle()
+    })
     const done = allOf(calls)
       .then(async (called) =>
         claimed.suspects ? called + (await turnOfSuspects(channel, among, enter)) : called,

@@ -37,17 +37,29 @@ export interface Call {
 }
 
 /** The call, if our lease still stands, and what comes of it. */
-export async function callAndSettle(
-  works: Works,
-  channel: Channel,
-  meant: { readonly parcel: Parcel; readonly attempt: number },
-): Promise<void> {
+export const callAndSettle = async (works: Works, channel: Channel, meant: MeantCall): Promise<void> =>
+  settleCall(works, meant, await callOnce(works, channel, meant))
+
+interface MeantCall {
+  readonly parcel: Parcel
+  readonly attempt: number
+}
+
+export async function callOnce(works: Works, channel: Channel, { parcel }: MeantCall): Promise<Outcome> {
   // A worker that froze before this line may have been taken over: its call would be one too many.
   const outcome: Outcome = works.lease.alive()
-    ? await callChannel(works, channel, meant.parcel)
+    ? await callChannel(works, channel, parcel)
     : { kind: 'retry', afterMs: 0, why: '租约已过，未发出' }
   await works.failPoint('called')
-  await settleOutcome(works, { parcel: meant.parcel.id, attempt: meant.attempt }, outcome)
+  return outcome
+}
+
+export async function settleCall(
+  works: Works,
+  { parcel, attempt }: MeantCall,
+  outcome: Outcome,
+): Promise<void> {
+  await settleOutcome(works, { parcel: parcel.id, attempt }, outcome)
   await works.failPoint('settled')
 }
 
