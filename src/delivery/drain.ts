@@ -9,7 +9,7 @@ import { isDatabaseTrouble } from '../base/db.ts'
 import { quarantineOf } from '../base/quarantine.ts'
 import { currentManners, dueChannels, lockDue, lockPromises, move } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
-import { createSlots } from './bucket.ts'
+import { createMemoryLimiter, createSlots } from './bucket.ts'
 import type { Channel } from './channel.ts'
 import { forgetAll } from './delivery.store.ts'
 import { mean, sortOutLate } from './intent.ts'
@@ -53,12 +53,19 @@ export function createDrain(works: Works): Drain {
   let buried = works.alone !== true
 
   const oneSuspect = createSlots(1)
+  /** Of this process alone, right before the socket. */
+  const apart = createMemoryLimiter(works.clock)
 
   const mayTurn = (channel: Channel): boolean =>
     !works.stopping() && (works.rests.get(channel.name) ?? 0) <= works.clock.now()
 
   async function waitForPlace(channel: Channel): Promise<void> {
     if (!works.stopping()) await works.limiter.bucketOf(channel.name, channel.rate).take()
+  }
+
+  /** Calls that were written down together would start together; two may, or every late one would be a place lost. */
+  async function keepApart({ name, rate }: Channel): Promise<void> {
+    if (!works.stopping()) await apart.bucketOf(name, { ...rate, burst: rate.burst + 2 }).take()
   }
 
   /** The call, written down; null when nothing leaves now. */
@@ -79,6 +86,7 @@ export function createDrain(works: Works): Drain {
     await waitForPlace(channel)
     const meant = await prepare(channel, rows)
     if (meant === null) return () => Promise.resolve(0)
+    await keepApart(channel)
     const outcome = await callOnce(works, channel, meant)
     return async () => {
       await settleCall(works, meant, outcome)
