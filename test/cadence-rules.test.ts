@@ -328,7 +328,10 @@ onBothDatabases('what every touchpoint may set', (open) => {
           userAgent: 'test',
           now: store.clock.now(),
         }),
-      ).rejects.toMatchObject({ code: 'audience-in-use', fix: expect.stringContaining('audience') as string })
+      ).rejects.toMatchObject({
+        code: 'audience-in-use',
+        fix: expect.stringContaining('再删除人群') as string,
+      })
       await store.act({ kind: 'cli', verb: 'test' }, (ctx) => removeAudience(ctx, 'spenders'))
       expect(await heard()).toEqual([])
       const [{ customer = '' } = {}] = await store.db.reader.rows<{ customer: string }>(
