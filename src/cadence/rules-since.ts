@@ -44,7 +44,8 @@ const rulesOf = ({ manners, planning, touchpoints, experiments }: Cadence, name:
   manners,
   planning,
   settings: touchpoints.find((one) => one.name === name)?.settings,
-  experiments: experiments.filter((one) => one.touchpoint === name),
+  // Decisions are of today and stand beside every version: an older text is read without them.
+  experiments: experiments.filter((one) => one.touchpoint === name).map((one) => ({ ...one, decided: null })),
 })
 
 /** One that this version of Siyu cannot read any more says nothing. */
