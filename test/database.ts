@@ -2,10 +2,10 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import { describe, inject } from 'vitest'
 import type { Db } from '../src/base/db.ts'
 import { openDatabase } from '../src/schema.ts'
+import { createDatabase, lendDatabase } from './postgres-pool.ts'
 import { databaseUrl, onServer } from './postgres.ts'
 
 export interface TestDatabase {
@@ -33,17 +33,28 @@ export async function sqliteDatabase(): Promise<TestDatabase> {
   }
 }
 
+/** A copy of its own, gone afterwards. */
 export async function postgresDatabase(server: string): Promise<TestDatabase> {
-  const name = `siyu_${randomBytes(6).toString('hex')}`
-  await onServer(server, `create database ${name} ${inject('postgresCopy') ?? ''}`)
-  const url = databaseUrl(server, name)
+  const name = await createDatabase(server, inject('postgresCopies'))
+  return openedOn(databaseUrl(server, name), async () => {
+    await onServer(server, `drop database ${name} with (force)`)
+  })
+}
+
+/** One that others of this process used before. */
+async function lentDatabase(server: string): Promise<TestDatabase> {
+  const { url, giveBack } = await lendDatabase(server, inject('postgresCopies'))
+  return openedOn(url, giveBack)
+}
+
+async function openedOn(url: string, after: () => Promise<void>): Promise<TestDatabase> {
   const { db } = await openDatabase(url, '/', 'create', 0)
   return {
     url,
     db,
     async drop() {
       await db.close()
-      await onServer(server, `drop database ${name} with (force)`)
+      await after()
     },
   }
 }
@@ -56,5 +67,5 @@ export function onBothDatabases(name: string, tests: (open: OpenTestDatabase) =>
     process.stderr.write(`!! skipped on PostgreSQL: ${name}\n`)
     return
   }
-  describe(`${name} (PostgreSQL)`, () => tests(() => postgresDatabase(server)))
+  describe(`${name} (PostgreSQL)`, () => tests(() => lentDatabase(server)))
 }

@@ -60,7 +60,7 @@ const mix: readonly Omit<FaultRequest, 'api'>[] = [
   { kind: 'truncate', probability: 0.015 },
 ]
 const sendApi = /add_msg_template$|message\/send$|send_welcome_msg$/
-const calmMs = minutes(10)
+const calmMs = minutes(30)
 
 export async function deliverUnderFaults(open: OpenTestDatabase, plan: FaultPlan): Promise<FaultReport> {
   const rig = await openRig(open, {

@@ -9,13 +9,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { openDatabase } from '../src/schema.ts'
+import type { Copies } from './postgres-pool.ts'
 import { databaseUrl, onServer } from './postgres.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string | null
-    /** How `create database` copies the migrated one on that server. */
-    postgresCopy: string | null
+    /** What the databases of this run are called by, and how `create database` copies the migrated one. */
+    postgresCopies: Copies | null
     /** The file of a migrated database. */
     sqliteTemplate: string
   }
@@ -96,17 +97,25 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('sqliteTemplate', sqliteTemplate)
   const server = await startServer()
   project.provide('postgresUrl', server?.url ?? null)
-  const template = server && `siyu_template_${randomBytes(4).toString('hex')}`
-  if (server && template) {
+  const run = `siyu_${randomBytes(4).toString('hex')}`
+  if (server) {
+    const template = `${run}_template`
     await onServer(server.url, `create database ${template}`)
     await migrated(databaseUrl(server.url, template))
-  }
-  project.provide('postgresCopy', server && template && (await copyOf(server.url, template)))
+    project.provide('postgresCopies', { run, how: await copyOf(server.url, template) })
+  } else project.provide('postgresCopies', null)
   return async () => {
-    if (server && template) await onServer(server.url, `drop database ${template} with (force)`)
+    if (server) await dropAllOf(server.url, run)
     await server?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Those that the tests keep to use them again, and the one they were copied from. */
+async function dropAllOf(url: string, run: string): Promise<void> {
+  const { rows } = await onServer(url, `select datname from pg_database where datname ^@ '${run}'`)
+  for (const { datname } of rows as { datname: string }[])
+    await onServer(url, `drop database ${datname} with (force)`)
 }
 
 /** From version 15 on a server is told to copy the files: for a small database a third of the time of copying by pages. */

@@ -1,4 +1,5 @@
 /** The cadence as a person writes it: read, checked whole, every mistake named with its line and its fix. */
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
@@ -130,7 +131,18 @@ export interface ReadOptions extends Partial<Omit<KnownNames, 'tiers'>> {
   readonly version?: number
 }
 
+/** A start, a publishing, each look at a list of drafts read the same text again: a tenth of a second each time. */
+const readings = new LRUCache<string, CadenceRead>({ max: 8 })
+
+/** Depends on nothing but what it is given. */
 export function readCadence(yaml: string, options: ReadOptions): CadenceRead {
+  const key = `${JSON.stringify(options)}\n${yaml}`
+  const reading = readings.get(key) ?? readAnew(yaml, options)
+  readings.set(key, reading)
+  return reading
+}
+
+function readAnew(yaml: string, options: ReadOptions): CadenceRead {
   const { tiers, version = 0, ...others } = options
   const known = tiers && { ...others, tiers }
   const read = readYaml(yaml)
