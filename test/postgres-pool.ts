@@ -17,6 +17,14 @@ export interface Copies {
 interface Pristine {
   readonly shape: string
   readonly rows: readonly { readonly table: string; readonly rows: string }[]
+  readonly counters: readonly Counter[]
+}
+
+interface Counter {
+  readonly name: string
+  /** Null before the first. */
+  readonly last: string | null
+  readonly start: string
 }
 
 interface Lent {
@@ -26,15 +34,15 @@ interface Lent {
 }
 
 /** Tables, columns, indices, triggers and schemas by number and name: whatever a test may alter shows in it. */
-const shapeOf = `select md5(
+const shapeOf = `select md5(concat_ws('|',
   (select string_agg(concat_ws(' ', c.oid, c.relname, c.relnatts, c.relkind, c.relchecks), ',' order by c.oid)
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema')
-  || (select string_agg(concat_ws(' ', oid, tgenabled), ',' order by oid) from pg_trigger)
-  || (select string_agg(nspname, ',' order by nspname) from pg_namespace where nspname not like 'pg\\_t%')
-  || (select count(*) from pg_proc) || (select count(*) from pg_attribute where attisdropped)
-  || (select count(*) from pg_db_role_setting)
-) as shape`
+     where n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'),
+  (select string_agg(concat_ws(' ', oid, tgenabled), ',' order by oid) from pg_trigger),
+  (select string_agg(nspname, ',' order by nspname) from pg_namespace where nspname not like 'pg\\_t%'),
+  (select count(*) from pg_proc), (select count(*) from pg_attribute where attisdropped),
+  (select count(*) from pg_db_role_setting)
+)) as shape`
 
 const filled = `select c.oid::regclass::text as table from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind = 'r' and n.nspname = 'public' and pg_relation_size(c.oid) > 0 order by 1`
@@ -51,8 +59,10 @@ const empty = `do $$ declare one record; begin
     if one.bytes > 200000 then execute format('truncate %s', one.name);
     else execute format('delete from %s', one.name); end if;
   end loop;
-  perform setval(seqrelid, seqstart, false) from pg_sequence;
 end $$`
+
+const counters = `select format('%I.%I', schemaname, sequencename) as name, last_value as last, start_value as start
+  from pg_sequences order by 1`
 
 const pristine = new Map<string, Promise<Pristine>>()
 const unused = new Map<string, string[]>()
@@ -88,7 +98,7 @@ async function look(client: pg.Client): Promise<Pristine> {
     const text = found.rows[0]?.rows ?? null
     if (text !== null) rows.push({ table, rows: text })
   }
-  return { shape: await shape(client), rows }
+  return { shape: await shape(client), rows, counters: (await client.query<Counter>(counters)).rows }
 }
 
 const shape = async (client: pg.Client): Promise<string> =>
@@ -105,6 +115,8 @@ async function emptied(url: string, before: Pristine | undefined): Promise<boole
         `insert into ${table} overriding system value select * from json_populate_recordset(null::${table}, $1)`,
         [rows],
       )
+    for (const { name, last, start } of before.counters)
+      await client.query('select setval($1, $2, $3)', [name, last ?? start, last !== null])
     return true
   })
 }
