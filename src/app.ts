@@ -350,7 +350,7 @@ async function openShared(
   }
   // Servers of one installation have the same key, whatever name each knows the database by.
   const prefix = `siyu-${keyedDigest(env.masterKey, 'queue', 12)}`
-  const redis = env.redisUrl === undefined ? null : openRedis(env.redisUrl, prefix, log)
+  const redis = env.redisUrl === undefined ? null : await openRedis(env.redisUrl, prefix, log)
   const queue = await createBullQueue({ databaseUrl: env.databaseUrl, redis, log })
   const name = redis === null ? 'queue' : 'redis'
   return { queue, redis, checks: [{ name, vital: false, missing: () => Promise.resolve(queue.missing()) }] }

@@ -14,7 +14,6 @@ import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
 import { DataSource } from 'typeorm'
 import type { DataSourceOptions, Driver, MixedList, MigrationInterface, QueryRunner } from 'typeorm'
 import { ConfigMistakes, Unreachable, messageOf } from './errors.ts'
@@ -94,11 +93,12 @@ const chunkPauseMs = 20
 const asideCacheKb = 32_768
 const writerCacheKb = 32_768
 
-pg.types.setTypeParser(20, (text) => {
+/** Counts and sums come as text unless they are asked for as numbers. */
+function safeInteger(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new RangeError(`The database returned ${text}, beyond 2^53.`)
   return value
-})
+}
 
 export async function openDb(options: DbOptions): Promise<Db> {
   if (options.url.startsWith('sqlite:')) return openSqlite(options)
@@ -560,6 +560,9 @@ const lockWaitMs = 2_000
 export const postgresSessions = (url: string) => ({ ...sessions, connectionString: url })
 
 async function openPostgres(options: DbOptions): Promise<Db> {
+  // Loaded here: a shop on SQLite does without it.
+  const { default: pg } = await import('pg')
+  pg.types.setTypeParser(20, safeInteger)
   const source = new DataSource({
     type: 'postgres',
     url: options.url,

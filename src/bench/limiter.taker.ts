@@ -29,7 +29,7 @@ async function takeFrom(limiter: Limiter): Promise<void> {
 
 async function ours(): Promise<void> {
   const { db } = await openDatabase(databaseUrl, '/', 'create', wallClock.now())
-  const redis = kind === 'redis' ? openRedis(redisUrl, prefix, log) : null
+  const redis = kind === 'redis' ? await openRedis(redisUrl, prefix, log) : null
   while (redis !== null && redis.missing() !== null) await new Promise((ok) => setTimeout(ok, 5))
   await takeFrom(createLimiter({ db, clock: wallClock, log, redis }))
   await redis?.close()

@@ -45,7 +45,7 @@ describe.each(engines)('the queue on %s', (engine) => {
     }, 120)
     redis =
       engine === 'redis'
-        ? openRedis(redisUrl ?? '', `${prefix}-${randomBytes(4).toString('hex')}`, log)
+        ? await openRedis(redisUrl ?? '', `${prefix}-${randomBytes(4).toString('hex')}`, log)
         : null
   })
   afterEach(async () => {
@@ -145,7 +145,7 @@ describe.each(engines)('a rate kept on %s', (engine) => {
     const opened = await postgresDatabase(server ?? '')
     const redis =
       engine === 'redis'
-        ? openRedis(redisUrl ?? '', `siyu-test-${randomBytes(6).toString('hex')}`, log)
+        ? await openRedis(redisUrl ?? '', `siyu-test-${randomBytes(6).toString('hex')}`, log)
         : null
     if (redis) await until(() => redis.missing() === null)
     reserves = [0, 1].map(() => (redis ? reserveInRedis(redis) : reserveInPostgres(opened.db)))

@@ -2,7 +2,7 @@
  * The connection to Redis. Nothing waits for it: a command that cannot go out now fails now, and whoever asked goes on
  * without. It comes back by itself. What lies in Redis (hints, rates) may be lost at any time.
  */
-import { Redis as Client } from 'ioredis'
+import type { Redis as Client } from 'ioredis'
 import type { Log } from '../base/log.ts'
 
 export interface Redis {
@@ -20,10 +20,12 @@ export interface Redis {
 const answerMs = 1_000
 const longestRestMs = 2_000
 
-export function openRedis(url: string, prefix: string, log: Log): Redis {
+export async function openRedis(url: string, prefix: string, log: Log): Promise<Redis> {
+  // Loaded here: a shop without REDIS_URL does without it.
+  const { Redis: Connection } = await import('ioredis')
   let trouble: string | null = 'not connected yet'
   const rest = (attempt: number): number => Math.min(longestRestMs, 50 * 2 ** Math.min(attempt, 6))
-  const asks = new Client(url, {
+  const asks = new Connection(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     commandTimeout: answerMs,
@@ -53,7 +55,7 @@ export function openRedis(url: string, prefix: string, log: Log): Redis {
     },
     client(kind) {
       if (kind === 'asks') return asks
-      const waits = new Client(url, {
+      const waits = new Connection(url, {
         maxRetriesPerRequest: null,
         connectTimeout: 3_000,
         keepAlive: 5_000,
