@@ -10,6 +10,7 @@ import { decliningVersions } from '../outbox/index.ts'
 import type { Candidate } from '../outbox/index.ts'
 import { versionRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
+import { isRecord, valueAt } from './lines.ts'
 import { cadenceOf } from './versions.ts'
 
 /** The candidates of a day, each with the version since which its rules hold, where an older one declined something. */
@@ -40,13 +41,23 @@ function rulesSince(cadence: Cadence, older: readonly Cadence[], touchpoint: str
   return other.length === 0 ? undefined : Math.max(...other) + 1
 }
 
-const rulesOf = ({ manners, planning, touchpoints, experiments }: Cadence, name: string) => ({
+/**
+ * As written: what was read carries functions, and no two readings have the same. Decisions about an experiment are of
+ * today and stand in no text.
+ */
+const rulesOf = ({ manners, planning, touchpoints, raw }: Cadence, name: string) => ({
   manners,
   planning,
   settings: touchpoints.find((one) => one.name === name)?.settings,
-  // Decisions are of today and stand beside every version: an older text is read without them.
-  experiments: experiments.filter((one) => one.touchpoint === name).map((one) => ({ ...one, decided: null })),
+  experiments: Object.entries(recordAt(raw, 'experiments')).filter(
+    ([, one]) => isRecord(one) && one['touchpoint'] === name,
+  ),
 })
+
+const recordAt = (value: unknown, key: string): Readonly<Record<string, unknown>> => {
+  const found = valueAt(value, [key])
+  return isRecord(found) ? found : {}
+}
 
 /** One that this version of Siyu cannot read any more says nothing. */
 async function olderCadences(reader: Reader, versions: readonly number[]): Promise<Cadence[]> {
