@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 import { dayOf } from '../base/calendar.ts'
 import { Refusal, messageOf } from '../base/errors.ts'
 import type { Core } from '../core.ts'
-import { namedList } from '../desk/index.ts'
-import type { NamedList } from '../desk/index.ts'
+import { nameAdvisors, namedList } from '../desk/index.ts'
+import type { NamedList, NamingDone } from '../desk/index.ts'
 import {
   alive,
   alivePlot,
@@ -181,23 +181,33 @@ export interface ClvApplyOptions {
 
 type ApplyParts = Pick<Core, 'db' | 'act' | 'clv' | 'clock'>
 
+export interface ClvAppliedHere extends ClvApplied {
+  /** Who got a named advisor by it, and who has her no longer: as the night would. */
+  readonly advisors: NamingDone
+}
+
 /** Fits on today's data and tells every customer's value; with `lastFit` tells them again from the fit in force. */
-export async function runClvApply(parts: ApplyParts, options: ClvApplyOptions): Promise<ClvApplied> {
+export async function runClvApply(parts: ApplyParts, options: ClvApplyOptions): Promise<ClvAppliedHere> {
+  const applied = await fitOrRetell(parts, options)
+  return { ...applied, advisors: await nameAdvisors(parts) }
+}
+
+async function fitOrRetell(parts: ApplyParts, options: ClvApplyOptions): Promise<ClvApplied> {
   const now = parts.clock.now()
-  if (options.lastFit !== true) {
-    const end =
-      options.calibrationEnd === undefined
-        ? dayOf(now)
-        : checkDay('--calibration-end', options.calibrationEnd)
-    if (end > dayOf(now))
-      throw new Refusal('usage', `--calibration-end ${end} is still to come.`, 400, {
-        fix: 'Leave it out to fit up to today.',
-      })
-    return applyClv(parts, end, now)
+  if (options.lastFit === true) {
+    const told = await retellClv(parts)
+    if (told !== null) return told
+    throw new Refusal('clv-no-fit', 'Nothing has been fitted yet.', 400, {
+      fix: 'Run `siyu clv apply` first.',
+    })
   }
-  const told = await retellClv(parts)
-  if (told !== null) return told
-  throw new Refusal('clv-no-fit', 'Nothing has been fitted yet.', 400, { fix: 'Run `siyu clv apply` first.' })
+  const end =
+    options.calibrationEnd === undefined ? dayOf(now) : checkDay('--calibration-end', options.calibrationEnd)
+  if (end > dayOf(now))
+    throw new Refusal('usage', `--calibration-end ${end} is still to come.`, 400, {
+      fix: 'Leave it out to fit up to today.',
+    })
+  return applyClv(parts, end, now)
 }
 
 export async function runClvShow(

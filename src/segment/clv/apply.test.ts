@@ -80,6 +80,8 @@ onBothDatabases('applying customer value', (open) => {
   it('gives every customer a value with an interval, once, and the same again', async () => {
     const applied = await runClvApply(parts(), {})
     expect(applied).toMatchObject({ customers: 300, model: 'pareto-nbd', endDay: today })
+    // The five in a hundred at the top are looked at right away; here nobody has added an advisor.
+    expect(applied.advisors).toEqual({ named: 0, unnamed: 0, nobody: 15 })
     const first = await rows()
     expect(first).toHaveLength(300)
     expect(await runClvApply(parts(), {})).toMatchObject({ customers: 300, value: applied.value })
