@@ -136,7 +136,6 @@ describe('imports of a large open data set', () => {
         refunds: 0,
         rejected: 0,
       }
-      expect(await verb('orders', path, { ...transactions, dryRun: true })).toMatchObject(all)
       expect(await verb('orders', path, transactions)).toMatchObject(all)
       expect(await verb('orders', path, transactions)).toMatchObject({ ...all, imported: 0 })
       expect(await sum('select cast(sum(amount_fen) as bigint) as fen from shop_order')).toEqual({
@@ -155,13 +154,16 @@ describe('imports of a large open data set', () => {
         map: 'customer=household_id,campaign=campaign_id,date=start_date',
         detail: 'campaign_type,end_date',
       }
-      expect(await verb('events', 'completejourney/campaigns.csv', campaigns)).toMatchObject({
+      const received = {
         lines: 6_589,
         imported: 6_589,
         rejected: 0,
         kinds: { 'campaign-received': 6_589 },
-      })
-      expect(await verb('events', 'completejourney/campaigns.csv', campaigns)).toMatchObject({ imported: 0 })
+      }
+      const campaignsPath = 'completejourney/campaigns.csv'
+      expect(await verb('events', campaignsPath, { ...campaigns, dryRun: true })).toMatchObject(received)
+      expect(await verb('events', campaignsPath, campaigns)).toMatchObject(received)
+      expect(await verb('events', campaignsPath, campaigns)).toMatchObject({ imported: 0 })
       const coupons = {
         kind: 'coupon',
         map: 'customer=household_id,coupon=coupon_upc,campaign=campaign_id,date=redemption_date',

@@ -21,7 +21,8 @@ const runner = ((): readonly string[] => {
   const age = statSync(built).mtimeMs
   const newer = ['src', 'migrations'].some((folder) =>
     readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' }).some(
-      (name) => name.endsWith('.ts') && statSync(join(packageRoot, folder, name)).mtimeMs > age,
+      (name) =>
+        /(?<!\.test|\.fixture)\.ts$/.test(name) && statSync(join(packageRoot, folder, name)).mtimeMs > age,
     ),
   )
   return newer ? source : ['dist/src/cli.js']

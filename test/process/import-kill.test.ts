@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { Db } from '../../src/base/db.ts'
 import { openDatabase } from '../../src/schema.ts'
 import { run, start, stopEverything, temporaryFolder } from './harness.ts'
 import type { Folder, Settings } from './harness.ts'
@@ -51,32 +52,28 @@ async function ask(url: string): Promise<unknown[]> {
   }
 }
 
-async function rowsInLog(url: string): Promise<number> {
-  const { db } = await openDatabase(url, '/', 'create', 0)
-  try {
-    return (await db.reader.rows<{ seq: number }>('select seq from log_head where id = 1'))[0]?.seq ?? 0
-  } finally {
-    await db.close()
-  }
-}
+const rowsInLog = async ({ reader }: Db): Promise<number> =>
+  (await reader.rows<{ seq: number }>('select seq from log_head where id = 1'))[0]?.seq ?? 0
 
 async function diesAndCompletes(url: string, clean: string, env: Settings): Promise<void> {
-  const orders = 6_000
+  const orders = 4_000
   const file = ordersFile(orders)
   const args = ['import', 'orders', file, '--json']
   await run(args, { env: { ...env, DATABASE_URL: clean } })
   const own = { ...env, DATABASE_URL: url }
   // An empty schema first, so that there is something to look at while the import works.
   await run(['migrate', '--json'], { env: own })
+  const { db } = await openDatabase(url, '/', 'create', 0)
   let kills = 0
   for (const share of [0.01, 0.35, 0.8]) {
     const victim = start(args, { env: own })
-    while (!victim.exited() && (await rowsInLog(url)) < orders * share) await pause(20)
+    while (!victim.exited() && (await rowsInLog(db)) < orders * share) await pause(20)
     if (victim.exited()) break
     await victim.end('SIGKILL')
     expect(victim.stdout()).toBe('')
     kills += 1
   }
+  await db.close()
   expect(kills).toBeGreaterThan(0)
   const last = await run(args, { env: own })
   expect(JSON.parse(last.stdout)).toMatchObject({ lines: orders * 2, orders, rejected: 0 })
