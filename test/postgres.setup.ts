@@ -61,6 +61,17 @@ async function startServer(): Promise<Server | null> {
   return given ? { url: given, stop: () => Promise.resolve() } : startEmbedded()
 }
 
+/** Nothing of it has to survive, and what it does beside the statements of the tests takes their processor. */
+const serverSettings = [
+  'listen_addresses=127.0.0.1',
+  'fsync=off',
+  'full_page_writes=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'autovacuum=off',
+  'jit=off',
+]
+
 async function startEmbedded(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'siyu-postgres-'))
   // Run as root, the binaries switch to a user of their own, who must reach the folder.
@@ -75,7 +86,7 @@ async function startEmbedded(): Promise<Server> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--locale=C', '--encoding=UTF8'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1'],
+    postgresFlags: serverSettings.flatMap((setting) => ['-c', setting]),
     onLog: () => undefined,
     onError: (error) => void process.stderr.write(`${String(error)}\n`),
   })
