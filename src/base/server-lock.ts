@@ -4,14 +4,18 @@
  */
 import { existsSync } from 'node:fs'
 import { DataSource } from 'typeorm'
+import { quietSqlite } from './db.ts'
 import { ConfigMistakes, messageOf } from './errors.ts'
 
 export interface ServerLock {
   release(): Promise<void>
 }
 
+const lockFile = (database: string, busyTimeout: number): DataSource =>
+  new DataSource({ type: 'sqlite', driver: quietSqlite(), database, busyTimeout })
+
 export async function takeServerLock(databasePath: string): Promise<ServerLock> {
-  const source = new DataSource({ type: 'sqlite', database: `${databasePath}-serve`, busyTimeout: 500 })
+  const source = lockFile(`${databasePath}-serve`, 500)
   await source.initialize()
   try {
     // The timeout outlasts somebody who only looks whether we are here (isServed).
@@ -35,7 +39,7 @@ export async function takeServerLock(databasePath: string): Promise<ServerLock> 
 export async function isServed(databasePath: string): Promise<boolean> {
   const path = `${databasePath}-serve`
   if (!existsSync(path)) return false
-  const source = new DataSource({ type: 'sqlite', database: path, busyTimeout: 0 })
+  const source = lockFile(path, 0)
   try {
     await source.initialize()
     await source.query('select count(*) from sqlite_master')

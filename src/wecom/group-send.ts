@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { days } from '../base/clock.ts'
+import { OutsideFailure } from '../base/errors.ts'
 import type { Channel, Found, Parcel, ParcelDraft, RecipientResult } from '../delivery/index.ts'
 import { notFriends, outcomeOf, unreadable } from './outcome.ts'
 import type { BroadcastSeen, WecomApi } from './protocol/api.ts'
@@ -39,6 +40,7 @@ const maxPages = 200
 
 export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
   const { api } = parts
+  const madeBetween = createListing(parts, kind)
   return {
     name: kind.name,
     maxRecipients: kind.maxRecipients,
@@ -58,7 +60,7 @@ export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
       return { kind: 'waiting', remoteId: msgid, why: 'advisor-must-confirm', failed: notFriends(failed) }
     },
     results: (parcel, signal) => results(parts, kind, parcel, signal),
-    find: (parcel, signal) => find(parts, kind, parcel, signal),
+    find: (parcel, signal) => find({ ...parts, madeBetween }, parcel, signal),
     async cancel(remoteId, signal) {
       const result = await api.cancelBroadcast(remoteId, signal)
       if (result.kind === 'ok' || (result.kind === 'error' && result.reaction === 'done')) return
@@ -75,7 +77,7 @@ export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
   }
 }
 
-/** Every page of a listing; throws OutsideFailure when one cannot be read. */
+/** Every page of a listing; throws OutsideFailure when one cannot be read, or when there is no end of them. */
 async function* pages<P extends { readonly next_cursor: string }>(
   what: string,
   read: (cursor: string) => Promise<Result<P>>,
@@ -88,6 +90,8 @@ async function* pages<P extends { readonly next_cursor: string }>(
     cursor = result.value.next_cursor
     if (cursor === '') return
   }
+  // Half a list proves nothing: what is not in it may still be there.
+  throw new OutsideFailure(`${what}: more than ${String(maxPages)} pages`)
 }
 
 // ------------------------------------------------------------------ who got it
@@ -147,9 +151,78 @@ async function* results(
 
 const bodyShape = z.object({ attachments: z.array(z.record(z.string(), z.unknown())).default([]) })
 
+/** By their words: what was made in a span of time. */
+type Made = ReadonlyMap<string, readonly BroadcastSeen[]>
+
+interface Asked {
+  readonly from: number
+  readonly to: number
+  readonly signal: AbortSignal
+  ok(made: Made): void
+  fail(error: unknown): void
+}
+
+type Listing = (from: number, to: number, signal: AbortSignal) => Promise<Made>
+
+/**
+ * Whoever asks while the list is being read shares the next reading with all who wait: after a fall there are many
+ * lost calls of the same minutes, and each would read the same hundreds of pages.
+ */
+function createListing({ api }: GroupSendParts, { chatType }: Kind): Listing {
+  let waiting: Asked[] = []
+  let reading = false
+
+  async function read(from: number, to: number, signal: AbortSignal): Promise<Made> {
+    const made = new Map<string, BroadcastSeen[]>()
+    for await (const { group_msg_list: list } of pages('the list of broadcasts', (cursor) =>
+      api.broadcasts(chatType, from, to, cursor, signal),
+    )) {
+      for (const seen of list) {
+        const words = seen.text?.content ?? ''
+        const same = made.get(words)
+        if (same) same.push(seen)
+        else made.set(words, [seen])
+      }
+    }
+    return made
+  }
+
+  /** The first, and all whose span fits into one list with hers. */
+  function nextOnes(): Asked[] {
+    const [first] = waiting
+    if (!first) return []
+    const fits = (one: Asked): boolean =>
+      Math.max(one.to, first.to) - Math.min(one.from, first.from) <= longestSearchMs / 2_000
+    const taken = waiting.filter((one) => one === first || fits(one))
+    waiting = waiting.filter((one) => !taken.includes(one))
+    return taken
+  }
+
+  async function readAll(): Promise<void> {
+    reading = true
+    for (let some = nextOnes(); some.length > 0; some = nextOnes()) {
+      const from = Math.min(...some.map((one) => one.from))
+      const to = Math.max(...some.map((one) => one.to))
+      const last = some.at(-1)
+      try {
+        const made = await read(from, to, last?.signal ?? AbortSignal.timeout(0))
+        for (const one of some) one.ok(made)
+      } catch (error) {
+        for (const one of some) one.fail(error)
+      }
+    }
+    reading = false
+  }
+
+  return (from, to, signal) =>
+    new Promise((ok, fail) => {
+      waiting.push({ from, to, signal, ok, fail })
+      if (!reading) void readAll()
+    })
+}
+
 async function find(
-  parts: GroupSendParts,
-  kind: Kind,
+  parts: GroupSendParts & { readonly madeBetween: Listing },
   parcel: Parcel,
   signal: AbortSignal,
 ): Promise<readonly Found[] | 'unsure'> {
@@ -159,23 +232,19 @@ async function find(
   const to = Math.floor(
     (Math.min(parts.clock.now(), parcel.intentAt + longestSearchMs - 2 * slackMs) + slackMs) / 1000,
   )
+  const made = await parts.madeBetween(from, to, signal)
   const found: Found[] = []
-  for await (const { group_msg_list: list } of pages('the list of broadcasts', (cursor) =>
-    parts.api.broadcasts(kind.chatType, from, to, cursor, signal),
-  )) {
-    for (const seen of list.filter((one) => carries(one, parcel))) {
-      const confirmed = await confirmedBy(parts, seen.msgid, parcel.sender, signal)
-      if (confirmed === 'unsure') return 'unsure'
-      if (confirmed !== 'another') found.push({ remoteId: seen.msgid, confirmed })
-    }
+  for (const seen of (made.get(parcel.text) ?? []).filter((one) => carries(one, parcel))) {
+    const confirmed = await confirmedBy(parts, seen.msgid, parcel.sender, signal)
+    if (confirmed === 'unsure') return 'unsure'
+    if (confirmed !== 'another') found.push({ remoteId: seen.msgid, confirmed })
   }
   return found
 }
 
-/** What was made before the call was meant cannot be ours, whatever it says. */
+/** It has the same words. What was made before the call was meant cannot be ours, whatever it says. */
 const carries = (seen: BroadcastSeen, parcel: Parcel): boolean =>
   seen.create_time * 1000 >= parcel.intentAt - slackMs &&
-  seen.text?.content === parcel.text &&
   isDeepStrictEqual(seen.attachments, bodyShape.parse(JSON.parse(parcel.body)).attachments)
 
 /** Whether this sender has pressed; `another`: it is not his task; `unsure`: still being handed out. */
