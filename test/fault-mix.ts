@@ -129,6 +129,14 @@ async function stageAll(rig: Rig, plan: FaultPlan): Promise<Staged> {
   await world.db.tx((tx) =>
     tx.run(`UPDATE promise SET state = 'queued', decision = 'queued', ready_at = due_at WHERE state is null`),
   )
+  // Broadcasts leave at 600 a minute; a drain on a virtual clock would make them all in one instant, and whoever looks
+  // for a lost one would find herself among all the others.
+  await world.db.tx((tx) =>
+    tx.run(
+      `UPDATE promise SET ready_at = ready_at + 100 * cast(substr(dedupe_key, 2) as integer)
+       WHERE channel in ('broadcast', 'group-broadcast')`,
+    ),
+  )
   let welcomed = 0
   return {
     deliveries: all.length + plan.welcomes,

@@ -10,7 +10,7 @@ it(
     const report = await deliverUnderFaults(sqliteDatabase, {
       seed: 20_261_130,
       cards: 250,
-      broadcasts: 900,
+      broadcasts: 1_050,
       groupBroadcasts: 60,
       welcomes: 300,
       customers: 100,

@@ -10,12 +10,12 @@ it('R2: 100,000 calls under a mix of faults', { timeout: 3_600_000 }, async () =
   const of = (n: number): number => Math.round(n * scale)
   const report = await deliverUnderFaults(sqliteDatabase, {
     seed,
-    cards: of(9_000),
-    broadcasts: of(52_000),
-    groupBroadcasts: of(4_000),
-    welcomes: of(15_000),
+    cards: of(5_000),
+    broadcasts: of(22_000),
+    groupBroadcasts: of(1_500),
+    welcomes: of(8_000),
     customers: 2_000,
-    bursts: of(60),
+    bursts: of(30),
     burstEvery: 25,
     say: (line) => {
       if (line.endsWith('00 calls')) process.stderr.write(`${line}\n`)

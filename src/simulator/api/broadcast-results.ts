@@ -26,6 +26,39 @@ function mustDispatched(ctx: Context, body: Body): Broadcast {
   return broadcast
 }
 
+/** By type and in order of creation; broadcasts are never taken away, only a reset begins another map. */
+const inOrder = new WeakMap<
+  Broadcasts,
+  { seen: number; readonly lists: Record<Broadcast['chatType'], Broadcast[]> }
+>()
+type Broadcasts = Context['state']['broadcasts']
+
+function madeBetween(
+  all: Broadcasts,
+  chatType: Broadcast['chatType'],
+  start: number,
+  end: number,
+): Broadcast[] {
+  let known = inOrder.get(all)
+  if (known === undefined || known.seen > all.size) known = { seen: 0, lists: { single: [], group: [] } }
+  inOrder.set(all, known)
+  if (known.seen < all.size) {
+    for (const one of [...all.values()].slice(known.seen)) known.lists[one.chatType].push(one)
+    known.seen = all.size
+  }
+  const list = known.lists[chatType]
+  const firstAt = (second: number): number => {
+    let [low, high] = [0, list.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (seconds(list[middle]!.createdAt) < second) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  return list.slice(firstAt(start), firstAt(end + 1))
+}
+
 const getGroupmsgListV2: Api = {
   path: 'externalcontact/get_groupmsg_list_v2',
   method: 'POST',
@@ -39,10 +72,7 @@ const getGroupmsgListV2: Api = {
     const limit = optionalInteger(body, 'limit', 1, 100) ?? 50
     // API-made sends have no creator and are the corp's, not a person's.
     const none = filterType === 1 || Boolean(optionalText(body, 'creator'))
-    const found = [...ctx.state.broadcasts.values()].filter((one) => {
-      const at = seconds(one.createdAt)
-      return !none && one.chatType === chatType && at >= start && at <= end
-    })
+    const found = none ? [] : madeBetween(ctx.state.broadcasts, chatType, start, end)
     const shown = page(found, `list ${chatType} ${start} ${end}`, optionalText(body, 'cursor'), limit)
     return {
       next_cursor: shown.next,
