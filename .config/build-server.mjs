@@ -1,6 +1,6 @@
 // Builds the server and its verbs into dist/src: a few files in place of two thousand, so that a command begins in
 // little more than half the time. What is a binary, reads files of its own folder, or is rarely wanted stays a package.
-import { readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
@@ -41,6 +41,21 @@ const bundled = [
   'zod',
 ]
 
+/** They look at the files or the callers around themselves, or are loaded by nobody here. */
+const left = new Set(['app-root-path', 'depd', 'yargs'])
+
+/** A package with all that it brings along. */
+function withItsOwn(names, found = new Set()) {
+  for (const name of names) {
+    if (found.has(name) || left.has(name)) continue
+    found.add(name)
+    const manifest = `${root}node_modules/${name}/package.json`
+    if (existsSync(manifest))
+      withItsOwn(Object.keys(JSON.parse(readFileSync(manifest, 'utf8')).dependencies ?? {}), found)
+  }
+  return [...found]
+}
+
 /** TypeORM hashes names with it; with what it brings along it takes a twentieth of a start, and Node can do the same. */
 const nodesOwnHash = {
   name: 'nodes-own-hash',
@@ -55,7 +70,7 @@ await build({
   root,
   logLevel: 'warn',
   publicDir: false,
-  ssr: { noExternal: bundled, target: 'node' },
+  ssr: { noExternal: withItsOwn(bundled), target: 'node' },
   build: {
     ssr: true,
     target: 'node20',
