@@ -9,7 +9,7 @@ import type { Db, Reader } from '../base/db.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import type { Job } from '../base/jobs.ts'
 import { ensureGames } from '../game/index.ts'
-import { enqueue, openDryRun } from '../outbox/index.ts'
+import { enqueue, isTask, openDryRun } from '../outbox/index.ts'
 import type { Candidate, Decided } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
@@ -76,9 +76,11 @@ export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]>
     day,
     await stageOn(db.reader, cadence, tierRules, day, now),
   )
-  // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part.
+  // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part. Who is to
+  // hear nothing by an advisor's hand takes nobody's place.
   const whole = await openDryRun(db.reader, clock.now())
-  await whole.decide(staged)
+  const byHand = new Set(staged.filter(({ channel }) => isTask(channel)).map(ownerOf))
+  await whole.decide(staged.filter((candidate) => byHand.has(ownerOf(candidate))))
   const places = whole.places()
   const decided: Decided[] = []
   for (const part of inParts(staged)) {
