@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { onBothDatabases } from '../../test/database.ts'
 import type { TestDatabase } from '../../test/database.ts'
 import type { Candidate } from '../outbox/index.ts'
-import { insertPromises } from '../outbox/promise.store.ts'
 import { insertVersion } from './cadence.store.ts'
 import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
@@ -40,15 +39,31 @@ const candidate: Candidate = {
   priority: 50,
   content: { text: '原来的话' },
 }
+/** As its row was written. */
 const declined = {
-  ...candidate,
+  touchpoint: 'weekly-note',
+  title: '周报',
+  purpose: 'marketing',
+  personal: 0,
+  channel: 'broadcast',
+  subject_kind: 'customer',
+  subject: 'wm1',
+  customer: 'c1',
+  day,
+  wanted_at: 1,
+  due_at: 1,
+  expires_at: 2,
   decision: 'declined',
-  dueAt: 1,
-  reasonCode: 'blackout',
-  reasonWords: '停发日',
-  known: false,
-  reopened: false,
-} as const
+  reason_code: 'blackout',
+  reason_words: '停发日',
+  content: '{}',
+  priority: 50,
+  attempts: 0,
+  epoch: 0,
+  crashes: 0,
+  ready_at: 1,
+  created_at: 1,
+}
 
 onBothDatabases('since which version the rules of a touchpoint hold', (open) => {
   let opened: TestDatabase
@@ -64,11 +79,14 @@ onBothDatabases('since which version the rules of a touchpoint hold', (open) => 
         const version = i + 1
         const row = { version, yaml, note: '', published_by: 'li', published_at: version }
         await insertVersion(tx, { ...row, rolled_back_to: null, approved_by: null })
-        await insertPromises(
-          tx,
-          [{ ...declined, cadenceVersion: version, dedupeKey: `a${String(i)}`, id: `p${String(i)}` }],
-          1,
-        )
+        await tx.insert('promise', [
+          {
+            ...declined,
+            id: `p${String(version)}`,
+            dedupe_key: `a${String(version)}`,
+            cadence_version: version,
+          },
+        ])
       }
     })
     const { cadence } = readCadence(texts.at(-1) ?? '', { tiers: null, version: texts.length })
