@@ -34,7 +34,7 @@ function shop(count: number) {
     { api, clock },
     { name: 'broadcast', chatType: 'single', maxRecipients: 10_000, recipients: () => ({}) },
   )
-  const find = (n: number, intentAt = at) => {
+  const find = async (n: number, intentAt = at) => {
     const parcel = {
       text: `您好 token-${String(n)}`,
       batchToken: `token-${String(n)}`,
