@@ -18,6 +18,8 @@ export interface FaultPlan {
   readonly groupBroadcasts: number
   readonly welcomes: number
   readonly customers: number
+  /** A customer is asked for one thing a day: so long everything keeps. */
+  readonly keepsHours: number
   /** Limits that strike all at once and last, in business time; one API after the other. */
   readonly bursts: number
   /** Turns from one to the next: while they overlap nothing is sent at all. */
@@ -102,7 +104,7 @@ async function stageAll(rig: Rig, plan: FaultPlan): Promise<Staged> {
       dedupeKey: `k${String(n)}`,
       channel,
       purpose: 'service',
-      expiresAt: world.clock.now() + hours(72),
+      expiresAt: world.clock.now() + hours(plan.keepsHours),
       content: { text: `${marker(n)} 给您的 [[link:me]]`, why: `第 ${marker(n)} 件` },
       ...more,
     })
@@ -118,7 +120,7 @@ async function stageAll(rig: Rig, plan: FaultPlan): Promise<Staged> {
         content,
         dedupeKey,
         purpose: 'service',
-        expiresAt: world.clock.now() + hours(72),
+        expiresAt: world.clock.now() + hours(plan.keepsHours),
         wantedAt: world.clock.now(),
       })
     }),

@@ -14,6 +14,7 @@ it(
       groupBroadcasts: 60,
       welcomes: 300,
       customers: 100,
+      keepsHours: 72,
       bursts: 4,
       burstEvery: 12,
     })

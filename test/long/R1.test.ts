@@ -27,7 +27,7 @@ it('R1: 5,000 deliveries, 200 kills, nothing lost, nothing twice', { timeout: 3_
     cardsForOne: 5,
     kills: Math.round(200 * scale),
     latencyMs: 150,
-    longestLifeMs: 500,
+    longestLifeMs: 1_500,
     databaseUrl: process.env['R1_DATABASE_URL'] ?? null,
     patienceMs: 2_400_000,
     say: (line) => {

@@ -15,6 +15,7 @@ it('R2: 100,000 calls under a mix of faults', { timeout: 3_600_000 }, async () =
     groupBroadcasts: of(1_500),
     welcomes: of(8_000),
     customers: 2_000,
+    keepsHours: 24 * 14,
     bursts: of(30),
     burstEvery: 25,
     say: (line) => {

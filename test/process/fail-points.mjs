@@ -9,6 +9,7 @@
  * TROUBLE=query_only   SIGUSR2 makes the writer's connection read-only, and writable again (max_page_count: full)
  * STAND_BY=module      loads it and waits for a line on stdin, so that a restart need not wait for modules
  */
+import { subscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { writeSync } from 'node:fs'
 
@@ -142,34 +143,26 @@ const sends = /\/(message\/send|add_msg_template|send_welcome_msg|mark_tag)\?/
 /** The simulator takes half of its latency on each side of the deed: before it, and behind it. */
 const [onItsWayMs, acceptedMs] = [40, 110]
 
+/** By what undici itself announces, wherever the program has it from. */
 function watchCalls() {
-  const { Agent } = require('undici')
-  const real = Agent.prototype.dispatch
-  Agent.prototype.dispatch = function (options, handler) {
-    const path = String(options.path)
+  /** The place behind a call's answer. */
+  const answers = new WeakMap()
+  subscribe('undici:request:create', ({ request }) => {
+    const path = String(request.path)
     const api = sends.exec(path)?.[1]
-    if (api !== undefined) {
-      if (words !== undefined && String(options.body).includes(words)) die('words')
-      pass('before-call')
-      setTimeout(() => pass('call-on-its-way'), onItsWayMs)
-      setTimeout(() => pass('call-accepted'), acceptedMs)
-      whenAnswered(handler, api === 'mark_tag' ? 'marked' : 'answered')
-    }
-    if (path.includes('/get_groupmsg_list_v2?')) whenAnswered(handler, 'looked-up')
-    return real.call(this, options, handler)
-  }
-}
-
-/** The answer has come whole; nobody here has read it. */
-function whenAnswered(handler, name) {
-  for (const way of ['onComplete', 'onResponseEnd']) {
-    const real = handler[way]
-    if (typeof real !== 'function') continue
-    handler[way] = function (...told) {
-      pass(name)
-      return real.apply(handler, told)
-    }
-  }
+    if (path.includes('/get_groupmsg_list_v2?')) answers.set(request, 'looked-up')
+    if (api === undefined) return
+    if (words !== undefined && String(request.body).includes(words)) die('words')
+    pass('before-call')
+    setTimeout(() => pass('call-on-its-way'), onItsWayMs)
+    setTimeout(() => pass('call-accepted'), acceptedMs)
+    answers.set(request, api === 'mark_tag' ? 'marked' : 'answered')
+  })
+  // The answer has come whole; nobody here has read it.
+  subscribe('undici:request:trailers', ({ request }) => {
+    const name = answers.get(request)
+    if (name !== undefined) pass(name)
+  })
 }
 
 watchSqlite()
