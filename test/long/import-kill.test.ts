@@ -7,8 +7,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Db } from '../../src/base/db.ts'
 import { openDatabase } from '../../src/schema.ts'
-import { run, start, stopEverything, temporaryFolder } from './harness.ts'
-import type { Folder, Settings } from './harness.ts'
+import { run, start, stopEverything, temporaryFolder } from '../process/harness.ts'
+import type { Folder, Settings } from '../process/harness.ts'
 
 const server = inject('postgresUrl')
 let folder: Folder
