@@ -77,6 +77,7 @@ describe('the import order', () => {
         }
       for (const { from, rule } of violationsIn(folder)) {
         const n = Number(/[ab](\d+)\.ts$/.exec(from)?.[1])
+        if (Number.isNaN(n)) throw new Error(`${from} breaks ${rule.name} and is of no case.`)
         broken.set(n, (broken.get(n) ?? new Set()).add(rule.name))
       }
     } finally {

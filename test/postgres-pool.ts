@@ -40,7 +40,9 @@ const shapeOf = `select md5(concat_ws('|',
      where n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'),
   (select string_agg(concat_ws(' ', oid, tgenabled), ',' order by oid) from pg_trigger),
   (select string_agg(nspname, ',' order by nspname) from pg_namespace where nspname not like 'pg\\_t%'),
-  (select count(*) from pg_proc), (select count(*) from pg_attribute where attisdropped),
+  (select md5(string_agg(concat_ws(' ', attrelid, attname, atttypid, attnotnull, atthasdef), ',' order by attrelid, attnum))
+     from pg_attribute where attrelid >= 16384),
+  (select count(*) from pg_proc),
   (select count(*) from pg_db_role_setting)
 )) as shape`
 
@@ -51,7 +53,6 @@ const filled = `select c.oid::regclass::text as table from pg_class c join pg_na
 const empty = `do $$ declare one record; begin
   perform pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
   set local lock_timeout = '2s';
-  set local session_replication_role = replica;
   for one in select c.oid::regclass as name, pg_relation_size(c.oid) as bytes
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and n.nspname = 'public' and pg_relation_size(c.oid) > 0

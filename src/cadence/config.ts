@@ -132,7 +132,7 @@ export interface ReadOptions extends Partial<Omit<KnownNames, 'tiers'>> {
 }
 
 /** A start, a publishing, each look at a list of drafts read the same text again: a tenth of a second each time. */
-const readings = new LRUCache<string, CadenceRead>({ max: 8 })
+const readings = new LRUCache<string, CadenceRead>({ max: 16 })
 
 /** Depends on nothing but what it is given. */
 export function readCadence(yaml: string, options: ReadOptions): CadenceRead {

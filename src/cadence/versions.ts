@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LRUCache } from 'lru-cache'
 import type { Ctx } from '../base/act.ts'
 import type { Reader } from '../base/db.ts'
 import { ConfigMistakes, Refusal } from '../base/errors.ts'
@@ -21,12 +20,7 @@ import { knownNames } from './names.ts'
 import type { KnownNames } from './names.ts'
 import { decodeYaml } from './yaml.ts'
 
-/** A published text never changes, so neither does what was read from it. */
-const parsed = new LRUCache<string, Cadence>({ max: 8 })
-
 export function cadenceOf({ version, yaml }: VersionRow): Cadence {
-  const known = parsed.get(yaml)
-  if (known?.version === version) return known
   const { cadence, mistakes } = readCadence(yaml, { tiers: null, version })
   if (!cadence)
     throw new ConfigMistakes(
@@ -35,7 +29,6 @@ export function cadenceOf({ version, yaml }: VersionRow): Cadence {
         ({ line, path, messageEn, fixEn }) => `line ${String(line)} ${path}: ${messageEn}; ${fixEn}`,
       ),
     )
-  parsed.set(yaml, cadence)
   return cadence
 }
 
