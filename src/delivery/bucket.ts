@@ -1,6 +1,7 @@
 /**
- * A precise token bucket (GCRA): never more than `burst` at once, never more than `perMinute` in any minute, the rest
- * evenly spread. Alone it lives in memory; several processes share one that somebody else keeps (limiter.ts).
+ * A precise token bucket (GCRA): never more than `burst` at once, never more than `perMinute` in any minute nor its
+ * sixtieth in a second beyond the burst, the rest evenly spread. Alone it lives in memory; several processes share one
+ * that somebody else keeps (limiter.ts).
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
@@ -20,10 +21,15 @@ export interface Limiter {
   bucketOf(name: string, rate: Rate): Bucket
 }
 
+/** Calls that left evenly arrive a little closer together: so much of what is permitted stays unused. */
+const margin = 0.015
+/** A timer comes late by a few milliseconds, which are caught up. */
+const catchUpMs = 10
+
 /** What is not spent as a burst is spread over the minute, so that no minute holds more than is permitted. */
 export function pace({ perMinute, burst }: Rate): { readonly spacingMs: number; readonly slackMs: number } {
   const atOnce = Math.max(1, Math.min(burst, Math.floor(perMinute / 2)))
-  const spacingMs = 60_000 / Math.max(1, perMinute - atOnce)
+  const spacingMs = 60_000 / Math.max(1, perMinute * (1 - margin) - atOnce)
   return { spacingMs, slackMs: spacingMs * (atOnce - 1) }
 }
 
@@ -31,12 +37,20 @@ export function createBucket(clock: Pick<Clock, 'steady'>, rate: Rate): Bucket {
   const { spacingMs, slackMs } = pace(rate)
   /** When the next call would start if calls came exactly at the rate. */
   let due = Number.NEGATIVE_INFINITY
+  let last: Promise<void> = Promise.resolve()
+  const turn = async (arrived: number): Promise<void> => {
+    const startAt = due - slackMs
+    const waitMs = startAt - clock.steady()
+    if (waitMs > 0) await pause(Math.ceil(waitMs))
+    // A process that stood still does not let go at once all that fell due meanwhile.
+    const lostMs = arrived < startAt ? Math.max(0, clock.steady() - startAt - catchUpMs) : 0
+    due = Math.max(due + lostMs, arrived) + spacingMs
+  }
   return {
-    async take() {
-      const now = clock.steady()
-      const startAt = Math.max(now, due - slackMs)
-      due = Math.max(due, now) + spacingMs
-      if (startAt > now) await pause(Math.ceil(startAt - now))
+    take() {
+      const arrived = clock.steady()
+      last = last.then(() => turn(arrived))
+      return last
     },
   }
 }
