@@ -37,7 +37,7 @@ const benches: Readonly<Record<string, Bench>> = {
     (await import('./plan.ts')).benchPlan({
       sizes: numbers(options.sizes ?? '10000,100000'),
       pairs: numbers(options.pairs ?? '5')[0] ?? 5,
-      days: numbers(options.days ?? '30')[0] ?? 30,
+      days: options.days === '0' ? 0 : (numbers(options.days ?? '30')[0] ?? 30),
       say,
     }),
   freshness: async (options, say) =>
