@@ -78,6 +78,8 @@ export interface MockState extends MockDrafts {
   readonly faults: Map<string, Answer>
   /** What people said about named advisors. */
   readonly named: { readonly customer: string; readonly body: unknown }[]
+  /** Bodies of the test sends. */
+  readonly tried: unknown[]
 }
 
 const startState = (): MockState => ({
@@ -129,6 +131,7 @@ const startState = (): MockState => ({
   ],
   faults: new Map(),
   named: [],
+  tried: [],
 })
 
 const mannersView: MannersView = {
@@ -326,16 +329,13 @@ const adminRoutes = (state: MockState): MockRoute[] => [
   {
     method: 'POST',
     path: '/api/admin/touchpoints/member-day/try',
-    answer: () => ({
-      body: {
-        touchpoint: 'member-day',
-        title: '会员日邀请',
-        to: 'zhang',
-        toName: '',
-        messages: ['【测试】'],
-        notes: [],
-      },
-    }),
+    answer: ({ body }) => {
+      state.tried.push(body)
+      const title = '会员日邀请'
+      return {
+        body: { touchpoint: 'member-day', title, to: 'zhang', toName: '', messages: ['【测试】'], notes: [] },
+      }
+    },
   },
   {
     method: 'POST',

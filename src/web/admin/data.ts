@@ -172,8 +172,11 @@ export const publishCadence = (yaml: string, note: string, baseVersion: number) 
   ask<CadenceDocument>('POST', '/api/admin/cadence/publish', { body: { yaml, note, baseVersion } })
 
 /** To one's own WeCom. */
-export const tryTouchpoint = (name: string) =>
-  ask<TouchpointTried>('POST', `/api/admin/touchpoints/${encodeURIComponent(name)}/try`, { body: {} })
+/** `customer` empty: an invented one. */
+export const tryTouchpoint = (name: string, customer: string) =>
+  ask<TouchpointTried>('POST', `/api/admin/touchpoints/${encodeURIComponent(name)}/try`, {
+    body: customer === '' ? {} : { customer },
+  })
 
 export const setPaused = (
   paused: boolean,

@@ -208,6 +208,8 @@ export const en: Record<WordKey, string> = {
   'cell.people': 'Reaches {count} customers (in several groups: counted once)',
   'cell.group': 'Group',
   'cell.open': 'Open the card of {name}',
+  'try.as': 'In whose words',
+  'try.invented': 'An invented customer',
   'try.press': 'Send me a test',
   'try.hint': 'Goes to your own WeCom as a customer would read it, marked 【测试】; nothing counts it',
   'try.done': 'Sent to your WeCom ({n})',

@@ -204,6 +204,8 @@ export const zh = {
   'cell.people': '覆盖 {count} 位客户（同时在几个群里的只算一次）',
   'cell.group': '群',
   'cell.open': '打开 {name} 的客户卡片',
+  'try.as': '以谁为例',
+  'try.invented': '示例客户',
   'try.press': '发给自己试看',
   'try.hint': '按正式发出的样子发到你自己的企业微信，标【测试】，不计入任何统计',
   'try.done': '已发到你的企业微信，共 {n} 条',
