@@ -16,7 +16,7 @@ import {
   tierNames,
 } from '../src/cadence/index.ts'
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
-import { cadencePlan } from '../src/cli/cadence.ts'
+import { planOf } from './plan-of.ts'
 import { saveContacts, saveStaff } from '../src/customer/index.ts'
 import { nameAdvisor } from '../src/desk/index.ts'
 import { audienceRoutes } from '../src/http/admin/audiences.ts'
@@ -113,7 +113,7 @@ onBothDatabases('what every touchpoint may set', (open) => {
 
     it('ends the rest of the month where a full cap aborts, in the dry run, the plan and the answer alike', async () => {
       await live('    weekday: 三\n    onOverCap: abort\nmanners: { marketingPerMonth: 1 }\n')
-      const foreseen = (await cadencePlan(parts, { from: holiday, days: 29 })).promises
+      const foreseen = (await planOf(parts, { from: holiday, days: 29 })).promises
         .filter(({ subject }) => subject === 'wm1')
         .map(({ day, decision, reasonCode }) => `${day} ${decision} ${reasonCode}`)
       expect(foreseen).toEqual([
@@ -153,10 +153,8 @@ onBothDatabases('what every touchpoint may set', (open) => {
         { at: '2028-01-03', reasonWords: '只在工作日发，2028 年的节假日未录入，按周一至周五算' },
         {},
       ])
-      expect((await cadencePlan(parts, { from: '2027-12-31', days: 2 })).holidaysMissing).toEqual([
-        2027, 2028,
-      ])
-      expect((await cadencePlan(parts, { from: '2026-12-30', days: 2 })).holidaysMissing).toEqual([])
+      expect((await planOf(parts, { from: '2027-12-31', days: 2 })).holidaysMissing).toEqual([2027, 2028])
+      expect((await planOf(parts, { from: '2026-12-30', days: 2 })).holidaysMissing).toEqual([])
       const [{ customer = '' } = {}] = await store.db.reader.rows<{ customer: string }>(
         "select customer from identity where kind = 'external' and value = 'wm1'",
       )

@@ -20,7 +20,7 @@ import {
   versionList,
 } from '../src/cadence/index.ts'
 import type { CadenceParts, Foreseen } from '../src/cadence/index.ts'
-import { cadenceExplain, cadencePlan, explanationText } from '../src/cli/cadence.ts'
+import { cadenceExplain, explanationText } from '../src/cli/cadence.ts'
 import { customersInGroups, optOut, saveContacts, saveGroup, saveStaff } from '../src/customer/index.ts'
 import { linksIn } from '../src/content/index.ts'
 import { findGame } from '../src/game/index.ts'
@@ -30,6 +30,7 @@ import { currentManners, lockPromises, move, promiseById } from '../src/outbox/i
 import type { Decided } from '../src/outbox/index.ts'
 import { couponsOf, createRewardFollowers } from '../src/reward/index.ts'
 import { onBothDatabases } from './database.ts'
+import { planOf } from './plan-of.ts'
 import { configDir, openStore } from './store.ts'
 import type { TestStore } from './store.ts'
 
@@ -757,7 +758,7 @@ onBothDatabases('the cadence', (open) => {
   })
 
   it('answers `cadence plan` from any day on, with the tiers of each day', async () => {
-    const { promises } = await cadencePlan(parts, { from: wednesday, days: 7 })
+    const { promises } = await planOf(parts, { from: wednesday, days: 7 })
     expect(promises.filter(({ touchpoint }) => touchpoint === 'weekly-note')).toHaveLength(3)
     expect(promises.find(({ subject }) => subject === 'm3')).toMatchObject({
       touchpoint: 'weekly-note',
@@ -766,9 +767,9 @@ onBothDatabases('the cadence', (open) => {
       day: wednesday,
     })
     // A year earlier nobody had bought anything yet.
-    const earlier = await cadencePlan(parts, { from: '2025-01-01', days: 7 })
+    const earlier = await planOf(parts, { from: '2025-01-01', days: 7 })
     expect(earlier.promises.filter(({ customer }) => customer !== null)).toEqual([])
-    await expect(cadencePlan(parts, { from: 'tomorrow' })).rejects.toMatchObject({ code: 'usage' })
+    await expect(planOf(parts, { from: 'tomorrow' })).rejects.toMatchObject({ code: 'usage' })
   })
 })
 

@@ -213,7 +213,7 @@ async function dryRun(place: Place, days: number, say: (words: string) => void) 
     // Day after day, as the verb reads it: nobody holds a month of a large shop with all its words.
     const preview = await openPreview(
       { reader: db.reader, tierRules, cadence },
-      { from: today, days, now: clock.now() },
+      { from: today, days, now: clock.now(), words: 'groups' },
     )
     for await (const ofDay of preview.days()) promises += ofDay.length
   })

@@ -244,15 +244,22 @@ export interface ShownRow {
   readonly arm: string | null
 }
 
-const shown = `id, dedupe_key, touchpoint, title, purpose, channel, subject_kind, subject, customer, sender, day, due_at,
-  expires_at, decision, reason_code, reason_words, state, sent_at, settle_words, content,
+const shownWith = (content: string): string =>
+  `id, dedupe_key, touchpoint, title, purpose, channel, subject_kind, subject, customer, sender, day, due_at,
+  expires_at, decision, reason_code, reason_words, state, sent_at, settle_words, ${content},
   experiment, arm`
+const shown = shownWith('content')
 
-export const promisesOfDays = (reader: Reader, from: Day, to: Day): Promise<ShownRow[]> =>
-  reader.rows(`select ${shown} from promise where day >= $1 and day <= $2 order by due_at, dedupe_key`, [
-    from,
-    to,
-  ])
+export const promisesOfDay = (reader: Reader, day: Day): Promise<ShownRow[]> =>
+  reader.rows(`select ${shown} from promise where day = $1 order by due_at, dedupe_key`, [day])
+
+/** The same without the words for customers: a day of a large shop is hundreds of thousands. */
+export const outlinesOfDay = (reader: Reader, day: Day): Promise<ShownRow[]> =>
+  reader.rows(
+    `select ${shownWith(`case when subject_kind = 'group' then content else '{"text":""}' end as content`)}
+     from promise where day = $1 order by due_at, dedupe_key`,
+    [day],
+  )
 
 /** Of these subjects (external_userids or chat ids) only. */
 export const promisesAmong = (reader: Reader, day: Day, subjects: readonly string[]): Promise<ShownRow[]> =>
@@ -262,6 +269,15 @@ export const promisesAmong = (reader: Reader, day: Day, subjects: readonly strin
         day,
         ...subjects,
       ])
+
+/** Of these customers only, whatever the day. */
+export const promisesOfCustomers = (reader: Reader, customers: readonly string[]): Promise<ShownRow[]> =>
+  customers.length === 0
+    ? Promise.resolve([])
+    : reader.rows(
+        `select ${shown} from promise where customer in (${places(customers)}) order by due_at, dedupe_key`,
+        [...customers],
+      )
 
 export const promisesOfCustomer = (reader: Reader, customer: string, limit: number): Promise<ShownRow[]> =>
   reader.rows(

@@ -12,7 +12,7 @@ import { channelTitles, sendersOf } from '../outbox/index.ts'
 import type { Decision, PromiseState } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { standingsOf } from './audience.ts'
-import { activeGroups, countedDays, promisesOfDays } from './cadence.store.ts'
+import { activeGroups, countedDays, promisesOfDay } from './cadence.store.ts'
 import type { CellRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { madeOf, outlineDays, startOf, withWords } from './preview.ts'
@@ -162,9 +162,7 @@ export function createCalendar(parts: CalendarReaderParts): CalendarReader {
     async subjects(query, now) {
       const { day } = query
       const all =
-        day < dayOf(now)
-          ? (await promisesOfDays(parts.reader, day, day)).map(madeOf)
-          : await ahead(day, day, now)
+        day < dayOf(now) ? (await promisesOfDay(parts.reader, day)).map(madeOf) : await ahead(day, day, now)
       const found = all.filter(
         (one) =>
           one.touchpoint === query.touchpoint &&

@@ -9,7 +9,7 @@ import type { Change, Naming } from './changes.ts'
 import { readCadence } from './config.ts'
 import type { Cadence } from './config.ts'
 import { knownNames } from './names.ts'
-import { previewDays } from './preview.ts'
+import { openPreview } from './preview.ts'
 import type { Foreseen } from './preview.ts'
 import { currentCadence, invalidCadence } from './versions.ts'
 
@@ -40,11 +40,16 @@ export async function diffCadence(
   if (!draft) throw invalidCadence(mistakes)
   const newest = await newestVersion(reader)
   const current = await currentCadence(reader)
-  const previewOf = async (cadence: Cadence): Promise<readonly Foreseen[]> =>
-    (await previewDays({ reader, tierRules, cadence }, { from: dayOf(now), days: effectDays, now })).promises
+  const tallyOf = async (cadence: Cadence): Promise<Tallies> => {
+    const span = { from: dayOf(now), days: effectDays, now, words: 'groups' } as const
+    const { days } = await openPreview({ reader, tierRules, cadence }, span)
+    const tallies = new Map<string, Tally>()
+    for await (const part of days()) addTo(tallies, part)
+    return tallies
+  }
   const changes = changesBetween(current?.raw ?? {}, draft.raw, namingOf(tierRules))
   const effect =
-    changes.length === 0 ? [] : effectOf(current ? await previewOf(current) : [], await previewOf(draft))
+    changes.length === 0 ? [] : effectOf(current ? await tallyOf(current) : new Map(), await tallyOf(draft))
   return { baseVersion: newest?.version ?? 0, before: newest?.yaml ?? '', changes, effect }
 }
 
@@ -90,20 +95,20 @@ interface Tally {
   declined: number
 }
 
-function tallyOf(promises: readonly Foreseen[]): Map<string, Tally> {
-  const tally = new Map<string, Tally>()
+/** By day and touchpoint. */
+type Tallies = ReadonlyMap<string, Readonly<Tally>>
+
+function addTo(tallies: Map<string, Tally>, promises: readonly Foreseen[]): void {
   for (const { day, touchpoint, title, decision } of promises) {
     const key = `${day} ${touchpoint}`
-    const cell = tally.get(key) ?? { title, queued: 0, declined: 0 }
+    const cell = tallies.get(key) ?? { title, queued: 0, declined: 0 }
     if (decision === 'declined') cell.declined += 1
     else cell.queued += 1
-    tally.set(key, cell)
+    tallies.set(key, cell)
   }
-  return tally
 }
 
-function effectOf(before: readonly Foreseen[], after: readonly Foreseen[]): Effect[] {
-  const [old, fresh] = [tallyOf(before), tallyOf(after)]
+function effectOf(old: Tallies, fresh: Tallies): Effect[] {
   const count = (cell: Tally | undefined): Effect['before'] => ({
     queued: cell?.queued ?? 0,
     declined: cell?.declined ?? 0,

@@ -9,8 +9,8 @@ import type { Db, Reader } from '../base/db.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import type { Job } from '../base/jobs.ts'
 import { ensureGames } from '../game/index.ts'
-import { enqueue, isTask, openDryRun } from '../outbox/index.ts'
-import type { Candidate, Decided } from '../outbox/index.ts'
+import { enqueue, openDryRun, ownerOf } from '../outbox/index.ts'
+import type { Candidate, Decided, Places } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
 import { readAudiences } from './audience-rule.ts'
@@ -20,7 +20,8 @@ import type { Cadence } from './config.ts'
 import { runningOn } from './experiments/arms.ts'
 import { recordStart } from './experiments/decisions.ts'
 import { sinceWhen } from './rules-since.ts'
-import { readHistory, readOccasions, readTips, stageDay } from './stage.ts'
+import { readHistory, readOccasions, readTips, splitByHand, stageParts } from './stage.ts'
+import type { Scene } from './stage.ts'
 import { planAt } from './spread.ts'
 import { currentCadence, publish } from './versions.ts'
 import type { Publishing } from './versions.ts'
@@ -40,15 +41,15 @@ const customersAtOnce = 100
 /** Nothing planned later could still leave inside a window. */
 const planUntil = '20:30'
 
-async function stageOn(
+async function sceneOn(
   reader: Reader,
   cadence: Cadence,
   rules: TierRules,
   day: Day,
   at: Instant,
-): Promise<Candidate[]> {
+): Promise<Scene> {
   const customers = null
-  return stageDay({
+  return {
     cadence,
     day,
     people: await readPeople(reader, day, customers),
@@ -58,33 +59,27 @@ async function stageOn(
     tips: await readTips(reader, day),
     holidays: await holidaysInForce(reader),
     audiences: await readAudiences(reader, rules, cadence.touchpoints, at, customers),
-  })
+  }
 }
 
+/** All that was decided of the day; a shop of any size plans in `planInParts`, which holds a part of it. */
 export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]> {
+  const decided: Decided[] = []
+  for await (const part of planInParts(parts, day)) for (const one of part) decided.push(one)
+  return decided
+}
+
+/** Plans the day as it is read to its end: each part is committed when it is told. */
+export async function* planInParts(parts: CadenceParts, day: Day): AsyncGenerator<readonly Decided[]> {
   const { db, act, clock, tierRules } = parts
   const cadence = await currentCadence(db.reader)
-  if (!cadence) return []
+  if (!cadence) return
   await act(system('planner'), async (ctx) => {
     await ensureGames(ctx, gamesOf(cadence, day))
     for (const experiment of runningOn(cadence, day)) recordStart(ctx, experiment)
   })
-  const now = Math.max(clock.now(), instantOf(day))
-  const staged = await sinceWhen(
-    db.reader,
-    cadence,
-    day,
-    await stageOn(db.reader, cadence, tierRules, day, now),
-  )
-  // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part. Who is to
-  // hear nothing by an advisor's hand takes nobody's place.
-  const whole = await openDryRun(db.reader, clock.now())
-  const byHand = new Set(staged.filter(({ channel }) => isTask(channel)).map(ownerOf))
-  await whole.decide(staged.filter((candidate) => byHand.has(ownerOf(candidate))))
-  const places = whole.places()
-  const decided: Decided[] = []
-  for (const part of inParts(staged)) {
-    const answers = await act(
+  const write = (part: readonly Candidate[], places?: Places): Promise<Decided[]> =>
+    act(
       system('planner'),
       async (ctx) => {
         if (parts.wakeDelivery) ctx.afterCommit(parts.wakeDelivery)
@@ -92,9 +87,25 @@ export async function planDay(parts: CadenceParts, day: Day): Promise<Decided[]>
       },
       'bulk',
     )
-    for (const one of answers) decided.push(one)
+  const now = Math.max(clock.now(), instantOf(day))
+  const scene = await sceneOn(db.reader, cadence, tierRules, day, now)
+  const marked = await sinceWhen(db.reader, cadence, day)
+  const ofAdvisors: Candidate[] = []
+  for (const staged of stageParts(scene)) {
+    const { byHand, alone } = splitByHand(marked(staged))
+    for (const candidate of byHand) ofAdvisors.push(candidate)
+    for (const part of inParts(alone)) yield await write(part)
   }
-  return decided
+  // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part.
+  const whole = await openDryRun(db.reader, clock.now())
+  await whole.decide(ofAdvisors)
+  const places = whole.places()
+  for (const part of inParts(ofAdvisors)) yield await write(part, places)
+}
+
+async function planWhole(parts: CadenceParts, day: Day): Promise<void> {
+  const planning = planInParts(parts, day)
+  while ((await planning.next()).done !== true);
 }
 
 /** A customer's candidates stay in one part, so that her caps are counted once. */
@@ -115,7 +126,6 @@ function* inParts(candidates: readonly Candidate[]): Generator<Candidate[]> {
   }
   if (part.length > 0) yield part
 }
-const ownerOf = ({ customer, subject }: Candidate): string => customer ?? subject
 
 /** Publishes; what the new version adds to a day that has been planned already is planned at once. */
 export async function publishAndPlan(
@@ -132,7 +142,7 @@ export async function publishAndPlan(
 export async function planToday(parts: CadenceParts): Promise<void> {
   const now = parts.clock.now()
   const today = dayOf(now)
-  if (now >= instantOf(today, planAt) && now < instantOf(today, planUntil)) await planDay(parts, today)
+  if (now >= instantOf(today, planAt) && now < instantOf(today, planUntil)) await planWhole(parts, today)
 }
 
 export const createCadenceJobs = (parts: CadenceParts): Job[] => [
@@ -141,7 +151,7 @@ export const createCadenceJobs = (parts: CadenceParts): Job[] => [
     schedule: { every: 'day', at: planAt },
     catchUpMs: minutes(minutesOf(planUntil) - minutesOf(planAt)),
     async run({ day }) {
-      await planDay(parts, day)
+      await planWhole(parts, day)
     },
   },
 ]

@@ -8,16 +8,25 @@ import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import { openDryRun } from '../outbox/index.ts'
-import type { ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
+import type { Candidate, ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { readPeople, standingsOf } from './audience.ts'
 import type { People } from './audience.ts'
 import { readAudiences } from './audience-rule.ts'
-import { promisesAmong, promisesOfDays } from './cadence.store.ts'
+import { outlinesOfDay, promisesAmong, promisesOfCustomers, promisesOfDay } from './cadence.store.ts'
 import type { ShownRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { withDecisions } from './experiments/decisions.ts'
-import { createHistory, isForCustomers, readHistory, readOccasions, readTips, stageDay } from './stage.ts'
+import {
+  createHistory,
+  isForCustomers,
+  readHistory,
+  readOccasions,
+  readTips,
+  splitByHand,
+  stageDay,
+  stageParts,
+} from './stage.ts'
 import type { History } from './stage.ts'
 import { createTipMemory } from './tips/rotation.ts'
 
@@ -56,6 +65,8 @@ export interface Span {
   readonly now: Instant
   /** Only these customers, and no groups. */
   readonly customers?: readonly string[]
+  /** Words for customers of what was decided already: a large shop's whole day of them is left where it is. */
+  readonly words?: 'all' | 'groups'
 }
 
 export interface Preview {
@@ -78,7 +89,7 @@ export const byTime = (
 
 export interface OpenPreview {
   readonly people: People
-  /** What each day decides, day after day; at last what was decided before and would not be staged any more. */
+  /** What each day decides, day after day and part by part; at the end of a day what would not be staged any more. */
   days(): AsyncGenerator<readonly Foreseen[]>
 }
 
@@ -87,40 +98,55 @@ export async function openPreview(
   span: Span,
 ): Promise<OpenPreview> {
   const cadence = await withDecisions(reader, written)
-  const { from, days, now, customers = null } = span
+  const { from, days, now, customers = null, words = 'all' } = span
   const people = await readPeople(reader, from, customers)
   const history = await readHistory(reader, cadence, from, customers)
   const tips = await readTips(reader, from)
   const dryRun = await openDryRun(reader, now, { manners: cadence.manners })
-  const made = (await promisesOfDays(reader, from, addDays(from, days - 1))).filter(
-    (row) => customers === null || (row.customer !== null && customers.includes(row.customer)),
-  )
   const holidays = await holidaysInForce(reader)
   const rest = restOf(cadence, history)
   return {
     people,
     async *days() {
-      const rows = new Map(made.map((row) => [row.dedupe_key, row]))
-      const staged = new Set<string>()
       for (let n = 0; n < days; n += 1) {
         const day = addDays(from, n)
+        const rows = new Map(
+          (await madeOn(reader, day, { customers, words })).map((row) => [row.dedupe_key, row]),
+        )
         const standings = await standingsOf(reader, tierRules, day, customers)
         const occasions = await readOccasions(reader, cadence, day, customers)
         const at = Math.max(now, instantOf(day))
         const audiences = await readAudiences(reader, tierRules, cadence.touchpoints, at, customers)
-        const decided = await dryRun.decide(
-          stageDay({ cadence, day, people, standings, occasions, history, tips, holidays, audiences }),
-        )
-        for (const one of decided) {
-          rest(one)
-          if (rows.has(one.dedupeKey)) staged.add(one.dedupeKey)
+        const scene = { cadence, day, people, standings, occasions, history, tips, holidays, audiences }
+        // What was decided already stands as it was decided, on the day it was decided for.
+        const told = (decided: readonly Decided[]): Foreseen[] =>
+          decided.flatMap((one) => {
+            rest(one)
+            const row = rows.get(one.dedupeKey)
+            rows.delete(one.dedupeKey)
+            if (row) return [madeOf(row)]
+            return one.known ? [] : [foreseenOf(one)]
+          })
+        const ofAdvisors: Candidate[] = []
+        for (const staged of stageParts(scene)) {
+          const { byHand, alone } = splitByHand(staged)
+          for (const candidate of byHand) ofAdvisors.push(candidate)
+          yield told(await dryRun.decide(alone))
         }
-        // What was decided already stands as it was decided.
-        yield decided.map((one) => foreseenOf(one, rows.get(one.dedupeKey)))
+        yield told(await dryRun.decide(ofAdvisors))
+        yield [...rows.values()].map(madeOf)
       }
-      yield made.filter((row) => !staged.has(row.dedupe_key)).map(madeOf)
     },
   }
+}
+
+const madeOn = async (
+  reader: Reader,
+  day: Day,
+  { customers, words }: { readonly customers: readonly string[] | null; readonly words: 'all' | 'groups' },
+): Promise<ShownRow[]> => {
+  if (customers === null) return words === 'all' ? promisesOfDay(reader, day) : outlinesOfDay(reader, day)
+  return (await promisesOfCustomers(reader, customers)).filter((row) => row.day === day)
 }
 
 /** One of many that are kept: without the words for a customer, which are made again for the few that are looked at. */
@@ -131,7 +157,7 @@ export interface Outline extends Omit<Foreseen, 'text'> {
 
 /** All of it, in order of time, in little memory: a month of a large shop is a million decisions. */
 export async function outlineDays(parts: PreviewParts, span: Span): Promise<readonly Outline[]> {
-  const { days } = await openPreview(parts, span)
+  const { days } = await openPreview(parts, { ...span, words: 'groups' })
   const words = new Map<string, string>()
   /** The same few sentences come back for thousands. */
   const shared = (text: string): string => {
@@ -145,7 +171,7 @@ export async function outlineDays(parts: PreviewParts, span: Span): Promise<read
       promises.push({
         ...one,
         reasonWords: shared(one.reasonWords),
-        text: one.subjectKind === 'group' || one.text === '' ? one.text : null,
+        text: one.subjectKind === 'group' || (one.text === '' && !one.known) ? one.text : null,
       })
   return promises.sort(byTime)
 }
@@ -207,27 +233,24 @@ function restOf(cadence: Cadence, history: History): (one: Decided) => void {
   }
 }
 
-function foreseenOf(one: Decided, row: ShownRow | undefined): Foreseen {
-  if (row) return madeOf(row)
-  return {
-    touchpoint: one.touchpoint,
-    title: one.title,
-    channel: one.channel,
-    subjectKind: one.subjectKind,
-    subject: one.subject,
-    customer: one.customer ?? null,
-    sender: one.sender ?? null,
-    day: one.day,
-    dueAt: one.dueAt,
-    decision: one.decision,
-    reasonCode: one.reasonCode,
-    reasonWords: one.reasonWords,
-    known: one.known,
-    state: null,
-    text: one.content.text,
-    variant: one.variant ?? null,
-  }
-}
+const foreseenOf = (one: Decided): Foreseen => ({
+  touchpoint: one.touchpoint,
+  title: one.title,
+  channel: one.channel,
+  subjectKind: one.subjectKind,
+  subject: one.subject,
+  customer: one.customer ?? null,
+  sender: one.sender ?? null,
+  day: one.day,
+  dueAt: one.dueAt,
+  decision: one.decision,
+  reasonCode: one.reasonCode,
+  reasonWords: one.reasonWords,
+  known: one.known,
+  state: null,
+  text: one.content.text,
+  variant: one.variant ?? null,
+})
 
 export const madeOf = (row: ShownRow): Foreseen => ({
   touchpoint: row.touchpoint,

@@ -91,7 +91,8 @@ onBothDatabases('since which version the rules of a touchpoint hold', (open) => 
     })
     const { cadence } = readCadence(texts.at(-1) ?? '', { tiers: null, version: texts.length })
     if (!cadence) throw new Error('The text cannot be read.')
-    const [one] = await sinceWhen(opened.db.reader, change ? change(cadence) : cadence, day, [candidate])
+    const marked = await sinceWhen(opened.db.reader, change ? change(cadence) : cadence, day)
+    const [one] = marked([candidate])
     return one?.rulesSince
   }
 

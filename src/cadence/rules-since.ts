@@ -13,24 +13,24 @@ import type { Cadence } from './config.ts'
 import { isRecord, valueAt } from './lines.ts'
 import { cadenceOf } from './versions.ts'
 
-/** The candidates of a day, each with the version since which its rules hold, where an older one declined something. */
+/** Gives candidates of a day the version since which their rules hold, where an older one declined something. */
 export async function sinceWhen(
   reader: Reader,
   cadence: Cadence,
   day: Day,
-  staged: readonly Candidate[],
-): Promise<readonly Candidate[]> {
+): Promise<(staged: readonly Candidate[]) => readonly Candidate[]> {
   const older = await olderCadences(reader, await decliningVersions(reader, day, cadence.version))
-  if (older.length === 0) return staged
+  if (older.length === 0) return (staged) => staged
   const known = new Map<string, number | undefined>()
   const sinceOf = (touchpoint: string): number | undefined => {
     if (!known.has(touchpoint)) known.set(touchpoint, rulesSince(cadence, older, touchpoint))
     return known.get(touchpoint)
   }
-  return staged.map((candidate) => {
-    const since = sinceOf(candidate.touchpoint)
-    return since === undefined ? candidate : { ...candidate, rulesSince: since }
-  })
+  return (staged) =>
+    staged.map((candidate) => {
+      const since = sinceOf(candidate.touchpoint)
+      return since === undefined ? candidate : { ...candidate, rulesSince: since }
+    })
 }
 
 /** One above the newest older version that says something else; undefined when all say the same. */

@@ -9,6 +9,7 @@ import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { dayView, filledBytes, plainWords } from '../content/index.ts'
 import type { View } from '../content/index.ts'
+import { isTask, ownerOf } from '../outbox/index.ts'
 import type { Candidate, ChannelName } from '../outbox/index.ts'
 import { lastCouponOfFamily } from '../reward/index.ts'
 import type { Standing } from '../segment/index.ts'
@@ -163,13 +164,36 @@ export async function readOccasions(
 }
 const nobody: Found = new Map()
 
-export function stageDay(scene: Scene): Candidate[] {
-  return [...stageCustomers(scene), ...stageGroups(scene)]
+export const stageDay = (scene: Scene): Candidate[] => [...stageParts(scene)].flat()
+
+/** The same in parts, so that a day of a large shop is never held as a whole. A customer's candidates stay together. */
+export function* stageParts(scene: Scene): Generator<Candidate[]> {
+  yield* stageCustomers(scene)
+  yield stageGroups(scene)
+}
+
+/** Customers of one part. */
+const stagedAtOnce = 1_000
+
+export interface ByHand {
+  /** Of everybody whom an advisor writes to: they compete for her day, so they are decided as a whole. */
+  readonly byHand: readonly Candidate[]
+  /** Nobody else's candidates bear on theirs. */
+  readonly alone: readonly Candidate[]
+}
+
+export function splitByHand(staged: readonly Candidate[]): ByHand {
+  const owners = new Set(staged.filter(({ channel }) => isTask(channel)).map(ownerOf))
+  if (owners.size === 0) return { byHand: [], alone: staged }
+  return {
+    byHand: staged.filter((candidate) => owners.has(ownerOf(candidate))),
+    alone: staged.filter((candidate) => !owners.has(ownerOf(candidate))),
+  }
 }
 
 // ---------------------------------------------------------------- customers
 
-function stageCustomers(scene: Scene): Candidate[] {
+function* stageCustomers(scene: Scene): Generator<Candidate[]> {
   const { cadence, day, people, standings, occasions, history, holidays, audiences } = scene
   const moment = momentOf(day, cadence.manners.quietHours)
   // Whom the day says nothing about is not looked at.
@@ -177,9 +201,13 @@ function stageCustomers(scene: Scene): Candidate[] {
     .filter(isForCustomers)
     .filter((touchpoint) => occasions.get(armKey(touchpoint))?.size !== 0)
     .map((touchpoint) => ({ touchpoint, found: occasions.get(armKey(touchpoint)) ?? null }))
-  if (touchpoints.length === 0) return []
-  const staged: Candidate[] = []
-  for (const standing of standings) {
+  if (touchpoints.length === 0) return
+  let staged: Candidate[] = []
+  for (const [n, standing] of standings.entries()) {
+    if (n > 0 && n % stagedAtOnce === 0) {
+      yield staged
+      staged = []
+    }
     const { customer, tier } = standing
     let member: Member | null = null
     for (const { touchpoint, found } of touchpoints) {
@@ -195,7 +223,7 @@ function stageCustomers(scene: Scene): Candidate[] {
       staged.push(onItsDays(touchpoint.days, holidays, candidate))
     }
   }
-  return staged
+  yield staged
 }
 
 /** Whoever heard it lately does not hear it again yet. */

@@ -31,11 +31,8 @@ export function addCadenceVerbs(siyu: Command, { document, lists }: Wiring): voi
       .option('--from <date>', 'YYYY-MM-DD; default today')
       .option('--days <n>', 'how many days', '7')
       .option('--file <file>', 'a cadence that is not published'),
-  ).action(
-    document(
-      async (options: { from?: string; days?: string; file?: string }) => (await verbs()).planVerb(options),
-      'promises',
-    ),
+  ).action(async (options: { from?: string; days?: string; file?: string }) =>
+    (await verbs()).planVerb(options),
   )
   group
     .command('explain')

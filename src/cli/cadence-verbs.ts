@@ -15,7 +15,7 @@ import {
   cadenceQuota,
   cadenceResume,
 } from './cadence.ts'
-import type { SwitchOptions } from './cadence.ts'
+import type { PlannedPromise, SwitchOptions } from './cadence.ts'
 import { cadenceRollback, draftDeed, draftSave, draftShow, draftsListed } from './cadence-drafts.ts'
 import type { CadenceWishDone, DraftDeed, DraftVerbParts } from './cadence-drafts.ts'
 import { cadenceCampaigns } from './campaigns.ts'
@@ -25,7 +25,8 @@ import type { TryOptions } from './cadence-try.ts'
 import { cadenceExperiments } from './experiments.ts'
 import { orProblems, problemLines } from './cadence-problems.ts'
 import type { CadenceChecked } from './cadence-problems.ts'
-import { say } from './output.ts'
+import { printDocument, printWhileTold, say } from './output.ts'
+import type { OutputOptions } from './output.ts'
 
 async function withCadence<T>(verb: (parts: CadenceParts, core: Core) => Promise<T>): Promise<T> {
   return withCore(async (core) => {
@@ -35,15 +36,22 @@ async function withCadence<T>(verb: (parts: CadenceParts, core: Core) => Promise
   })
 }
 
-export const planVerb = (options: { from?: string; days?: string; file?: string }): Promise<unknown> =>
-  orProblems(options.file ?? '', () =>
-    withCadence(async (parts) => {
-      const planned = await cadencePlan(parts, options)
-      const missing = planned.holidaysMissing.join(', ')
-      if (missing !== '') say(`no state holidays for ${missing}: Monday to Friday count as workdays`)
-      return planned
-    }),
+/** Prints by itself, while it is planned. */
+export async function planVerb(
+  options: { from?: string; days?: string; file?: string } & OutputOptions,
+): Promise<void> {
+  const wrong = await orProblems(options.file ?? '', () =>
+    withCadence((parts) =>
+      printWhileTold<PlannedPromise>(options, 'promises', async (tell) => {
+        const planned = await cadencePlan(parts, options, tell)
+        const missing = planned.holidaysMissing.join(', ')
+        if (missing !== '') say(`no state holidays for ${missing}: Monday to Friday count as workdays`)
+        return planned
+      }),
+    ),
   )
+  if (wrong !== undefined) await printDocument(wrong, options)
+}
 
 export { explanationText } from './cadence.ts'
 export const explainVerb = (customer: string, options: { days?: string }): Promise<Explained> =>

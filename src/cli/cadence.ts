@@ -54,29 +54,37 @@ export interface CadencePlanned {
   readonly counts: PlanCounts
   /** Years without state holidays, where a touchpoint asks for workdays: they were counted by weekdays. */
   readonly holidaysMissing: readonly number[]
-  readonly promises: readonly {
-    readonly touchpoint: string
-    readonly title: string
-    /** external_userid, chat id, or the id in the shop of somebody who is not in WeCom. */
-    readonly subject: string
-    readonly customer: string | null
-    readonly channel: string
-    readonly day: string
-    readonly at: string
-    readonly decision: string
-    /** Words. */
-    readonly reason: string
-    readonly reasonCode: string
-    /** The test and the arm whose words these are. */
-    readonly experiment?: string
-    readonly arm?: string
-  }[]
+}
+
+export interface PlannedPromise {
+  readonly touchpoint: string
+  readonly title: string
+  /** external_userid, chat id, or the id in the shop of somebody who is not in WeCom. */
+  readonly subject: string
+  readonly customer: string | null
+  readonly channel: string
+  readonly day: string
+  readonly at: string
+  readonly decision: string
+  /** Words. */
+  readonly reason: string
+  readonly reasonCode: string
+  /** The test and the arm whose words these are. */
+  readonly experiment?: string
+  readonly arm?: string
 }
 
 const maxDays = 92
 
-/** The dry run: the clock stands at 00:00 of the first day, tiers are those of each day. Nothing is written. */
-export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Promise<CadencePlanned> {
+/**
+ * The dry run: the clock stands at 00:00 of the first day, tiers are those of each day. Nothing is written. A month of a
+ * large shop is a million decisions: they are told day after day, each day's in order of time, and none is kept.
+ */
+export async function cadencePlan(
+  parts: CadenceParts,
+  options: PlanOptions,
+  tell: (part: readonly PlannedPromise[]) => Promise<void>,
+): Promise<CadencePlanned> {
   const from = options.from ?? dayOf(parts.clock.now())
   if (!isDay(from)) throw usage(`--from ${from} is not a day.`, 'Write it as 2026-05-20.')
   const days = Number(options.days ?? 7)
@@ -85,53 +93,47 @@ export async function cadencePlan(parts: CadenceParts, options: PlanOptions): Pr
   const cadence = await cadenceFor(parts, options.file)
   const { people, days: plannedDays } = await openPreview(
     { reader: parts.db.reader, tierRules: parts.tierRules, cadence },
-    { from, days, now: instantOf(from) },
+    { from, days, now: instantOf(from), words: 'groups' },
   )
   const subjectOf = ({ customer, subject }: Foreseen): string =>
     customer !== null && customer === subject ? (people.shopIds.get(customer) ?? subject) : subject
-  // A month of a large shop is a million decisions: of each only what is shown is kept, not its words.
-  const planned: (CadencePlanned['promises'][number] & { readonly dueAt: number })[] = []
-  for await (const ofDay of plannedDays())
-    for (const one of ofDay)
-      planned.push({
-        touchpoint: one.touchpoint,
-        title: one.title,
-        subject: subjectOf(one),
-        customer: one.customer,
-        channel: one.channel,
-        day: one.day,
-        at: '',
-        decision: one.decision,
-        reason: one.reasonWords,
-        reasonCode: one.reasonCode,
-        ...(one.variant ?? {}),
-        dueAt: one.dueAt,
-      })
-  planned.sort(byTime)
+  const shown = (one: Foreseen): PlannedPromise => ({
+    touchpoint: one.touchpoint,
+    title: one.title,
+    subject: subjectOf(one),
+    customer: one.customer,
+    channel: one.channel,
+    day: one.day,
+    at: isoOf(one.dueAt),
+    decision: one.decision,
+    reason: one.reasonWords,
+    reasonCode: one.reasonCode,
+    ...(one.variant ?? {}),
+  })
+  const counts = { queued: 0, later: 0, declined: {} as Record<string, number> }
+  let ofDay: Foreseen[] = []
+  const tellDay = async (): Promise<void> => {
+    await tell(ofDay.sort(byTime).map(shown))
+    ofDay = []
+  }
+  for await (const part of plannedDays())
+    for (const one of part) {
+      if (ofDay[0] !== undefined && ofDay[0].day !== one.day) await tellDay()
+      ofDay.push({ ...one, text: '' })
+      if (one.decision === 'declined')
+        counts.declined[one.reasonCode] = (counts.declined[one.reasonCode] ?? 0) + 1
+      else counts[one.decision] += 1
+    }
+  await tellDay()
   return {
-    counts: countsOf(planned),
+    counts,
     holidaysMissing: yearsMissing(
       cadence.touchpoints,
       await holidaysInForce(parts.db.reader),
       from,
       addDays(from, days - 1),
     ),
-    promises: planned.map(({ dueAt, ...one }) => ({ ...one, at: isoOf(dueAt) })),
   }
-}
-
-function countsOf(
-  planned: readonly { readonly decision: string; readonly reasonCode: string }[],
-): PlanCounts {
-  const counts: { queued: number; later: number; declined: Record<string, number> } = {
-    queued: 0,
-    later: 0,
-    declined: {},
-  }
-  for (const { decision, reasonCode } of planned)
-    if (decision === 'queued' || decision === 'later') counts[decision] += 1
-    else counts.declined[reasonCode] = (counts.declined[reasonCode] ?? 0) + 1
-  return counts
 }
 
 /** The one in force, or that of a file. */

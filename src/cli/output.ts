@@ -64,6 +64,40 @@ async function printLong(
   return printItems(items, ',', ']}\n')
 }
 
+/**
+ * A document whose list is told part by part while it is made, for a list that no memory should hold: what is known only
+ * when it has ended comes after it. Nothing is printed before the first part, so that a refusal stands alone.
+ */
+export async function printWhileTold<Item>(
+  { json, jsonl, summary }: OutputOptions,
+  list: string,
+  make: (tell: (part: readonly Item[]) => Promise<void>) => Promise<object>,
+): Promise<void> {
+  let count = 0
+  const said = async (part: readonly Item[]): Promise<void> => {
+    if (part.length === 0) return
+    const first = count === 0
+    count += part.length
+    if (jsonl) return printItems(part, '\n', '\n')
+    if (summary) return
+    if (!json) {
+      const lines = stringify(part, { lineWidth: 0 }).trimEnd().split('\n')
+      return print(`${first ? `${list}:\n` : ''}${lines.map((line) => `  ${line}`).join('\n')}\n`)
+    }
+    await print(first ? `{${JSON.stringify(list)}:[` : ',')
+    return printItems(part, ',', '')
+  }
+  const rest = await make(async (part) => {
+    for (let from = 0; from < part.length; from += longList) await said(part.slice(from, from + longList))
+  })
+  if (jsonl) return
+  if (summary) return printDocument({ ...rest, [`${list}Count`]: count }, { json: json ?? false })
+  if (count === 0) return printDocument({ [list]: [], ...rest }, { json: json ?? false })
+  if (!json) return print(stringify(rest, { lineWidth: 0 }))
+  const tail = Object.entries(rest).map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  return print(`]${tail.join('')}}\n`)
+}
+
 function listOf(document: unknown, list: string | undefined): readonly unknown[] | null {
   if (Array.isArray(document)) return document
   if (list === undefined || typeof document !== 'object' || document === null) return null

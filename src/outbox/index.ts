@@ -37,6 +37,8 @@ export {
   rememberChannels,
 } from './enqueue.ts'
 export type { DecideOptions } from './enqueue.ts'
+export { ownerOf } from './judge.ts'
+export type { Places } from './judge.ts'
 export { remainingFor, remainingOf } from './remaining.ts'
 export type { Remaining } from './remaining.ts'
 export { defaultManners, mannersShape, quotaModes } from './manners.ts'

@@ -127,6 +127,7 @@ export interface Places {
 export function createDecider(manners: Manners, now: Instant, places: Places | null = null): Decider {
   const sitting = openSitting(manners, now, places)
   const verdicts = new Map<string, Verdict>()
+  const kept = createVerdictKeeper()
   const reopened = new Set<string>()
   const judgeAgain = (known: KnownPromise, candidate: Candidate): Verdict => {
     const verdict = mayReopen(known, candidate) ? judge(candidate, sitting) : null
@@ -145,7 +146,10 @@ export function createDecider(manners: Manners, now: Instant, places: Places | n
           continue
         }
         const known = facts.known.get(candidate.dedupeKey)
-        verdicts.set(candidate.dedupeKey, known ? judgeAgain(known, candidate) : judge(candidate, sitting))
+        verdicts.set(
+          candidate.dedupeKey,
+          kept(known ? judgeAgain(known, candidate) : judge(candidate, sitting)),
+        )
       }
       return candidates.map((candidate) => {
         const verdict = verdicts.get(candidate.dedupeKey)
@@ -157,6 +161,18 @@ export function createDecider(manners: Manners, now: Instant, places: Places | n
         })
       })
     },
+  }
+}
+
+/** The same few come back for thousands, and a month of a large shop is a million of them. */
+function createVerdictKeeper(): (verdict: Verdict) => Verdict {
+  const known = new Map<string, Verdict>()
+  return (verdict) => {
+    const { decision, dueAt, sender, reason } = verdict
+    const key = [decision, dueAt, sender, reason.code, reason.words].join('\t')
+    const same = known.get(key)
+    if (same === undefined) known.set(key, verdict)
+    return same ?? verdict
   }
 }
 
