@@ -1,4 +1,5 @@
 /** One slot, one planner: stage the day, let the outbox decide, insert. Run again it changes nothing. */
+import { setImmediate as breathe } from 'node:timers/promises'
 import { system } from '../base/act.ts'
 import type { Act, Actor } from '../base/act.ts'
 import { dayOf, instantOf, minutesOf } from '../base/calendar.ts'
@@ -92,6 +93,8 @@ export async function* planInParts(parts: CadenceParts, day: Day): AsyncGenerato
   const marked = await sinceWhen(db.reader, cadence, day)
   const ofAdvisors: Candidate[] = []
   for (const staged of stageParts(scene)) {
+    // The server answers others meanwhile, also where a whole part is due for nothing.
+    await breathe()
     const { byHand, alone } = splitByHand(marked(staged))
     for (const candidate of byHand) ofAdvisors.push(candidate)
     for (const part of inParts(alone)) yield await write(part)

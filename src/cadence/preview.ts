@@ -2,6 +2,7 @@
  * The dry run: the planner's own staging and the outbox's own decision, without the insert. The days are decided one
  * after the other in one sitting, so that what is handed over on the first uses up the caps of the next.
  */
+import { setImmediate as breathe } from 'node:timers/promises'
 import { addDays, dayOf, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
@@ -129,6 +130,7 @@ export async function openPreview(
           })
         const ofAdvisors: Candidate[] = []
         for (const staged of stageParts(scene)) {
+          await breathe()
           const { byHand, alone } = splitByHand(staged)
           for (const candidate of byHand) ofAdvisors.push(candidate)
           yield told(await dryRun.decide(alone))

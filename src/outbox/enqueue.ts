@@ -3,6 +3,7 @@
  * is accepted early in the set counts against the rest (who comes first: judge.ts). The dry run (`decide`) and the deed
  * (`enqueue`) are the same code; the deed also locks, writes and is final. Deciding the same set twice writes nothing.
  */
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { Ctx } from '../base/act.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
@@ -80,7 +81,14 @@ export async function openDryRun(reader: Reader, now: Instant, options: DecideOp
   const decider = createDecider(manners, now, places)
   const gatherMore = createGatherer(reader, now, { loads: places === null })
   return {
-    decide: async (candidates) => decider.decide(candidates, await gatherMore(candidates)),
+    async decide(candidates) {
+      const turns = decider.decideInTurns(candidates, await gatherMore(candidates))
+      for (;;) {
+        const turn = turns.next()
+        if (turn.done === true) return turn.value
+        await breathe()
+      }
+    },
     places: () => decider.places(),
   }
 }

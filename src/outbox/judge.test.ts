@@ -494,3 +494,18 @@ const shown = ({ decision, reasonCode, dueAt, sender }: Decided): unknown => [
   dueAt,
   sender,
 ]
+
+describe('a set that takes seconds', () => {
+  it('lets others have their turn, and is decided as it would be at once', () => {
+    const set = Array.from({ length: 1_700 }, (_, n) =>
+      candidate(n % 40, { dedupeKey: `offer:${String(n)}` }),
+    )
+    const turns = createDecider(loose, now).decideInTurns(set, facts())
+    let pauses = 0
+    let turn = turns.next()
+    for (; turn.done !== true; turn = turns.next()) pauses += 1
+    expect(pauses).toBeGreaterThanOrEqual(6)
+    expect(turn.value).toEqual(decideAll(set, loose, facts(), now))
+    expect(new Set(turn.value.map(({ decision }) => decision)).size).toBeGreaterThan(1)
+  })
+})

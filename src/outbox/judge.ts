@@ -105,10 +105,15 @@ const byRank = (a: Candidate, b: Candidate): number => {
   return rank !== 0 ? rank : a.dedupeKey < b.dedupeKey ? -1 : a.dedupeKey > b.dedupeKey ? 1 : 0
 }
 
+/** Candidates between two pauses. */
+const turnOf = 500
+
 /** Decides one set after another: what was accepted in the earlier ones counts against the later. */
 export interface Decider {
   /** `facts`: of everybody in this set at least. Sets come in order of day, or the earlier day would not come first. */
   decide(candidates: readonly Candidate[], facts: Facts): Decided[]
+  /** The same with a pause after every few hundred, for a set that takes seconds. Nothing else is decided meanwhile. */
+  decideInTurns(candidates: readonly Candidate[], facts: Facts): Generator<void, Decided[]>
   /** What it gave away of the advisors' days so far. */
   places(): Places
 }
@@ -135,32 +140,46 @@ export function createDecider(manners: Manners, now: Instant, places: Places | n
     reopened.add(candidate.dedupeKey)
     return verdict
   }
+  function* decideInTurns(candidates: readonly Candidate[], facts: Facts): Generator<void, Decided[]> {
+    sitting.facts = facts
+    const twice = new Set<Candidate>()
+    for (const [n, candidate] of [...candidates].sort(byRank).entries()) {
+      if (n > 0 && n % turnOf === 0) yield
+      if (verdicts.has(candidate.dedupeKey)) {
+        twice.add(candidate)
+        continue
+      }
+      const known = facts.known.get(candidate.dedupeKey)
+      verdicts.set(
+        candidate.dedupeKey,
+        kept(known ? judgeAgain(known, candidate) : judge(candidate, sitting)),
+      )
+    }
+    const decided: Decided[] = []
+    for (const [n, candidate] of candidates.entries()) {
+      if (n > 0 && n % turnOf === 0) yield
+      const verdict = verdicts.get(candidate.dedupeKey)
+      if (!verdict) throw new Error(`${candidate.dedupeKey} was not decided.`)
+      const isReopened = reopened.has(candidate.dedupeKey)
+      decided.push(
+        decidedOf(candidate, verdict, {
+          known: twice.has(candidate) || (facts.known.has(candidate.dedupeKey) && !isReopened),
+          reopened: isReopened,
+        }),
+      )
+    }
+    return decided
+  }
   return {
     places: () => ({ loadOf: sitting.loadOf, given: sitting.given }),
     decide(candidates, facts) {
-      sitting.facts = facts
-      const twice = new Set<Candidate>()
-      for (const candidate of [...candidates].sort(byRank)) {
-        if (verdicts.has(candidate.dedupeKey)) {
-          twice.add(candidate)
-          continue
-        }
-        const known = facts.known.get(candidate.dedupeKey)
-        verdicts.set(
-          candidate.dedupeKey,
-          kept(known ? judgeAgain(known, candidate) : judge(candidate, sitting)),
-        )
+      const turns = decideInTurns(candidates, facts)
+      for (;;) {
+        const turn = turns.next()
+        if (turn.done === true) return turn.value
       }
-      return candidates.map((candidate) => {
-        const verdict = verdicts.get(candidate.dedupeKey)
-        if (!verdict) throw new Error(`${candidate.dedupeKey} was not decided.`)
-        const isReopened = reopened.has(candidate.dedupeKey)
-        return decidedOf(candidate, verdict, {
-          known: twice.has(candidate) || (facts.known.has(candidate.dedupeKey) && !isReopened),
-          reopened: isReopened,
-        })
-      })
     },
+    decideInTurns,
   }
 }
 
