@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Happening } from '../src/base/act.ts'
 import { addDays, dayOf, instantOf, isoOf } from '../src/base/calendar.ts'
 import { days, hours, minutes } from '../src/base/clock.ts'
@@ -601,6 +601,65 @@ onBothDatabases('the cadence', (open) => {
     }
     expect(foreseen.some(({ known }) => known) && foreseen.some(({ known }) => !known)).toBe(true)
     expect(texts.filter((text) => text !== '').length).toBeGreaterThan(3)
+  })
+
+  it('looks ahead once for all who ask meanwhile, anew after a happening, and where it took long, after a while', async () => {
+    let looks = 0
+    let tookMs = 0
+    const { reader } = store.db
+    const calendar = createCalendar({
+      reader: {
+        ...reader,
+        rows: async (sql, params) => {
+          if (sql.includes('features')) {
+            looks += 1
+            passed += tookMs
+          }
+          return reader.rows(sql, params)
+        },
+      },
+      tierRules: store.rules,
+      holidays: loadHolidays(configDir),
+    })
+    let passed = 0
+    const real = performance.now.bind(performance)
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => real() + passed)
+    try {
+      const look = () => calendar.calendar(wednesday, 3, store.clock.now())
+      const since = async (): Promise<number> => {
+        const before = looks
+        await look()
+        return looks - before
+      }
+      const [one, other] = await Promise.all([look(), look()])
+      expect(one).toEqual(other)
+      const once = looks
+      expect(once).toBeGreaterThan(0)
+      // A cell of a shown week is of the same dry run.
+      await calendar.subjects(
+        { day: addDays(wednesday, 1), touchpoint: 'daily-tip', page: 1, size: 10 },
+        store.clock.now(),
+      )
+      expect(looks).toBe(once)
+      await store.act({ kind: 'staff', userid: 'zhang' }, (ctx) =>
+        optOut(ctx, 'wm1', { via: 'h5', purpose: 'marketing' }),
+      )
+      expect(await since()).toBe(once)
+
+      tookMs = 5_000
+      await store.act({ kind: 'staff', userid: 'zhang' }, (ctx) =>
+        optOut(ctx, 'wm2', { via: 'h5', purpose: 'marketing' }),
+      )
+      expect(await since()).toBe(once)
+      await store.act({ kind: 'staff', userid: 'zhang' }, (ctx) =>
+        optOut(ctx, 'wm4', { via: 'h5', purpose: 'marketing' }),
+      )
+      expect(await since()).toBe(0)
+      passed += 6 * 60_000
+      expect(await since()).toBe(once)
+    } finally {
+      spy.mockRestore()
+    }
   })
 
   it('shows past days from promises and coming days from the dry run, with the reasons', async () => {

@@ -1,7 +1,7 @@
 /** The calendar: days that are over from the promises, today and later from the dry run. Who gets what, who not, why. */
-import { LRUCache } from 'lru-cache'
 import { addDays, dayOf, daysBetween, isoOf, timeOf, weekdayOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
+import { minutes, seconds } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { festivalOf } from '../base/festivals.ts'
@@ -97,6 +97,23 @@ export interface CalendarParts {
 const farAhead = 31
 /** The same screen asks several times in a row; nothing happened meanwhile, so nothing changed. */
 const keepMs = 30_000
+/** In a large shop something always happened meanwhile: a dry run that took long is shown for a while all the same. */
+const longMs = seconds(2)
+const shownTimes = 10
+const shownAtMost = minutes(5)
+/** Dry runs of two spans, of hundreds of thousands of decisions each. */
+const keptRuns = 2
+
+interface Run {
+  readonly version: number
+  readonly start: Day
+  readonly days: number
+  readonly head: number
+  readonly at: Instant
+  readonly outlines: Promise<readonly Outline[]>
+  /** Once it has ended: how long it took, and when that was, on a clock that never jumps. */
+  ended: { readonly tookMs: number; readonly at: number } | null
+}
 
 export interface CalendarReaderParts extends CalendarParts {
   readonly holidays: Holidays
@@ -108,7 +125,28 @@ export interface CalendarReader {
 }
 
 export function createCalendar(parts: CalendarReaderParts): CalendarReader {
-  const previews = new LRUCache<string, Promise<readonly Outline[]>>({ max: 3 })
+  let runs: readonly Run[] = []
+
+  /** Whether an answer of this run is still an answer. A longer one decides its first days just the same. */
+  const serves = (run: Run, asked: Omit<Run, 'outlines' | 'ended'>): boolean => {
+    if (run.version !== asked.version || run.start !== asked.start || run.days < asked.days) return false
+    // It is being made: a second one beside it would only make both late.
+    if (run.ended === null) return true
+    if (run.head === asked.head && Math.floor(run.at / keepMs) === Math.floor(asked.at / keepMs)) return true
+    const { tookMs, at } = run.ended
+    return tookMs >= longMs && performance.now() - at < Math.min(shownTimes * tookMs, shownAtMost)
+  }
+
+  function begin(asked: Omit<Run, 'outlines' | 'ended'>, outlines: Promise<readonly Outline[]>): Run {
+    const run: Run = { ...asked, outlines, ended: null }
+    runs = [run, ...runs].slice(0, keptRuns)
+    const startedAt = performance.now()
+    outlines.then(
+      () => (run.ended = { tookMs: performance.now() - startedAt, at: performance.now() }),
+      () => (runs = runs.filter((one) => one !== run)),
+    )
+    return run
+  }
 
   /** Where a dry run that reaches this day begins. */
   const beginning = (day: Day, now: Instant): Day =>
@@ -130,17 +168,14 @@ export function createCalendar(parts: CalendarReaderParts): CalendarReader {
     if (!cadence) return []
     const start = beginning(from, now)
     const days = daysBetween(start, to) + 1
-    const key = [await headSeq(reader), cadence.version, start, days, Math.floor(now / keepMs)].join(' ')
-    const known = previews.get(key)
-    const running =
-      known ?? outlineDays({ reader, tierRules, cadence }, { from: start, days, now: startOf(start, now) })
-    previews.set(key, running)
-    try {
-      return (await running).filter(({ day }) => day >= from && day <= to)
-    } catch (error) {
-      previews.delete(key)
-      throw error
-    }
+    const asked = { version: cadence.version, start, days, head: await headSeq(reader), at: now }
+    const run =
+      runs.find((one) => serves(one, asked)) ??
+      begin(
+        asked,
+        outlineDays({ reader, tierRules, cadence }, { from: start, days, now: startOf(start, now) }),
+      )
+    return (await run.outlines).filter(({ day }) => day >= from && day <= to)
   }
 
   return {
