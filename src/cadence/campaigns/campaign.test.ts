@@ -54,6 +54,18 @@ describe('a campaign', () => {
     expect(cadence.touchpoints.map(({ campaign }) => campaign)).toEqual(Array(7).fill('feast'))
   })
 
+  it('tells the early ones at the hour of the others, unless they have one of their own', () => {
+    const hours = ['', "at: '18:20', "].map((at) => {
+      const one = cadenceOf(`
+    title: 囤货节
+    from: 2026-11-09
+    until: 2026-11-11
+    before: { at: '14:30', wording: '${wayOut}', early: { tiers: [high], days: 5, ${at}wording: '${wayOut}' } }`)
+      return rulesOf(one, 'feast-early').due(momentOf('2026-11-04'), null as never, { key: '' })?.wantedAt
+    })
+    expect(hours).toEqual([instantOf('2026-11-04', '14:30'), instantOf('2026-11-04', '18:20')])
+  })
+
   it('binds what customers hear to its kinds of day, and not the news of the groups', () => {
     const bound = cadenceOf(`
     title: 囤货节

@@ -27,7 +27,13 @@ const tiers = z.array(z.string().min(1).max(32)).min(1).max(20)
 const mostDays = 62
 const updateBytes = 700
 
-const early = z.strictObject({ tiers, days: z.number().int().min(1).max(21), wording: broadcast })
+const early = z.strictObject({
+  tiers,
+  days: z.number().int().min(1).max(21),
+  /** That of the others where it says nothing. */
+  at: timeField.optional(),
+  wording: broadcast,
+})
 
 const before = z.strictObject({
   /** So many days before it begins. */

@@ -126,7 +126,7 @@ function early(named: Named): BoundCustomer | null {
   return broadcastPart(named, {
     kind: 'campaign-early',
     title: '活动抢先通知',
-    at: before.at,
+    at: wanted.at ?? before.at,
     withinDays: 1,
     wording: wanted.wording,
     spanOn: (day) => beginning(campaign, day, wanted.days),

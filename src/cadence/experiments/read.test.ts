@@ -106,6 +106,7 @@ describe('an experiment on a part of a campaign', () => {
   it.each([
     ['before', "{wording: '新 [[link:subscription]]'}", 'broadcast'],
     ['early', "{wording: '新 [[link:subscription]]'}", 'broadcast'],
+    ['early', "{at: '19:10'}", 'broadcast'],
     ['reminder', "{at: '10:30'}", 'broadcast'],
     ['after', '{channel: phone-task}', 'phone-task'],
   ])('is bound to the settings of the part %s', (part, set, channel) => {
