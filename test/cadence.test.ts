@@ -603,6 +603,32 @@ onBothDatabases('the cadence', (open) => {
     expect(texts.filter((text) => text !== '').length).toBeGreaterThan(3)
   })
 
+  it('tells what is planned while it looks', async () => {
+    let isPlanned = false
+    const { reader } = store.db
+    const slow = {
+      ...reader,
+      rows: async <T extends object>(sql: string, params?: readonly (string | number | null)[]) => {
+        if (!isPlanned && sql.includes('features')) {
+          isPlanned = true
+          await planDay(parts, wednesday)
+        }
+        return reader.rows<T>(sql, params)
+      },
+    }
+    const cadence = await currentCadence(reader)
+    if (!cadence) throw new Error('no cadence')
+    const span = { from: wednesday, days: 2, now: store.clock.now() }
+    const told = async (over: typeof reader): Promise<string[]> =>
+      (await previewDays({ reader: over, tierRules: store.rules, cadence }, span)).promises
+        .map(({ dedupeKey, day, decision }) => `${day} ${dedupeKey} ${decision}`)
+        .sort()
+    const meanwhile = await told(slow)
+    expect(isPlanned).toBe(true)
+    expect(meanwhile).toEqual(await told(reader))
+    expect(new Set(meanwhile).size).toBe(meanwhile.length)
+  })
+
   it('looks ahead once for all who ask meanwhile, anew after a happening, and where it took long, after a while', async () => {
     let looks = 0
     let tookMs = 0
@@ -646,6 +672,11 @@ onBothDatabases('the cadence', (open) => {
       )
       expect(await since()).toBe(once)
 
+      // The day is not planned anew any more.
+      store.clock.advance(minutes(10))
+      const note = (await planDay(parts, wednesday)).find(
+        ({ touchpoint, decision }) => touchpoint === 'weekly-note' && decision !== 'declined',
+      )
       tookMs = 5_000
       await store.act({ kind: 'staff', userid: 'zhang' }, (ctx) =>
         optOut(ctx, 'wm2', { via: 'h5', purpose: 'marketing' }),
@@ -655,6 +686,15 @@ onBothDatabases('the cadence', (open) => {
         optOut(ctx, 'wm4', { via: 'h5', purpose: 'marketing' }),
       )
       expect(await since()).toBe(0)
+      // What left meanwhile is shown with its words all the same.
+      await deliver(note?.dedupeKey ?? '')
+      const before = looks
+      const { items } = await calendar.subjects(
+        { day: wednesday, touchpoint: 'weekly-note', page: 1, size: 10 },
+        store.clock.now(),
+      )
+      expect(items.find(({ subject }) => subject === note?.customer)?.text).toBe(note?.content.text)
+      expect(looks - before).toBeLessThan(once)
       passed += 6 * 60_000
       expect(await since()).toBe(once)
     } finally {

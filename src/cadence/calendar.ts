@@ -12,7 +12,7 @@ import { channelTitles, sendersOf } from '../outbox/index.ts'
 import type { Decision, PromiseState } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { standingsOf } from './audience.ts'
-import { activeGroups, countedDays, promisesOfDay } from './cadence.store.ts'
+import { activeGroups, countedDays, promisesOfDay, versionRow } from './cadence.store.ts'
 import type { CellRow } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { madeOf, outlineDays, startOf, withWords } from './preview.ts'
@@ -104,16 +104,24 @@ const shownAtMost = minutes(5)
 /** Dry runs of two spans, of hundreds of thousands of decisions each. */
 const keptRuns = 2
 
+/** So long after a publication the day may still be planned by it: nothing is shown for longer than it is true. */
+const settlingMs = minutes(5)
+
 interface Run {
   readonly version: number
   readonly start: Day
   readonly days: number
   readonly head: number
   readonly at: Instant
+  /** On a clock that never jumps. */
+  readonly begunAt: number
+  readonly isSettled: boolean
   readonly outlines: Promise<readonly Outline[]>
-  /** Once it has ended: how long it took, and when that was, on a clock that never jumps. */
+  /** Once it has ended: how long it took, and when that was, on the same clock. */
   ended: { readonly tookMs: number; readonly at: number } | null
 }
+
+type Asked = Pick<Run, 'version' | 'start' | 'days' | 'head' | 'at'>
 
 export interface CalendarReaderParts extends CalendarParts {
   readonly holidays: Holidays
@@ -128,21 +136,26 @@ export function createCalendar(parts: CalendarReaderParts): CalendarReader {
   let runs: readonly Run[] = []
 
   /** Whether an answer of this run is still an answer. A longer one decides its first days just the same. */
-  const serves = (run: Run, asked: Omit<Run, 'outlines' | 'ended'>): boolean => {
-    if (run.version !== asked.version || run.start !== asked.start || run.days < asked.days) return false
-    // It is being made: a second one beside it would only make both late.
-    if (run.ended === null) return true
+  function serves(run: Run, asked: Asked): boolean {
+    const isWithin =
+      run.version === asked.version &&
+      run.start >= dayOf(asked.at) &&
+      run.start <= asked.start &&
+      daysBetween(run.start, asked.start) + asked.days <= run.days
+    if (!isWithin) return false
     if (run.head === asked.head && Math.floor(run.at / keepMs) === Math.floor(asked.at / keepMs)) return true
+    const now = performance.now()
+    // One that takes long is being made: a second one beside it would only make both late.
+    if (run.ended === null) return now - run.begunAt >= longMs
     const { tookMs, at } = run.ended
-    return tookMs >= longMs && performance.now() - at < Math.min(shownTimes * tookMs, shownAtMost)
+    return run.isSettled && tookMs >= longMs && now - at < Math.min(shownTimes * tookMs, shownAtMost)
   }
 
-  function begin(asked: Omit<Run, 'outlines' | 'ended'>, outlines: Promise<readonly Outline[]>): Run {
-    const run: Run = { ...asked, outlines, ended: null }
+  function begin(asked: Asked, isSettled: boolean, outlines: Promise<readonly Outline[]>): Run {
+    const run: Run = { ...asked, begunAt: performance.now(), isSettled, outlines, ended: null }
     runs = [run, ...runs].slice(0, keptRuns)
-    const startedAt = performance.now()
     outlines.then(
-      () => (run.ended = { tookMs: performance.now() - startedAt, at: performance.now() }),
+      () => (run.ended = { tookMs: performance.now() - run.begunAt, at: performance.now() }),
       () => (runs = runs.filter((one) => one !== run)),
     )
     return run
@@ -169,10 +182,15 @@ export function createCalendar(parts: CalendarReaderParts): CalendarReader {
     const start = beginning(from, now)
     const days = daysBetween(start, to) + 1
     const asked = { version: cadence.version, start, days, head: await headSeq(reader), at: now }
+    const publishedAt = (await versionRow(reader, cadence.version))?.published_at ?? 0
+    // One that has ended answers at once.
+    const found = runs.filter((one) => serves(one, asked))
     const run =
-      runs.find((one) => serves(one, asked)) ??
+      found.find(({ ended }) => ended !== null) ??
+      found[0] ??
       begin(
         asked,
+        now - publishedAt >= settlingMs,
         outlineDays({ reader, tierRules, cadence }, { from: start, days, now: startOf(start, now) }),
       )
     return (await run.outlines).filter(({ day }) => day >= from && day <= to)

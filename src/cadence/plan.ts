@@ -39,6 +39,9 @@ export interface CadenceParts {
 /** No transaction holds more customers than this. */
 const customersAtOnce = 100
 
+/** Where few are due, so many candidates are gathered first. */
+const writtenAtLeast = 500
+
 /** Nothing planned later could still leave inside a window. */
 const planUntil = '20:30'
 
@@ -92,13 +95,18 @@ export async function* planInParts(parts: CadenceParts, day: Day): AsyncGenerato
   const scene = await sceneOn(db.reader, cadence, tierRules, day, now)
   const marked = await sinceWhen(db.reader, cadence, day)
   const ofAdvisors: Candidate[] = []
+  let others: Candidate[] = []
   for (const staged of stageParts(scene)) {
     // The server answers others meanwhile, also where a whole part is due for nothing.
     await breathe()
     const { byHand, alone } = splitByHand(marked(staged))
     for (const candidate of byHand) ofAdvisors.push(candidate)
-    for (const part of inParts(alone)) yield await write(part)
+    for (const candidate of alone) others.push(candidate)
+    if (others.length < writtenAtLeast) continue
+    for (const part of inParts(others)) yield await write(part)
+    others = []
   }
+  for (const part of inParts(others)) yield await write(part)
   // Decided as a whole first: an advisor's day is given to the best of all her customers, not of the first part.
   const whole = await openDryRun(db.reader, clock.now())
   await whole.decide(ofAdvisors)

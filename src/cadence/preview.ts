@@ -33,6 +33,8 @@ import { createTipMemory } from './tips/rotation.ts'
 
 /** One decision, made (`known`) or foreseen. */
 export interface Foreseen {
+  /** What it is a promise of, the same before and after it was made. */
+  readonly dedupeKey: string
   readonly touchpoint: string
   readonly title: string
   readonly channel: ChannelName
@@ -104,6 +106,11 @@ export async function openPreview(
   const history = await readHistory(reader, cadence, from, customers)
   const tips = await readTips(reader, from)
   const dryRun = await openDryRun(reader, now, { manners: cadence.manners })
+  const own = customers === null ? null : await promisesOfCustomers(reader, customers)
+  const madeOn = async (day: Day): Promise<readonly ShownRow[]> => {
+    if (own !== null) return own.filter((row) => row.day === day)
+    return words === 'all' ? promisesOfDay(reader, day) : outlinesOfDay(reader, day)
+  }
   const holidays = await holidaysInForce(reader)
   const rest = restOf(cadence, history)
   return {
@@ -111,9 +118,7 @@ export async function openPreview(
     async *days() {
       for (let n = 0; n < days; n += 1) {
         const day = addDays(from, n)
-        const rows = new Map(
-          (await madeOn(reader, day, { customers, words })).map((row) => [row.dedupe_key, row]),
-        )
+        const rows = new Map((await madeOn(day)).map((row) => [row.dedupe_key, row]))
         const standings = await standingsOf(reader, tierRules, day, customers)
         const occasions = await readOccasions(reader, cadence, day, customers)
         const at = Math.max(now, instantOf(day))
@@ -126,15 +131,21 @@ export async function openPreview(
             const row = rows.get(one.dedupeKey)
             rows.delete(one.dedupeKey)
             if (row) return [madeOf(row)]
-            return one.known ? [] : [foreseenOf(one)]
+            // It stands on the day it was promised for, unless that is this one and it was promised a moment ago.
+            return one.known && one.knownDay !== day ? [] : [foreseenOf(one)]
           })
         const ofAdvisors: Candidate[] = []
+        let others: Candidate[] = []
         for (const staged of stageParts(scene)) {
           await breathe()
           const { byHand, alone } = splitByHand(staged)
           for (const candidate of byHand) ofAdvisors.push(candidate)
-          yield told(await dryRun.decide(alone))
+          for (const candidate of alone) others.push(candidate)
+          if (others.length < decidedAtOnce) continue
+          yield told(await dryRun.decide(others))
+          others = []
         }
+        yield told(await dryRun.decide(others))
         yield told(await dryRun.decide(ofAdvisors))
         yield [...rows.values()].map(madeOf)
       }
@@ -142,14 +153,8 @@ export async function openPreview(
   }
 }
 
-const madeOn = async (
-  reader: Reader,
-  day: Day,
-  { customers, words }: { readonly customers: readonly string[] | null; readonly words: 'all' | 'groups' },
-): Promise<ShownRow[]> => {
-  if (customers === null) return words === 'all' ? promisesOfDay(reader, day) : outlinesOfDay(reader, day)
-  return (await promisesOfCustomers(reader, customers)).filter((row) => row.day === day)
-}
+/** So many are worth the questions that are asked about all of them at once. */
+const decidedAtOnce = 2_000
 
 /** One of many that are kept: without the words for a customer, which are made again for the few that are looked at. */
 export interface Outline extends Omit<Foreseen, 'text'> {
@@ -186,8 +191,9 @@ export async function withWords(
 ): Promise<Foreseen[]> {
   const wanting = outlines.filter(({ text }) => text === null)
   const subjects = wanting.flatMap(({ known, subject }) => (known ? subject : []))
+  // By what is promised: when it left may have changed since.
   const made = new Map(
-    (await promisesAmong(reader, day, subjects)).map(madeOf).map((one) => [placeOf(one), one]),
+    (await promisesAmong(reader, day, subjects)).map((row) => [row.dedupe_key, madeOf(row).text]),
   )
   const customers = wanting.flatMap(({ known, customer }) => (known ? [] : (customer ?? [])))
   const staged = new Map<string, string>()
@@ -206,19 +212,13 @@ export async function withWords(
       holidays: await holidaysInForce(reader),
       audiences: await readAudiences(reader, tierRules, cadence.touchpoints, at, customers),
     })
-    for (const one of candidates) staged.set(`${one.touchpoint}\t${one.customer ?? ''}`, one.content.text)
+    for (const one of candidates) staged.set(one.dedupeKey, one.content.text)
   }
   return outlines.map((one) => ({
     ...one,
-    text:
-      one.text ??
-      (one.known ? made.get(placeOf(one))?.text : staged.get(`${one.touchpoint}\t${one.customer ?? ''}`)) ??
-      '',
+    text: one.text ?? (one.known ? made : staged).get(one.dedupeKey) ?? '',
   }))
 }
-
-const placeOf = ({ touchpoint, subject, dueAt }: Outline): string =>
-  `${touchpoint}\t${subject}\t${String(dueAt)}`
 
 /** Whoever hears it on an earlier day of this dry run does not hear it again while it rests. */
 function restOf(cadence: Cadence, history: History): (one: Decided) => void {
@@ -236,6 +236,7 @@ function restOf(cadence: Cadence, history: History): (one: Decided) => void {
 }
 
 const foreseenOf = (one: Decided): Foreseen => ({
+  dedupeKey: one.dedupeKey,
   touchpoint: one.touchpoint,
   title: one.title,
   channel: one.channel,
@@ -255,6 +256,7 @@ const foreseenOf = (one: Decided): Foreseen => ({
 })
 
 export const madeOf = (row: ShownRow): Foreseen => ({
+  dedupeKey: row.dedupe_key,
   touchpoint: row.touchpoint,
   title: row.title,
   channel: row.channel,

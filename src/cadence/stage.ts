@@ -166,14 +166,17 @@ const nobody: Found = new Map()
 
 export const stageDay = (scene: Scene): Candidate[] => [...stageParts(scene)].flat()
 
-/** The same in parts, so that a day of a large shop is never held as a whole. A customer's candidates stay together. */
+/**
+ * The same in parts, so that a day of a large shop is never held as a whole and others have their turn between two. A
+ * customer's candidates stay together.
+ */
 export function* stageParts(scene: Scene): Generator<Candidate[]> {
   yield* stageCustomers(scene)
   yield stageGroups(scene)
 }
 
 /** Customers of one part. */
-const stagedAtOnce = 1_000
+const stagedAtOnce = 200
 
 export interface ByHand {
   /** Of everybody whom an advisor writes to: they compete for her day, so they are decided as a whole. */

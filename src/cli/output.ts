@@ -1,4 +1,7 @@
-/** How every verb speaks: one document on stdout, everything else on stderr, exit codes as in the README. */
+/**
+ * How every verb speaks: one document on stdout, everything else on stderr, exit codes as in the README. A document that
+ * is printed while it is made is not whole where the exit code is not 0.
+ */
 import { stringify } from 'yaml'
 import { ConfigMistakes, Refusal, Unreachable, messageOf } from '../base/errors.ts'
 
@@ -94,7 +97,9 @@ export async function printWhileTold<Item>(
   if (summary) return printDocument({ ...rest, [`${list}Count`]: count }, { json: json ?? false })
   if (count === 0) return printDocument({ [list]: [], ...rest }, { json: json ?? false })
   if (!json) return print(stringify(rest, { lineWidth: 0 }))
-  const tail = Object.entries(rest).map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  const tail = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`)
   return print(`]${tail.join('')}}\n`)
 }
 

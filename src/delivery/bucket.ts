@@ -1,7 +1,7 @@
 /**
- * A precise token bucket (GCRA): never more than `burst` at once, never more than `perMinute` in any minute nor its
- * sixtieth in a second beyond the burst, the rest evenly spread. Alone it lives in memory; several processes share one
- * that somebody else keeps (limiter.ts).
+ * A precise token bucket (GCRA): `burst` at once, and beside that never more than `perMinute` in any minute nor its
+ * sixtieth in a second, evenly spread. After a stall what fell due in ten milliseconds leaves at once, what fell due in a
+ * longer one is given up. Alone it lives in memory; several processes share one that somebody else keeps (limiter.ts).
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
@@ -29,7 +29,7 @@ const catchUpMs = 10
 /** What is not spent as a burst is spread over the minute, so that no minute holds more than is permitted. */
 export function pace({ perMinute, burst }: Rate): { readonly spacingMs: number; readonly slackMs: number } {
   const atOnce = Math.max(1, Math.min(burst, Math.floor(perMinute / 2)))
-  const spacingMs = 60_000 / Math.max(1, perMinute * (1 - margin) - atOnce)
+  const spacingMs = 60_000 / Math.max(1 - margin, perMinute * (1 - margin) - atOnce)
   return { spacingMs, slackMs: spacingMs * (atOnce - 1) }
 }
 

@@ -39,7 +39,7 @@ export const knownPromises = (reader: Reader, keys: readonly string[]): Promise<
     reader,
     keys,
     (list) =>
-      `select dedupe_key, cadence_version, decision, due_at, reason_code, reason_words from promise where dedupe_key in (${list})`,
+      `select dedupe_key, day, cadence_version, decision, due_at, reason_code, reason_words from promise where dedupe_key in (${list})`,
   )
 
 /** `customer` + tab + `purpose`. */

@@ -12,6 +12,7 @@
  * held out for comparison is declined last of all, at the instant she would have had, and counts as if she had it.
  */
 import { addDays, dayOf, instantOf, timeOf } from '../base/calendar.ts'
+import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import { loadKey, overBudget } from './budget.ts'
 import type { Use } from './budget.ts'
@@ -30,6 +31,7 @@ import type { Restraint } from './restrain.ts'
 
 export interface KnownPromise {
   readonly dedupe_key: string
+  readonly day: Day
   readonly cadence_version: number
   readonly decision: Decision
   readonly due_at: number
@@ -105,8 +107,8 @@ const byRank = (a: Candidate, b: Candidate): number => {
   return rank !== 0 ? rank : a.dedupeKey < b.dedupeKey ? -1 : a.dedupeKey > b.dedupeKey ? 1 : 0
 }
 
-/** Candidates between two pauses. */
-const turnOf = 500
+/** Candidates between two pauses: some milliseconds, so that calls due meanwhile leave in time. */
+const turnOf = 150
 
 /** Decides one set after another: what was accepted in the earlier ones counts against the later. */
 export interface Decider {
@@ -161,9 +163,11 @@ export function createDecider(manners: Manners, now: Instant, places: Places | n
       const verdict = verdicts.get(candidate.dedupeKey)
       if (!verdict) throw new Error(`${candidate.dedupeKey} was not decided.`)
       const isReopened = reopened.has(candidate.dedupeKey)
+      const before = facts.known.get(candidate.dedupeKey)
       decided.push(
         decidedOf(candidate, verdict, {
-          known: twice.has(candidate) || (facts.known.has(candidate.dedupeKey) && !isReopened),
+          known: twice.has(candidate) || (before !== undefined && !isReopened),
+          knownDay: before !== undefined && !isReopened ? before.day : null,
           reopened: isReopened,
         }),
       )
@@ -205,7 +209,7 @@ export const decideAll = (
 const decidedOf = (
   candidate: Candidate,
   verdict: Verdict,
-  before: Pick<Decided, 'known' | 'reopened'>,
+  before: Pick<Decided, 'known' | 'knownDay' | 'reopened'>,
 ): Decided => {
   const { decision, dueAt, reason, sender } = verdict
   return {

@@ -133,6 +133,8 @@ export type Decided = Candidate & {
   readonly reasonWords: string
   /** True when the dedupe key was promised before: then this is what was decided then. */
   readonly known: boolean
+  /** The day it was promised for, where it is written; null where it was decided earlier in this sitting. */
+  readonly knownDay: Day | null
   /** An older cadence had declined it. */
   readonly reopened: boolean
 }
