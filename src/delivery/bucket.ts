@@ -1,6 +1,6 @@
 /**
  * A precise token bucket (GCRA): `burst` at once, and beside that never more than `perMinute` in any minute nor its
- * sixtieth in a second, evenly spread. After a stall what fell due in ten milliseconds leaves at once, what fell due in a
+ * sixtieth in a second, evenly spread. After a stall what fell due in eight milliseconds leaves at once, what fell due in a
  * longer one is given up. Alone it lives in memory; several processes share one that somebody else keeps (limiter.ts).
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -22,9 +22,9 @@ export interface Limiter {
 }
 
 /** Calls that left evenly arrive a little closer together: so much of what is permitted stays unused. */
-const margin = 0.015
+const margin = 0.02
 /** A timer comes late by a few milliseconds, which are caught up. */
-const catchUpMs = 10
+const catchUpMs = 8
 
 /** What is not spent as a burst is spread over the minute, so that no minute holds more than is permitted. */
 export function pace({ perMinute, burst }: Rate): { readonly spacingMs: number; readonly slackMs: number } {
