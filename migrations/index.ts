@@ -34,6 +34,7 @@ import { Stumbles1764300000100 } from './1764300000100-stumbles.ts'
 import { LastLook1764300000110 } from './1764300000110-last-look.ts'
 import { Donations1764300000120 } from './1764300000120-donations.ts'
 import { NamedAdvisors1764300000130 } from './1764300000130-named-advisors.ts'
+import { Comparisons1764400000000 } from './1764400000000-comparisons.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -71,4 +72,5 @@ export const migrations = [
   LastLook1764300000110,
   Donations1764300000120,
   NamedAdvisors1764300000130,
+  Comparisons1764400000000,
 ]

@@ -41,9 +41,6 @@ export const postponeReread = (tx: Tx, reread: Reread, to: Instant): Promise<num
     [to, reread.kind, reread.id, reread.asked_at],
   )
 
-export const activeRelations = (reader: Reader): Promise<{ external: string; staff: string }[]> =>
-  reader.rows(`select external, staff from relation where state = 'active' order by staff, external`)
-
 export interface RelationRow {
   readonly external: string
   readonly staff: string
@@ -75,8 +72,3 @@ export async function newestAdded(
     externals,
   )
 }
-
-export const activeGroups = async (reader: Reader): Promise<string[]> =>
-  (
-    await reader.rows<{ chat: string }>(`select chat from chat_group where state = 'active' order by chat`)
-  ).map(({ chat }) => chat)

@@ -14,6 +14,35 @@ export const rereadTable = table(
   { index: [['ready_at']] },
 )
 
+/** The comparison with WeCom that is under way, or the last one: a single row. See compare.ts. */
+export const comparisonTable = table('wecom_comparison', {
+  id: 'int key',
+  /** Grows whenever somebody takes it over: whoever was frozen meanwhile writes nothing more. */
+  epoch: 'int',
+  started_at: 'int',
+  ended_at: 'int?',
+  /** JSON: userids in the order in which they are gone through. */
+  staff: 'text',
+  /** contacts, groups. */
+  stage: 'text',
+  part: 'int',
+  cursor: 'text',
+  contacts: 'int',
+  groups: 'int',
+  holder: 'text',
+  /** Database time. */
+  touched_at: 'int',
+  /** Why it broke off; empty while it goes on. */
+  why: 'text',
+})
+
+/** Whom the comparison under way has seen; `staff` is empty for groups. */
+export const seenTable = table(
+  'wecom_seen',
+  { kind: 'text key', id: 'text key', staff: 'text key' },
+  { clustered: true },
+)
+
 /**
  * Corp tags that we made, by the name we want. Tags of other hands are never touched: where somebody made a tag or a group
  * of that name before us, ours is called otherwise (`name`, `group_name`).
@@ -62,4 +91,4 @@ export const tokenTable = table('wecom_token', {
   lease_until: 'int',
 })
 
-export const wecomTables = [rereadTable, corpTagTable, seenTagTable, tokenTable]
+export const wecomTables = [rereadTable, comparisonTable, seenTable, corpTagTable, seenTagTable, tokenTable]

@@ -7,7 +7,6 @@ import { createAct, system } from '../base/act.ts'
 import type { Act } from '../base/act.ts'
 import { minutes, seconds, virtualClock } from '../base/clock.ts'
 import type { VirtualClock } from '../base/clock.ts'
-import { OutsideFailure } from '../base/errors.ts'
 import { newSecret } from '../base/ids.ts'
 import { createLog } from '../base/log.ts'
 import { startSession, sessionOf } from '../access/index.ts'
@@ -279,19 +278,73 @@ onBothDatabases('the mirror of WeCom', (open) => {
     expect(await sync.incomplete()).toBeNull()
   })
 
-  it('does not let one that failed late speak against one that came to its end meanwhile', async () => {
+  it('leaves it to another process that is at it, and takes it over from one that was frozen', async () => {
+    simulator.world.addContact({ userid: 'lin', external_userid: 'wmOne', silent: true })
+    const other = createSync({ api, act, db: opened.db, clock, log, erasures })
+    let met = 0
     const late = createSync({
       ...{ db: opened.db, act, clock, log },
       api: {
         ...api,
         async corpTags() {
-          await sync.compareAll()
-          throw new OutsideFailure('the line was cut')
+          met += 1
+          if (opened.db.dialect === 'postgres') {
+            await other.compareAll()
+            expect(await other.incomplete()).toContain('under way: 0 contacts')
+            await opened.db.tx((tx) => tx.run('UPDATE wecom_comparison SET touched_at = 0'))
+          }
+          await other.compareAll()
+          return api.corpTags()
         },
       },
     })
-    await expect(late.compareAll()).rejects.toThrow('the line was cut')
+    await late.compareAll()
+    expect(met).toBe(1)
+    expect(await other.incomplete()).toBeNull()
+    expect((await logged()).filter(({ kind }) => kind === 'contact-added')).toHaveLength(1)
+  })
+
+  it('goes on where it broke off, and asks for nothing twice', async () => {
+    for (let n = 0; n < 250; n += 1)
+      simulator.world.addContact({ userid: 'lin', external_userid: `wm${String(n)}`, silent: true })
+    for (let n = 0; n < 20; n += 1)
+      simulator.world.createGroup({ owner: 'wang', name: `群${String(n)}`, members: [] })
+    await simulator.idle()
+    simulator.addFault({ api: 'externalcontact/groupchat/get', kind: 'errcode', errcode: 48002, times: 1 })
+    const pages = () => simulator.calls().filter(({ api: path }) => path.endsWith('get_by_user')).length
+    await expect(sync.compareAll()).rejects.toMatchObject({ name: 'OutsideFailure' })
+    expect(await sync.incomplete()).toMatch(/broke off after 250 contacts and 0 groups: .*48002/)
+    expect(pages()).toBe(3)
+    const onlyGoesOn = sync.jobs.find(({ name }) => name === 'wecom-compare-on')
+    await onlyGoesOn?.run({ day: '2026-05-20' } as never)
     expect(await sync.incomplete()).toBeNull()
+    expect(pages()).toBe(3)
+    const groups = await opened.db.reader.rows<{ n: number }>('select count(*) as n from chat_group')
+    expect(groups[0]?.n).toBe(20)
+    expect(await opened.db.reader.rows('select * from wecom_seen')).toEqual([])
+    // Nothing broke off: there is nothing to go on with.
+    await onlyGoesOn?.run({ day: '2026-05-20' } as never)
+    expect(pages()).toBe(3)
+  })
+
+  it('reads a part again whose cursor has run out', async () => {
+    for (let n = 0; n < 250; n += 1)
+      simulator.world.addContact({ userid: 'lin', external_userid: `wm${String(n)}`, silent: true })
+    let asked = 0
+    const broken = createSync({
+      ...{ db: opened.db, act, clock, log, erasures },
+      api: {
+        ...api,
+        customersOf: (some, cursor, signal) =>
+          (asked += 1) === 2 ? Promise.reject(new Error('cut off')) : api.customersOf(some, cursor, signal),
+      },
+    })
+    await expect(broken.compareAll()).rejects.toThrow('cut off')
+    await opened.db.tx((tx) => tx.run(`UPDATE wecom_comparison SET cursor = 'no-such-cursor'`))
+    await sync.compareAll()
+    expect(await sync.incomplete()).toBeNull()
+    expect(await relations()).toHaveLength(250)
+    expect((await logged()).filter(({ kind }) => kind === 'contact-added')).toHaveLength(250)
   })
 
   it('ends the sessions of a member who leaves', async () => {
