@@ -3,14 +3,8 @@
  * second with writes beside them (another process records clicks by group commit into the same database). `saturated`:
  * as fast as the connections go, without writes. CPU is that of the answering process alone.
  */
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { loadavg } from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
-import { Pool } from 'undici'
 import type { Day } from '../base/calendar.ts'
-import { ownModule } from '../base/own-module.ts'
 import { customerProjections, people } from '../customer/index.ts'
 import { createFlush, createRecorder } from '../interaction/index.ts'
 import type { Recorder } from '../interaction/index.ts'
@@ -18,6 +12,8 @@ import { orderProjections } from '../order/index.ts'
 import { outboxProjections } from '../outbox/index.ts'
 import { segmentProjections } from '../segment/index.ts'
 import { makeCardWorld } from './customer-360.world.ts'
+import { closedLoop, forkServer, pacedLoop } from './load.ts'
+import type { BenchServer, Load, Seen } from './load.ts'
 import { rounded, spreadOf } from './measure.ts'
 import { openPlace } from './place.ts'
 import type { Place } from './place.ts'
@@ -71,14 +67,14 @@ async function oneSize(options: CardBenchOptions, customers: number) {
     say(`made in ${String(Math.round(world.seconds))} s`)
     for (const kind of kinds) servers.set(kind, await startServer(kind, place.url))
     const ids = Array.from({ length: 5_000 }, (_, i) => world.customer((i * 7919) % customers).id)
-    for (const server of servers.values()) await closedLoop(server, ids, 1)
+    for (const server of servers.values()) await closedLoop(loadOn(server, ids), 1)
     const paced = await inTurn(servers, options.pairs, say, async (server) => {
       const writing = startWrites(place, world, options.writes)
-      const seen = await pacedLoop(server, ids, options)
+      const seen = await pacedLoop(loadOn(server, ids), options.rate, options.seconds)
       return { ...seen, written: await writing.stop() }
     })
     const saturated = await inTurn(servers, options.pairs, say, (server) =>
-      closedLoop(server, ids, options.seconds),
+      closedLoop(loadOn(server, ids), options.seconds),
     )
     return {
       customers,
@@ -100,116 +96,34 @@ async function oneSize(options: CardBenchOptions, customers: number) {
 
 // ------------------------------------------------------------------ servers
 
-interface Server {
-  readonly url: string
-  readonly cookie: string
-  used(): Promise<{ cpu: NodeJS.CpuUsage; peakMemoryMb: number }>
-  stop(): Promise<void>
-  readonly path: (id: string) => string
+type Server = BenchServer & {
+  readonly started: { readonly url: string; readonly cookie: string }
+  readonly kind: Kind
 }
 
-async function startServer(kind: Kind, url: string): Promise<Server> {
-  const child = fork(ownModule('bench/customer-360.server').path, [kind, url, today])
-  const [started] = (await answerOf(child)) as [{ url: string; cookie: string }]
+const startServer = async (kind: Kind, url: string): Promise<Server> => ({
+  ...(await forkServer<Server['started']>('bench/customer-360.server', [kind, url, today])),
+  kind,
+})
+
+const loadOn = (server: Server, ids: readonly string[]): Load => {
+  const { url, cookie } = server.started
   return {
-    ...started,
-    path: (id) => (kind === 'ours' ? `/api/admin/customers/${id}` : `/${id}`),
-    async used() {
-      const answer = once(child, 'message')
-      child.send('used')
-      const [used] = (await answer) as [{ cpu: NodeJS.CpuUsage; peakMemoryMb: number }]
-      return used
-    },
-    async stop() {
-      const gone = once(child, 'exit')
-      child.disconnect()
-      await gone
+    url,
+    server,
+    connections,
+    request(n) {
+      const id = ids[n % ids.length] ?? ''
+      return {
+        method: 'GET',
+        path: server.kind === 'ours' ? `/api/admin/customers/${id}` : `/${id}`,
+        headers: cookie === '' ? {} : { cookie },
+      }
     },
   }
 }
-
-const answerOf = (child: ChildProcess): Promise<unknown[]> =>
-  Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`a server of the bench ended at once, with ${String(code)}`)
-    }),
-  ])
 
 // ------------------------------------------------------------------ load
-
-interface Seen {
-  readonly cpuMicros: number
-  readonly p50: number
-  readonly p99: number
-  readonly requests: number
-  readonly failed: number
-  readonly peakMemoryMb: number
-}
-
-async function measured(
-  server: Server,
-  load: (ask: (id: string, from: number) => Promise<void>) => Promise<void>,
-): Promise<Seen> {
-  const pool = new Pool(server.url, { connections, pipelining: 1 })
-  const times: number[] = []
-  let failed = 0
-  const headers = server.cookie === '' ? {} : { cookie: server.cookie }
-  const ask = async (id: string, from: number): Promise<void> => {
-    const { statusCode, body } = await pool.request({ method: 'GET', path: server.path(id), headers })
-    await body.arrayBuffer()
-    if (statusCode !== 200) failed += 1
-    times.push(performance.now() - from)
-  }
-  const before = await server.used()
-  await load(ask)
-  const after = await server.used()
-  await pool.close()
-  const micros = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
-  const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
-  return {
-    cpuMicros: micros / Math.max(1, times.length),
-    p50: at(0.5),
-    p99: at(0.99),
-    requests: times.length,
-    failed,
-    peakMemoryMb: after.peakMemoryMb,
-  }
-}
-
-/** Each request has its moment; a late answer does not delay the next, and its lateness is counted. */
-const pacedLoop = (
-  server: Server,
-  ids: readonly string[],
-  { rate, seconds }: CardBenchOptions,
-): Promise<Seen> =>
-  measured(server, async (ask) => {
-    const startedAt = performance.now()
-    const running: Promise<void>[] = []
-    for (let i = 0; i < rate * seconds; i += 1) {
-      const dueAt = startedAt + (i * 1000) / rate
-      const wait = dueAt - performance.now()
-      if (wait > 1) await pause(wait)
-      running.push(ask(ids[i % ids.length] ?? '', dueAt))
-    }
-    await Promise.all(running)
-  })
-
-const closedLoop = (server: Server, ids: readonly string[], seconds: number): Promise<Seen> =>
-  measured(server, async (ask) => {
-    const until = performance.now() + seconds * 1000
-    let i = 0
-    await Promise.all(
-      Array.from({ length: connections }, async () => {
-        while (performance.now() < until) {
-          i += 1
-          await ask(ids[i % ids.length] ?? '', performance.now())
-        }
-      }),
-    )
-  })
 
 function startWrites(place: Place, world: World, rate: number): { stop(): Promise<number> } {
   const recorder = recorderOf(place)

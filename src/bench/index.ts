@@ -64,6 +64,13 @@ const benches: Readonly<Record<string, Bench>> = {
       redisUrl: options.redisUrl,
       say,
     }),
+  ingest: async (options, say) =>
+    (await import('./ingest.ts')).benchIngest({
+      rates: numbers(options.rate ?? '200,1000,2000,8000'),
+      pairs: numbers(options.pairs ?? '5')[0] ?? 5,
+      seconds: numbers(options.seconds ?? '5')[0] ?? 5,
+      say,
+    }),
   limiter: async (options, say) =>
     (await import('./limiter.ts')).benchLimiter({
       perSecond: numbers(options.rate ?? '100')[0] ?? 100,

@@ -11,7 +11,7 @@ export function addBenchVerb(siyu: Command, document: Document): void {
   siyu
     .command('bench')
     .description('benchmarks of the project beside its named peers, as ratios; on databases of their own')
-    .argument('<name>', 'clv, segment, plan, dispatch, crash, freshness, limiter, 360')
+    .argument('<name>', 'clv, segment, plan, dispatch, crash, ingest, freshness, limiter, 360')
     .option('--sizes <numbers>', 'customers, separated by commas')
     .option('--databases <names>', 'sqlite,postgres')
     .option('--pairs <n>', 'interleaved pairs')

@@ -2,7 +2,7 @@
 import type { Privacy } from '../interaction/index.ts'
 export { receive } from './callback.ts'
 export type { Inbox, Received } from './callback.ts'
-export { createCodec } from './protocol/codec.ts'
+export { createCodec, signatureOf } from './protocol/codec.ts'
 export type { Codec, SignedQuery } from './protocol/codec.ts'
 export { scanFields } from './protocol/scan.ts'
 export { isRecorded } from './wecom.store.ts'
