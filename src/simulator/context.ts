@@ -50,6 +50,7 @@ export const defaultSettings: SimulatorSettings = {
   dispatchMs: 500,
   rateLimits: { perMinute: 10_000, perHour: 150_000 },
   memberLimits: { perMinute: 30, perHour: 1_000 },
+  mostRunningMoments: null,
   callbackDeadlineMs: 5_000,
   callbackTries: 3,
   callbackRetryMs: 1_000,

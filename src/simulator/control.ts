@@ -1,23 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { killTokens } from './api/token.ts'
 import type { Context } from './context.ts'
-import { confirmTask } from './deeds/broadcasts.ts'
-import { addContact } from './deeds/contacts.ts'
+import { confirm } from './deeds/confirm.ts'
 import { ApiError, WorldError } from './errors.ts'
 import { isFaultKind } from './faults.ts'
-import {
-  integer,
-  isBody,
-  optionalInteger,
-  optionalText,
-  optionalTexts,
-  part,
-  text,
-  type Body,
-} from './params.ts'
+import { integer, isBody, optionalInteger, optionalText, part, text, type Body } from './params.ts'
 import type { Fault, FaultRequest, SimulatorSettings } from './types.ts'
 import { readBody, sendJson } from './wire.ts'
+import { inboxOf } from './control-inbox.ts'
+import { momentRoutes } from './control-moments.ts'
 import { worldRoutes } from './control-world.ts'
+import { addContact } from './deeds/contacts.ts'
+import { optionalTexts } from './params.ts'
 
 export interface Control {
   readonly ctx: Context
@@ -65,11 +59,12 @@ const routes: Readonly<Record<string, Route>> = {
   'GET inbox': inboxOf,
   'POST inbox': ({ ctx, body, parts }) => {
     if (parts[2] !== 'confirm') throw new ApiError(40066)
-    confirmTask(ctx, parts[1] ?? '', text(body, 'msgid'))
+    confirm(ctx, parts[1] ?? '', text(body, 'msgid'))
     return { ok: true }
   },
   'POST qr': scanCode,
   ...worldRoutes,
+  ...momentRoutes,
 }
 
 export async function answerControl(
@@ -205,6 +200,7 @@ function stateOf(ctx: Context): object {
       name,
       tags: tags.map((tag) => tag.name),
     })),
+    moments: state.moments.size,
     ledger: {
       rows: rows.length,
       accepted: count('accepted'),
@@ -216,35 +212,4 @@ function stateOf(ctx: Context): object {
     faults: ctx.faults.list().length,
     settings: ctx.settings,
   }
-}
-
-function inboxOf({ ctx, parts }: Control): unknown {
-  const userid = (parts[1] ?? '').toLowerCase()
-  const staff = ctx.state.staff.get(userid)
-  if (!staff) throw new WorldError(`there is no staff member ${parts[1]}`)
-  const tasks = []
-  for (const broadcast of ctx.state.broadcasts.values()) {
-    const task = broadcast.tasks.get(staff.userid)
-    if (!task) continue
-    tasks.push({
-      msgid: broadcast.msgid,
-      chatType: broadcast.chatType,
-      createdAt: broadcast.createdAt,
-      text: broadcast.text,
-      recipients: task.rows.map((row) => row.recipient),
-      status: broadcast.cancelled && task.status === 0 ? 'cancelled' : task.status === 2 ? 'sent' : 'unsent',
-      reminded: broadcast.remindedAt.length,
-    })
-  }
-  const messages = [...ctx.state.messages.values()]
-    .filter((message) => !message.recalled && message.recipients.includes(staff.userid))
-    .map(({ msgid, at, msgtype, text: words, links, body }) => ({
-      msgid,
-      at,
-      msgtype,
-      text: words,
-      links,
-      body,
-    }))
-  return { userid: staff.userid, name: staff.name, tasks, messages }
 }

@@ -55,6 +55,24 @@ export function integer(body: Body, field: string, least: number, most: number):
   return value
 }
 
+export function optionalFlag(body: Body, field: string): boolean | undefined {
+  const value = body[field]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'boolean') throw invalid(field)
+  return value
+}
+
+export function optionalIntegers(body: Body, field: string, most: number): number[] | undefined {
+  const value = body[field]
+  if (value === undefined || value === null) return undefined
+  if (!Array.isArray(value)) throw invalid(field)
+  if (value.length > most) throw invalid(`${field} has over ${most} entries`)
+  return value.map((one: unknown) => {
+    if (typeof one !== 'number' || !Number.isInteger(one)) throw invalid(field)
+    return one
+  })
+}
+
 export function optionalTexts(body: Body, field: string, most: number): string[] | undefined {
   const value = body[field]
   if (value === undefined || value === null) return undefined

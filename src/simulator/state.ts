@@ -1,3 +1,4 @@
+import type { Moment, MomentJob } from './records.ts'
 import type {
   Customer,
   Follow,
@@ -97,6 +98,10 @@ export interface Media {
   readonly filename: string
   readonly bytes: Buffer
   readonly createdAt: number
+  /** Of upload_attachment: 1 moments, 2 product album; null for the other uploads. */
+  readonly attachmentType: 1 | 2 | null
+  /** The key of the robot it was uploaded for, and which alone may use it. */
+  readonly robot: string | null
 }
 
 export interface ContactWay {
@@ -171,6 +176,8 @@ export interface State {
   /** Recent uses by name: app messages per member, ticket calls. */
   readonly recent: Map<string, number[]>
   readonly media: Map<string, Media>
+  readonly momentJobs: Map<string, MomentJob>
+  readonly moments: Map<string, Moment>
   readonly contactWays: Map<string, ContactWay>
   readonly transfers: Transfer[]
   readonly kfAccounts: Map<string, KfAccount>
@@ -205,6 +212,8 @@ export function createState(): State {
     quota: new Map(),
     recent: new Map(),
     media: new Map(),
+    momentJobs: new Map(),
+    moments: new Map(),
     contactWays: new Map(),
     transfers: [],
     kfAccounts: new Map(),

@@ -16,7 +16,12 @@ export type QuotaMode = 'month-days' | '7-per-week' | '1-per-day'
 // ---------------------------------------------------------------- the ledger
 
 export type LedgerApi =
-  'add_msg_template' | 'message/send' | 'send_welcome_msg' | 'sendChatMessage' | 'kf/send_msg'
+  | 'add_msg_template'
+  | 'message/send'
+  | 'send_welcome_msg'
+  | 'sendChatMessage'
+  | 'kf/send_msg'
+  | 'add_moment_task'
 export type LedgerStatus = 'accepted' | 'sent' | 'failed' | 'cancelled'
 
 /** One row per recipient of everything accepted. Rows are never removed; status fields move. */
@@ -112,12 +117,14 @@ export interface SimulatorSettings {
   /** Added to every API answer, on the wall clock. */
   latencyMs: number
   quotaMode: QuotaMode
-  /** How long after its creation a group send answers 41063, on the simulator's clock. */
+  /** How long after its creation a group send answers 41063 (a moment 41079), on the simulator's clock. */
   dispatchMs: number
   /** Calls of one API per corp (45009); null switches the ceiling off. */
   rateLimits: RateLimits | null
   /** App messages per member, excess dropped silently; null switches it off. */
   memberLimits: RateLimits | null
+  /** Corp moments not yet published by everybody (41078); null: the platform's own number is not known. */
+  mostRunningMoments: number | null
   callbackDeadlineMs: number
   callbackTries: number
   /** Pause between the tries of one event, on the wall clock. */
@@ -338,8 +345,10 @@ export interface World {
   /** The customer writes in the advisor's own chat: no API or callback sees it, only the last-chat time moves. */
   customerSays(externalUserId: string, userid: string): void
   clickCard(click: CardClick): string
-  /** The staff member presses "send" on a task. */
+  /** The staff member presses "send" on a task, or "publish" on a moment. */
   confirm(userid: string, msgid: string): void
+  /** A customer who sees the moment of that staff member (or the staff member) likes it or comments on it. */
+  reactToMoment(kind: 'like' | 'comment', momentId: string, userid: string, by: string): void
   /** A broadcast the staff member made alone: counts against the quota, makes no ledger row. */
   staffBroadcast(userid: string, externalUserIds: readonly string[]): void
   /** The customer opens a 微信客服 chat: enter_session, with a welcome code if the two were silent for 48 h. */

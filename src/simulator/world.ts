@@ -1,6 +1,7 @@
 import type { Context } from './context.ts'
-import { confirmTask, staffBroadcast } from './deeds/broadcasts.ts'
+import { staffBroadcast } from './deeds/broadcasts.ts'
 import { clickCard, sendChatMessage, staffSays } from './deeds/chat.ts'
+import { confirm } from './deeds/confirm.ts'
 import {
   addContact,
   addStaff,
@@ -14,6 +15,7 @@ import {
 } from './deeds/contacts.ts'
 import { changeGroup, createGroup, dismissGroup, joinGroup, leaveGroup } from './deeds/groups.ts'
 import { kfEnter, kfSays } from './deeds/kf.ts'
+import { reactToMoment } from './deeds/moments.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import type { World } from './types.ts'
 
@@ -59,7 +61,8 @@ export function createWorld(ctx: Context): World {
     staffSays: (userid, text) => staffSays(ctx, userid, text),
     customerSays: (id, userid) => customerSays(ctx, id, userid),
     clickCard: (click) => clickCard(ctx, click),
-    confirm: (userid, msgid) => confirmTask(ctx, userid, msgid),
+    confirm: (userid, msgid) => confirm(ctx, userid, msgid),
+    reactToMoment: (kind, momentId, userid, by) => reactToMoment(ctx, kind, momentId, userid, by),
     staffBroadcast: (userid, ids) => staffBroadcast(ctx, userid, ids),
     kfEnter: (openKfId, id, sceneParam) => kfEnter(ctx, openKfId, id, sceneParam),
     kfSays: (openKfId, id, text, menuId) => kfSays(ctx, openKfId, id, text, menuId),

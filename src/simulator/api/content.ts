@@ -10,6 +10,7 @@ import {
   text,
   type Body,
 } from '../params.ts'
+import type { Media } from '../state.ts'
 
 /** Text and attachments of group sends and welcomes (WECOM.md §3.5, §3.6). */
 export interface Content {
@@ -19,7 +20,7 @@ export interface Content {
 
 const mostTextBytes = 4_000
 const mostAttachments = 9
-const mediaMs = 3 * 86_400_000
+export const mediaMs = 3 * 86_400_000
 
 export function readContent(ctx: Context, body: Body): Content {
   const words = optionalPart(body, 'text')
@@ -34,9 +35,10 @@ export function readContent(ctx: Context, body: Body): Content {
   return { text: content, attachments: attachments as Body[] }
 }
 
-export function mustMedia(ctx: Context, id: string): void {
+export function mustMedia(ctx: Context, id: string): Media {
   const media = ctx.state.media.get(id)
-  if (!media || ctx.clock.now() - media.createdAt > mediaMs) throw new ApiError(40007)
+  if (!media || media.robot !== null || ctx.clock.now() - media.createdAt > mediaMs) throw new ApiError(40007)
+  return media
 }
 
 function checkAttachment(ctx: Context, attachment: unknown): void {

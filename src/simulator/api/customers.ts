@@ -1,10 +1,11 @@
 import type { Context } from '../context.ts'
-import { ApiError, invalid, missing } from '../errors.ts'
+import { ApiError, missing } from '../errors.ts'
 import { optionalChars, optionalInteger, optionalText, optionalTexts, page, text, texts } from '../params.ts'
 import { followOf, staffOf } from '../state.ts'
 import type { Customer, Follow, StaffMember } from '../types.ts'
-import { findTag } from '../deeds/tags.ts'
 import type { Api, Reply } from './call.ts'
+import { invalid } from '../errors.ts'
+import { findTag } from '../deeds/tags.ts'
 
 /** Above this many followers `get` continues with a cursor. */
 const followersPerPage = 500

@@ -1,3 +1,4 @@
+import { takeUse } from '../ceilings.ts'
 import type { Context } from '../context.ts'
 import { ApiError, invalid, missing } from '../errors.ts'
 import { text } from '../params.ts'
@@ -52,10 +53,8 @@ const getUserDetail: Api = {
 
 /** A ticket of its kind; inside the validity the same one, with what remains of its life. */
 function ticket(ctx: Context, key: string, mostPerHour: number): Reply {
+  takeUse(ctx, key, mostPerHour, hourMs)
   const now = ctx.clock.now()
-  const recent = (ctx.state.recent.get(key) ?? []).filter((at) => at > now - hourMs)
-  if (recent.length >= mostPerHour) throw new ApiError(45009)
-  ctx.state.recent.set(key, [...recent, now])
   const known = ctx.state.tickets.get(key)
   const current =
     known && known.expiresAt > now ? known : { value: ctx.rng.text(86), expiresAt: now + ticketMs }

@@ -7,6 +7,8 @@ import { groupApis } from './groups.ts'
 import { identityApis } from './identity.ts'
 import { kfApis } from './kf.ts'
 import { mediaApis } from './media.ts'
+import { momentResultApis } from './moment-results.ts'
+import { momentApis } from './moments.ts'
 import { messageApis } from './messages.ts'
 import { tagApis } from './tags.ts'
 import { tokenApis } from './token.ts'
@@ -25,6 +27,8 @@ const all: readonly Api[] = [
   ...welcomeApis,
   ...broadcastApis,
   ...broadcastResultApis,
+  ...momentApis,
+  ...momentResultApis,
   ...messageApis,
   ...identityApis,
   ...mediaApis,

@@ -1,7 +1,9 @@
 import { seconds } from '../context.ts'
 import { ApiError, invalid, missing } from '../errors.ts'
 import type { Media } from '../state.ts'
-import type { Api, Call } from './call.ts'
+import type { Api, Call, Reply } from './call.ts'
+import { mustMedia } from './content.ts'
+import { movieSeconds, pictureSize } from './picture.ts'
 
 const megabyte = 1024 * 1024
 /** Largest size by kind (WECOM.md §8). */
@@ -11,7 +13,16 @@ const mostBytes: Readonly<Record<string, number>> = {
   video: 10 * megabyte,
   file: 20 * megabyte,
 }
-const mediaMs = 3 * 86_400_000
+/** Attachments of moments (1) and of the product album (2, pictures only). */
+const attachmentBytes: Readonly<Record<string, number>> = {
+  image: 10 * megabyte,
+  video: 10 * megabyte,
+  file: 10 * megabyte,
+}
+
+const mostShortSide = 1_080
+const mostLongSide = 10_800
+const mostMovieSeconds = 30
 
 interface Upload {
   readonly filename: string
@@ -20,7 +31,7 @@ interface Upload {
 }
 
 /** The part called `media` of a multipart body. */
-function readUpload({ headers, raw }: Call): Upload {
+export function readUpload({ headers, raw }: Call): Upload {
   const boundary = /boundary="?([^";]+)"?/.exec(headers['content-type'] ?? '')?.[1]
   if (boundary === undefined) throw new ApiError(40035, 'use multipart/form-data')
   const fence = Buffer.from(`--${boundary}`)
@@ -42,9 +53,16 @@ function readUpload({ headers, raw }: Call): Upload {
   throw missing('media')
 }
 
-function keep(call: Call, type: string, upload: Upload): Media {
+export function keep(
+  call: Call,
+  type: string,
+  upload: Upload,
+  kept: Partial<Pick<Media, 'attachmentType' | 'robot'>> = {},
+): Media {
+  const { attachmentType = null, robot = null } = kept
   if (upload.bytes.length <= 5) throw new ApiError(44001)
-  if (upload.bytes.length > (mostBytes[type] ?? 0)) throw new ApiError(45001)
+  if (upload.bytes.length > ((attachmentType ? attachmentBytes : mostBytes)[type] ?? 0))
+    throw new ApiError(45001)
   const { ctx } = call
   const id = `3${ctx.rng.text(86)}`
   const media: Media = {
@@ -53,10 +71,34 @@ function keep(call: Call, type: string, upload: Upload): Media {
     filename: upload.filename,
     bytes: Buffer.from(upload.bytes),
     createdAt: ctx.clock.now(),
+    attachmentType,
+    robot,
   }
   ctx.state.media.set(id, media)
   return media
 }
+
+function readScene(value: string | null): 1 | 2 {
+  if (!value) throw missing('attachment_type')
+  if (value !== '1' && value !== '2') throw invalid('attachment_type')
+  return value === '1' ? 1 : 2
+}
+
+/** Pictures and films of moments; what is neither is judged by its bytes alone. */
+function checkMoment(type: string, bytes: Buffer): void {
+  const size = type === 'image' ? pictureSize(bytes) : null
+  if (size) {
+    const [short, long] = [Math.min(size.width, size.height), Math.max(size.width, size.height)]
+    if (short > mostShortSide || long > mostLongSide) throw new ApiError(41081)
+  }
+  if (type === 'video' && (movieSeconds(bytes) ?? 0) > mostMovieSeconds) throw new ApiError(41082)
+}
+
+const fileOf = (media: Media): Reply => ({
+  file: media.bytes,
+  contentType: 'application/octet-stream',
+  filename: media.filename,
+})
 
 export const mediaApis: readonly Api[] = [
   {
@@ -75,8 +117,12 @@ export const mediaApis: readonly Api[] = [
     method: 'POST',
     run(call) {
       const type = call.query.get('media_type') ?? ''
-      if (!(type in mostBytes)) throw invalid('media_type')
-      const media = keep(call, type, readUpload(call))
+      if (!(type in attachmentBytes)) throw invalid('media_type')
+      const scene = readScene(call.query.get('attachment_type'))
+      if (scene === 2 && type !== 'image') throw new ApiError(41065)
+      const upload = readUpload(call)
+      if (scene === 1) checkMoment(type, upload.bytes)
+      const media = keep(call, type, upload, { attachmentType: scene })
       return { type, media_id: media.id, created_at: seconds(media.createdAt) }
     },
   },
@@ -92,10 +138,16 @@ export const mediaApis: readonly Api[] = [
   {
     path: 'media/get',
     method: 'GET',
+    run: ({ ctx, query }) => fileOf(mustMedia(ctx, query.get('media_id') ?? '')),
+  },
+  {
+    // The clear form of what the JS-SDK recorded: voices only.
+    path: 'media/get/jssdk',
+    method: 'GET',
     run({ ctx, query }) {
-      const media = ctx.state.media.get(query.get('media_id') ?? '')
-      if (!media || ctx.clock.now() - media.createdAt > mediaMs) throw new ApiError(40007)
-      return { file: media.bytes, contentType: 'application/octet-stream', filename: media.filename }
+      const media = mustMedia(ctx, query.get('media_id') ?? '')
+      if (media.type !== 'voice') throw new ApiError(40007)
+      return fileOf(media)
     },
   },
 ]

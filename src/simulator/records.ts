@@ -1,0 +1,53 @@
+import type { LedgerRow } from './types.ts'
+
+/** A like or a comment: an external_userid, or the userid of a staff member. */
+export interface MomentReaction {
+  readonly by: string
+  readonly at: number
+}
+
+/** The part of a moment that one staff member has to publish (WECOM.md §3.7). */
+export interface MomentTask {
+  readonly userid: string
+  /** The customers who are to see it. */
+  readonly audience: readonly string[]
+  /** One row per customer of the audience; none for a moment the staff member made alone. */
+  readonly rows: readonly LedgerRow[]
+  publishedAt: number | null
+  /** Who really sees it. */
+  readonly seenBy: Set<string>
+  readonly likes: MomentReaction[]
+  readonly comments: MomentReaction[]
+  /** Takes the planned confirmation off the agenda. */
+  undo: () => void
+}
+
+export interface Moment {
+  readonly momentId: string
+  readonly createdAt: number
+  /** Null: made through the API. */
+  readonly creator: string | null
+  /** 0 part of the customers, 1 public. */
+  readonly visibleType: 0 | 1
+  readonly text: string
+  readonly content: Record<string, unknown>
+  readonly tasks: Map<string, MomentTask>
+  cancelled: boolean
+}
+
+/** Null: everybody. */
+export interface MomentRange {
+  readonly senders: readonly string[] | null
+  readonly tags: readonly string[] | null
+}
+
+export interface MomentJob {
+  readonly jobid: string
+  readonly createdAt: number
+  readonly invalidUsers: readonly string[]
+  readonly invalidDepartments: readonly number[]
+  readonly invalidTags: readonly string[]
+  done: boolean
+  /** Null while under way, and for good when nobody could publish it. */
+  moment: Moment | null
+}
