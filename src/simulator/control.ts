@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { killTokens } from './api/token.ts'
 import type { Context } from './context.ts'
 import { confirm } from './deeds/confirm.ts'
+import { scanCode } from './deeds/scan.ts'
 import { ApiError, WorldError } from './errors.ts'
 import { isFaultKind } from './faults.ts'
 import { integer, isBody, optionalInteger, optionalText, part, text, type Body } from './params.ts'
@@ -10,8 +11,6 @@ import { readBody, sendJson } from './wire.ts'
 import { inboxOf } from './control-inbox.ts'
 import { momentRoutes } from './control-moments.ts'
 import { worldRoutes } from './control-world.ts'
-import { addContact } from './deeds/contacts.ts'
-import { optionalTexts } from './params.ts'
 
 export interface Control {
   readonly ctx: Context
@@ -62,7 +61,7 @@ const routes: Readonly<Record<string, Route>> = {
     confirm(ctx, parts[1] ?? '', text(body, 'msgid'))
     return { ok: true }
   },
-  'POST qr': scanCode,
+  'POST qr': ({ ctx, body, parts }) => scanCode(ctx, parts[1] ?? '', optionalText(body, 'external_userid')),
   ...worldRoutes,
   ...momentRoutes,
 }
@@ -87,20 +86,6 @@ export async function answerControl(
     if (!expected && !(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error
     sendJson(response, 400, { error: error.message })
   }
-}
-
-/** A customer scans the code of a contact way: added to its (first) staff member, with its state. */
-function scanCode({ ctx, body, parts }: Control): unknown {
-  const way = ctx.state.contactWays.get(parts[1] ?? '')
-  if (!way) throw new WorldError(`there is no contact way ${parts[1]}`)
-  const userid = optionalTexts(way.fields, 'user', 100)?.[0] ?? ''
-  const state = optionalText(way.fields, 'state')
-  const id = optionalText(body, 'external_userid')
-  return addContact(ctx, {
-    userid,
-    ...(state === undefined ? {} : { state }),
-    ...(id === undefined ? {} : { external_userid: id }),
-  })
 }
 
 const clockOf = (ctx: Context): object => ({
@@ -201,6 +186,8 @@ function stateOf(ctx: Context): object {
       tags: tags.map((tag) => tag.name),
     })),
     moments: state.moments.size,
+    contactWays: state.contactWays.size,
+    joinWays: state.joinWays.size,
     ledger: {
       rows: rows.length,
       accepted: count('accepted'),

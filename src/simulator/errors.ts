@@ -59,6 +59,7 @@ const words: Readonly<Record<number, string>> = {
   60123: 'invalid party id',
   81017: 'too many people in range',
   82001: 'empty recipients',
+  90511: 'invalid opengid',
   91040: 'invalid ticket type',
   44001: 'empty media data',
   81013: 'user & party & tag all invalid',

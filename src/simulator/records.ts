@@ -51,3 +51,37 @@ export interface MomentJob {
   /** Null while under way, and for good when nobody could publish it. */
   moment: Moment | null
 }
+
+/** A contact by a temporary way: ends by itself or by close_temp_chat (WECOM.md §3.2). */
+export interface TempChat {
+  /** The relation's `createtime`: one that began anew is not ended. */
+  readonly since: number
+  /** Takes the planned end off the agenda. */
+  undo: () => void
+}
+
+/** A code that leads into one of some groups (WECOM.md §3.3). */
+export interface JoinWay {
+  readonly configId: string
+  fields: JoinWayFields
+  /** The number of the next group made by itself. */
+  nextRoomId: number
+}
+
+export interface JoinWayFields {
+  readonly scene: number
+  readonly remark: string
+  readonly auto_create_room: number
+  readonly room_base_name: string
+  readonly room_base_id: number
+  readonly chat_id_list: string[]
+  readonly state: string
+  readonly mark_source: boolean
+}
+
+export interface WelcomeTemplate {
+  readonly templateId: string
+  text: string
+  /** The request's `text` and the one attachment that counts. */
+  content: Record<string, unknown>
+}

@@ -1,4 +1,4 @@
-import type { Moment, MomentJob } from './records.ts'
+import type { JoinWay, Moment, MomentJob, TempChat, WelcomeTemplate } from './records.ts'
 import type {
   Customer,
   Follow,
@@ -106,6 +106,7 @@ export interface Media {
 
 export interface ContactWay {
   readonly configId: string
+  readonly createdAt: number
   fields: Record<string, unknown>
 }
 
@@ -179,6 +180,14 @@ export interface State {
   readonly momentJobs: Map<string, MomentJob>
   readonly moments: Map<string, Moment>
   readonly contactWays: Map<string, ContactWay>
+  /** Keyed by staff and customer. */
+  readonly tempChats: Map<string, TempChat>
+  readonly joinWays: Map<string, JoinWay>
+  /** What a mini program knows a group by, to the chat id. */
+  readonly openGids: Map<string, string>
+  readonly welcomeTemplates: Map<string, WelcomeTemplate>
+  /** Chat id to the template its owner chose. */
+  readonly groupWelcomes: Map<string, string>
   readonly transfers: Transfer[]
   readonly kfAccounts: Map<string, KfAccount>
   /** Keyed by account and customer. */
@@ -215,6 +224,11 @@ export function createState(): State {
     momentJobs: new Map(),
     moments: new Map(),
     contactWays: new Map(),
+    tempChats: new Map(),
+    joinWays: new Map(),
+    openGids: new Map(),
+    welcomeTemplates: new Map(),
+    groupWelcomes: new Map(),
     transfers: [],
     kfAccounts: new Map(),
     kfSessions: new Map(),

@@ -22,6 +22,7 @@ export type LedgerApi =
   | 'sendChatMessage'
   | 'kf/send_msg'
   | 'add_moment_task'
+  | 'group_welcome_template'
 export type LedgerStatus = 'accepted' | 'sent' | 'failed' | 'cancelled'
 
 /** One row per recipient of everything accepted. Rows are never removed; status fields move. */
@@ -125,6 +126,11 @@ export interface SimulatorSettings {
   memberLimits: RateLimits | null
   /** Corp moments not yet published by everybody (41078); null: the platform's own number is not known. */
   mostRunningMoments: number | null
+  /** Contact ways and join ways together. */
+  mostWays: number
+  mostTempWaysPerDay: number
+  /** A group with so many is full: whoever scans its join way comes into the next. */
+  mostGroupMembers: number
   callbackDeadlineMs: number
   callbackTries: number
   /** Pause between the tries of one event, on the wall clock. */

@@ -41,7 +41,7 @@ export function mustMedia(ctx: Context, id: string): Media {
   return media
 }
 
-function checkAttachment(ctx: Context, attachment: unknown): void {
+export function checkAttachment(ctx: Context, attachment: unknown): void {
   if (attachment === null || typeof attachment !== 'object' || !('msgtype' in attachment))
     throw new ApiError(41065)
   const holder = attachment as Body

@@ -66,4 +66,15 @@ const get: Api = {
   },
 }
 
-export const groupApis: readonly Api[] = [list, get]
+/** A mini program in the chat knows the group by another name. */
+const opengidToChatid: Api = {
+  path: 'externalcontact/opengid_to_chatid',
+  method: 'POST',
+  run({ ctx, body }) {
+    const chatId = ctx.state.openGids.get(text(body, 'opengid'))
+    if (chatId === undefined || !ctx.state.groups.has(chatId)) throw new ApiError(90511)
+    return { chat_id: chatId }
+  },
+}
+
+export const groupApis: readonly Api[] = [list, get, opengidToChatid]

@@ -4,7 +4,9 @@ import type { Api } from './call.ts'
 import { contactWayApis } from './contact-ways.ts'
 import { customerApis } from './customers.ts'
 import { groupApis } from './groups.ts'
+import { groupWelcomeApis } from './group-welcome.ts'
 import { identityApis } from './identity.ts'
+import { joinWayApis } from './join-ways.ts'
 import { kfApis } from './kf.ts'
 import { mediaApis } from './media.ts'
 import { momentResultApis } from './moment-results.ts'
@@ -23,6 +25,8 @@ const all: readonly Api[] = [
   ...contactWayApis,
   ...transferApis,
   ...groupApis,
+  ...joinWayApis,
+  ...groupWelcomeApis,
   ...tagApis,
   ...welcomeApis,
   ...broadcastApis,

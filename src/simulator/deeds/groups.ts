@@ -5,6 +5,7 @@ import type { Group, GroupMember, JoinOptions } from '../types.ts'
 import type { XmlFields } from '../xml.ts'
 import { ensureCustomer, mustStaff, newChatId } from './contacts.ts'
 import { emitEvent } from './emit.ts'
+import { welcomeInGroup } from './group-welcome.ts'
 
 export function mustGroup(ctx: Context, chatId: string): Group {
   const group = ctx.state.groups.get(chatId)
@@ -87,6 +88,7 @@ export function joinGroup(
     UpdateDetail: 'add_member',
     JoinScene: options.scene === 3 ? 3 : 0,
   })
+  welcomeInGroup(ctx, group, fresh)
 }
 
 export function leaveGroup(ctx: Context, chatId: string, ids: readonly string[], removed = false): void {
@@ -126,4 +128,13 @@ export function dismissGroup(ctx: Context, chatId: string): void {
   mustGroup(ctx, chatId)
   ctx.state.groups.delete(chatId)
   emitEvent(ctx, 'change_external_chat', 'dismiss', { ChatId: chatId })
+}
+
+/** What a mini program opened in this group's chat is given as the group's id. */
+export function openGidOf(ctx: Context, chatId: string): string {
+  mustGroup(ctx, chatId)
+  for (const [openGid, known] of ctx.state.openGids) if (known === chatId) return openGid
+  const openGid = `o${ctx.rng.text(27)}`
+  ctx.state.openGids.set(openGid, chatId)
+  return openGid
 }
