@@ -54,6 +54,7 @@ export const defaultSettings: SimulatorSettings = {
   mostWays: 500_000,
   mostTempWaysPerDay: 100_000,
   mostGroupMembers: 500,
+  mostCustomersPerStaff: null,
   callbackDeadlineMs: 5_000,
   callbackTries: 3,
   callbackRetryMs: 1_000,

@@ -9,6 +9,7 @@ import { integer, isBody, optionalInteger, optionalText, part, text, type Body }
 import type { Fault, FaultRequest, SimulatorSettings } from './types.ts'
 import { readBody, sendJson } from './wire.ts'
 import { inboxOf } from './control-inbox.ts'
+import { consoleRoutes } from './control-console.ts'
 import { momentRoutes } from './control-moments.ts'
 import { worldRoutes } from './control-world.ts'
 
@@ -64,6 +65,7 @@ const routes: Readonly<Record<string, Route>> = {
   'POST qr': ({ ctx, body, parts }) => scanCode(ctx, parts[1] ?? '', optionalText(body, 'external_userid')),
   ...worldRoutes,
   ...momentRoutes,
+  ...consoleRoutes,
 }
 
 export async function answerControl(
@@ -185,6 +187,7 @@ function stateOf(ctx: Context): object {
       name,
       tags: tags.map((tag) => tag.name),
     })),
+    resigned: [...state.resigned.values()].map((one) => one.userid),
     moments: state.moments.size,
     contactWays: state.contactWays.size,
     joinWays: state.joinWays.size,

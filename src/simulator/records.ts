@@ -1,4 +1,4 @@
-import type { LedgerRow } from './types.ts'
+import type { Follow, LedgerRow, TagGroup } from './types.ts'
 
 /** A like or a comment: an external_userid, or the userid of a staff member. */
 export interface MomentReaction {
@@ -84,4 +84,43 @@ export interface WelcomeTemplate {
   text: string
   /** The request's `text` and the one attachment that counts. */
   content: Record<string, unknown>
+}
+
+/** Who left the corp, and when (WECOM.md §3.8). */
+export interface Resigned {
+  readonly userid: string
+  readonly at: number
+}
+
+/** Not real-name, banned, or not logged in for a year. */
+export type UnfitCode = 40098 | 40143 | 40205
+
+/** A customer somebody left behind. */
+export interface Unassigned {
+  readonly userid: string
+  readonly externalUserId: string
+  readonly at: number
+  /** The relation as it was. */
+  readonly follow: Follow
+}
+
+export interface GroupTransfer {
+  readonly chatId: string
+  readonly to: string
+  readonly at: number
+  /** The owner had left the corp. */
+  readonly resigned: boolean
+  done: boolean
+}
+
+/** A rule group of the console, with tags of its own (WECOM.md §3.4). */
+export interface Strategy {
+  readonly strategyId: number
+  readonly name: string
+  readonly admins: readonly string[]
+  readonly createTime: number
+}
+
+export interface StrategyTagGroup extends TagGroup {
+  readonly strategyId: number
 }

@@ -1,4 +1,16 @@
-import type { JoinWay, Moment, MomentJob, TempChat, WelcomeTemplate } from './records.ts'
+import type {
+  GroupTransfer,
+  JoinWay,
+  Moment,
+  MomentJob,
+  Resigned,
+  Strategy,
+  StrategyTagGroup,
+  TempChat,
+  Unassigned,
+  UnfitCode,
+  WelcomeTemplate,
+} from './records.ts'
 import type {
   Customer,
   Follow,
@@ -143,8 +155,10 @@ export interface Transfer {
   readonly from: string
   readonly to: string
   readonly externalUserId: string
-  /** 1 done, 2 waiting, 3 refused. */
-  status: 1 | 2 | 3
+  /** The former advisor has left the corp. */
+  readonly resigned: boolean
+  /** 1 done, 2 waiting, 3 refused, 4 the new advisor has too many customers. */
+  status: 1 | 2 | 3 | 4
   at: number
 }
 
@@ -189,6 +203,14 @@ export interface State {
   /** Chat id to the template its owner chose. */
   readonly groupWelcomes: Map<string, string>
   readonly transfers: Transfer[]
+  readonly groupTransfers: GroupTransfer[]
+  /** Keyed in lower case, like the staff. */
+  readonly resigned: Map<string, Resigned>
+  readonly unassigned: Unassigned[]
+  /** Staff userid to why she can take over nobody. */
+  readonly unfit: Map<string, UnfitCode>
+  readonly strategies: Map<number, Strategy>
+  readonly strategyTagGroups: Map<string, StrategyTagGroup>
   readonly kfAccounts: Map<string, KfAccount>
   /** Keyed by account and customer. */
   readonly kfSessions: Map<string, KfSession>
@@ -230,6 +252,12 @@ export function createState(): State {
     welcomeTemplates: new Map(),
     groupWelcomes: new Map(),
     transfers: [],
+    groupTransfers: [],
+    resigned: new Map(),
+    unassigned: [],
+    unfit: new Map(),
+    strategies: new Map(),
+    strategyTagGroups: new Map(),
     kfAccounts: new Map(),
     kfSessions: new Map(),
     kfCodes: new Map(),

@@ -29,7 +29,7 @@ test('a hand-over completes by itself after a day, twice in ninety days at most,
     )['customer']
   expect(await hand('LiMei', 'zhangwei', ['wmA', 'wmC'])).toEqual([
     { external_userid: 'wmA', errcode: 0 },
-    { external_userid: 'wmC', errcode: 40096 },
+    { external_userid: 'wmC', errcode: 40131 },
   ])
   expect(await hand('LiMei', 'zhangwei', ['wmA'])).toMatchObject([{ errcode: 40100 }])
   await sim.advanceTo(sim.now() + 86_400_000)

@@ -131,6 +131,8 @@ export interface SimulatorSettings {
   mostTempWaysPerDay: number
   /** A group with so many is full: whoever scans its join way comes into the next. */
   mostGroupMembers: number
+  /** Whom somebody may still take over (40099, status 4); null: the platform's own number is not known. */
+  mostCustomersPerStaff: number | null
   callbackDeadlineMs: number
   callbackTries: number
   /** Pause between the tries of one event, on the wall clock. */

@@ -3,9 +3,9 @@ import { ApiError, missing } from '../errors.ts'
 import { optionalChars, optionalInteger, optionalText, optionalTexts, page, text, texts } from '../params.ts'
 import { followOf, staffOf } from '../state.ts'
 import type { Customer, Follow, StaffMember } from '../types.ts'
+import { findMarkable } from '../deeds/tags.ts'
 import type { Api, Reply } from './call.ts'
 import { invalid } from '../errors.ts'
-import { findTag } from '../deeds/tags.ts'
 
 /** Above this many followers `get` continues with a cursor. */
 const followersPerPage = 500
@@ -49,8 +49,9 @@ const relation = (follow: Follow): Record<string, unknown> => ({
 
 function tagsOf(ctx: Context, follow: Follow): object[] {
   return [...follow.tagIds].flatMap((id) => {
-    const found = findTag(ctx, id)
-    return found ? [{ group_name: found.group.name, tag_name: found.tag.name, tag_id: id, type: 1 }] : []
+    const found = findMarkable(ctx, id)
+    if (!found) return []
+    return [{ group_name: found.group.name, tag_name: found.tag.name, tag_id: id, type: found.type }]
   })
 }
 

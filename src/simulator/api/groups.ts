@@ -1,8 +1,14 @@
+import type { Context } from '../context.ts'
+import { groupStatus } from '../deeds/group-transfer.ts'
 import { ApiError, invalid } from '../errors.ts'
 import { integer, optionalInteger, optionalPart, optionalText, page, text, texts } from '../params.ts'
 import { staffOf } from '../state.ts'
 import type { Api } from './call.ts'
 import { servingStaff } from './customers.ts'
+
+/** A leaver may be named too: the groups left behind are found that way. */
+const ownerOf = (ctx: Context, id: string): string =>
+  ctx.state.resigned.get(id.toLowerCase())?.userid ?? servingStaff(ctx, id).userid
 
 const list: Api = {
   path: 'externalcontact/groupchat/list',
@@ -11,19 +17,21 @@ const list: Api = {
     const limit = integer(body, 'limit', 1, 1000)
     const status = optionalInteger(body, 'status_filter', 0, 3) ?? 0
     const filter = optionalPart(body, 'owner_filter')
-    const owners = filter ? texts(filter, 'userid_list', 100).map((id) => servingStaff(ctx, id).userid) : null
+    const owners = filter ? texts(filter, 'userid_list', 100).map((id) => ownerOf(ctx, id)) : null
     // Without a filter the platform refuses when over 1,000 people are in sight.
     if (!owners && ctx.state.staff.size > 1000) throw new ApiError(81017)
     const found = [...ctx.state.groups.values()].filter((group) => !owners || owners.includes(group.owner))
-    // Nobody's groups are waiting to be inherited here, so any status but "all" finds none.
     const shown = page(
-      status === 0 ? found : [],
-      `groups ${owners?.join('|') ?? ''}`,
+      found.filter((group) => status === 0 || groupStatus(ctx, group) === status),
+      `groups ${owners?.join('|') ?? ''} ${status}`,
       optionalText(body, 'cursor'),
       limit,
     )
     return {
-      group_chat_list: shown.items.map((group) => ({ chat_id: group.chatId, status: 0 })),
+      group_chat_list: shown.items.map((group) => ({
+        chat_id: group.chatId,
+        status: groupStatus(ctx, group),
+      })),
       ...(shown.next === '' ? {} : { next_cursor: shown.next }),
     }
   },

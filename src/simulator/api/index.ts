@@ -4,6 +4,7 @@ import type { Api } from './call.ts'
 import { contactWayApis } from './contact-ways.ts'
 import { customerApis } from './customers.ts'
 import { groupApis } from './groups.ts'
+import { groupTransferApis } from './group-transfer.ts'
 import { groupWelcomeApis } from './group-welcome.ts'
 import { identityApis } from './identity.ts'
 import { joinWayApis } from './join-ways.ts'
@@ -12,6 +13,7 @@ import { mediaApis } from './media.ts'
 import { momentResultApis } from './moment-results.ts'
 import { momentApis } from './moments.ts'
 import { messageApis } from './messages.ts'
+import { strategyApis } from './strategy-tags.ts'
 import { tagApis } from './tags.ts'
 import { tokenApis } from './token.ts'
 import { transferApis } from './transfer.ts'
@@ -24,10 +26,12 @@ const all: readonly Api[] = [
   ...customerApis,
   ...contactWayApis,
   ...transferApis,
+  ...groupTransferApis,
   ...groupApis,
   ...joinWayApis,
   ...groupWelcomeApis,
   ...tagApis,
+  ...strategyApis,
   ...welcomeApis,
   ...broadcastApis,
   ...broadcastResultApis,

@@ -1,5 +1,5 @@
 import { ApiError, invalid, missing } from '../errors.ts'
-import { dropTag, findTag, putTag, putTagGroup } from '../deeds/tags.ts'
+import { dropTag, findMarkable, findTag, putTag, putTagGroup } from '../deeds/tags.ts'
 import {
   optionalChars,
   optionalInteger,
@@ -9,16 +9,16 @@ import {
   text,
   type Body,
 } from '../params.ts'
-import type { TagGroup } from '../types.ts'
+import type { Tag, TagGroup } from '../types.ts'
 import type { Context } from '../context.ts'
 import type { Api, Reply } from './call.ts'
 import { mustFollow } from './customers.ts'
 
-const mostTagsPerCorp = 10_000
+export const mostTagsPerCorp = 10_000
 const mostTagsPerCustomer = 3_000
-const mostOrder = 2 ** 32 - 1
+export const mostOrder = 2 ** 32 - 1
 
-const present = (group: TagGroup, only: ReadonlySet<string> | null): Reply => ({
+export const presentGroup = (group: TagGroup, only: ReadonlySet<string> | null): Reply => ({
   group_id: group.id,
   group_name: group.name,
   create_time: group.createTime,
@@ -45,13 +45,15 @@ const getCorpTagList: Api = {
     // If both are given, tag_id is ignored.
     if (groupIds.length > 0) {
       return {
-        tag_group: groups.filter((group) => groupIds.includes(group.id)).map((group) => present(group, null)),
+        tag_group: groups
+          .filter((group) => groupIds.includes(group.id))
+          .map((group) => presentGroup(group, null)),
       }
     }
-    if (tagIds.length === 0) return { tag_group: groups.map((group) => present(group, null)) }
+    if (tagIds.length === 0) return { tag_group: groups.map((group) => presentGroup(group, null)) }
     const only = new Set(tagIds)
     const holding = groups.filter((group) => group.tags.some((tag) => only.has(tag.id)))
-    return { tag_group: holding.map((group) => present(group, only)) }
+    return { tag_group: holding.map((group) => presentGroup(group, only)) }
   },
 }
 
@@ -67,27 +69,47 @@ function groupFor(ctx: Context, body: Body, agentId: number): TagGroup {
   return putTagGroup(ctx, name, agentId, optionalInteger(body, 'order', 0, mostOrder) ?? 0)
 }
 
+/** The tags a call wants to add, within the ceiling that corp tags and strategy tags share. */
+export function readNewTags(ctx: Context, body: Body): { name: string; order: number }[] {
+  const wanted = (optionalParts(body, 'tag', 500) ?? []).map((tag) => {
+    const name = optionalChars(tag, 'name', 30)
+    if (!name) throw missing('tag.name')
+    return { name, order: optionalInteger(tag, 'order', 0, mostOrder) ?? 0 }
+  })
+  if (wanted.length === 0) throw missing('tag')
+  const groups = [...ctx.state.tagGroups.values(), ...ctx.state.strategyTagGroups.values()]
+  const total = groups.reduce((sum, group) => sum + group.tags.length, 0)
+  if (total + wanted.length > mostTagsPerCorp) throw new ApiError(40126)
+  return wanted
+}
+
 const addCorpTag: Api = {
   path: 'externalcontact/add_corp_tag',
   method: 'POST',
   run({ ctx, body, agentId }) {
-    const wanted = (optionalParts(body, 'tag', 500) ?? []).map((tag) => {
-      const name = optionalChars(tag, 'name', 30)
-      if (!name) throw missing('tag.name')
-      return { name, order: optionalInteger(tag, 'order', 0, mostOrder) ?? 0 }
-    })
-    if (wanted.length === 0) throw missing('tag')
-    const total = [...ctx.state.tagGroups.values()].reduce((sum, group) => sum + group.tags.length, 0)
-    if (total + wanted.length > mostTagsPerCorp) throw new ApiError(40126)
+    const wanted = readNewTags(ctx, body)
     const group = groupFor(ctx, body, agentId)
     const ids = new Set(wanted.map((tag) => putTag(ctx, group, tag.name, tag.order).id))
-    return { tag_group: present(group, ids) }
+    return { tag_group: presentGroup(group, ids) }
   },
 }
 
 /** An app may change only what it made itself; the console's tags are read-only to it. */
-function mine(group: TagGroup, agentId: number): void {
+export function mine(group: TagGroup, agentId: number): void {
   if (group.madeBy !== agentId) throw new ApiError(48002, 'tag was not created by this app')
+}
+
+type Named = Pick<Tag, 'id' | 'name' | 'order'>
+
+/** Gives a tag or a group another name or place; no sibling may have the name already. */
+export function rename(body: Body, target: Named, siblings: readonly Named[]): void {
+  const name = optionalChars(body, 'name', 30)
+  const order = optionalInteger(body, 'order', 0, mostOrder)
+  if (name === undefined && order === undefined) throw missing('name')
+  if (name && siblings.some((one) => one.name === name && one.id !== target.id))
+    throw invalid('name is taken')
+  if (name) target.name = name
+  if (order !== undefined) target.order = order
 }
 
 const editCorpTag: Api = {
@@ -101,13 +123,7 @@ const editCorpTag: Api = {
     const owner = group ?? found?.group
     if (!target || !owner) throw new ApiError(40068)
     mine(owner, agentId)
-    const name = optionalChars(body, 'name', 30)
-    const order = optionalInteger(body, 'order', 0, mostOrder)
-    if (name === undefined && order === undefined) throw missing('name')
-    const siblings = group ? [...ctx.state.tagGroups.values()] : owner.tags
-    if (name && siblings.some((one) => one.name === name && one.id !== id)) throw invalid('name is taken')
-    if (name) target.name = name
-    if (order !== undefined) target.order = order
+    rename(body, target, group ? [...ctx.state.tagGroups.values()] : owner.tags)
     return {}
   },
 }
@@ -140,7 +156,7 @@ const markTag: Api = {
     const add = optionalTexts(body, 'add_tag', mostTagsPerCustomer) ?? []
     const remove = optionalTexts(body, 'remove_tag', mostTagsPerCustomer) ?? []
     if (add.length + remove.length === 0) throw missing('add_tag')
-    for (const id of [...add, ...remove]) if (!findTag(ctx, id)) throw new ApiError(40068)
+    for (const id of [...add, ...remove]) if (!findMarkable(ctx, id)) throw new ApiError(40068)
     if (new Set([...follow.tagIds, ...add]).size > mostTagsPerCustomer) throw invalid('too many tags')
     for (const id of remove) follow.tagIds.delete(id)
     for (const id of add) follow.tagIds.add(id)

@@ -36,6 +36,7 @@ export function addStaff(ctx: Context, seeded: SeededStaff): StaffMember {
     serves: true,
   }
   ctx.state.staff.set(seeded.userid.toLowerCase(), staff)
+  ctx.state.resigned.delete(seeded.userid.toLowerCase())
   return staff
 }
 
@@ -126,13 +127,18 @@ export function removeContact(
   emitEvent(ctx, 'change_external_contact', change, { UserID: staff.userid, ExternalUserID: externalUserId })
 }
 
-/** Leaves the corp. Open tasks stay with nobody; the API no longer shows the relations. */
+/** Leaves the corp. Open tasks stay with nobody; the relations wait to be handed over, the API no longer shows them. */
 export function removeStaff(ctx: Context, userid: string): void {
   const staff = mustStaff(ctx, userid)
+  const at = ctx.clock.now()
   for (const id of [...(ctx.state.servedBy.get(staff.userid) ?? [])]) {
-    dropFollow(ctx.state, mustCustomer(ctx, id), staff.userid)
+    const customer = mustCustomer(ctx, id)
+    const follow = customer.follows.get(staff.userid)
+    if (follow) ctx.state.unassigned.push({ userid: staff.userid, externalUserId: id, at, follow })
+    dropFollow(ctx.state, customer, staff.userid)
   }
   ctx.state.staff.delete(staff.userid.toLowerCase())
+  ctx.state.resigned.set(staff.userid.toLowerCase(), { userid: staff.userid, at })
   emitEvent(ctx, 'change_contact', 'delete_user', { UserID: staff.userid })
 }
 

@@ -12,6 +12,20 @@ export const findTag = (ctx: Context, id: string): { group: TagGroup; tag: Tag }
   return undefined
 }
 
+/** Corp tags (type 1) and the tags of rule groups (type 3): what a staff member may put on a customer. */
+export function findMarkable(
+  ctx: Context,
+  id: string,
+): { group: TagGroup; tag: Tag; type: 1 | 3 } | undefined {
+  const found = findTag(ctx, id)
+  if (found) return { ...found, type: 1 }
+  for (const group of ctx.state.strategyTagGroups.values()) {
+    const tag = group.tags.find((one) => one.id === id)
+    if (tag) return { group, tag, type: 3 }
+  }
+  return undefined
+}
+
 export function putTagGroup(ctx: Context, name: string, madeBy: number | null, order = 0): TagGroup {
   for (const group of ctx.state.tagGroups.values()) if (group.name === name) return group
   const id = `et${ctx.rng.text(30)}`
@@ -21,20 +35,29 @@ export function putTagGroup(ctx: Context, name: string, madeBy: number | null, o
 }
 
 /** Equal names inside one group are one tag. */
-export function putTag(ctx: Context, group: TagGroup, name: string, order = 0): Tag {
+export function putTag(
+  ctx: Context,
+  group: TagGroup,
+  name: string,
+  order = 0,
+  prefix: 'et' | 'st' = 'et',
+): Tag {
   const known = group.tags.find((tag) => tag.name === name)
   if (known) return known
-  const tag: Tag = { id: `et${ctx.rng.text(30)}`, name, order, createTime: seconds(ctx.clock.now()) }
+  const tag: Tag = { id: `${prefix}${ctx.rng.text(30)}`, name, order, createTime: seconds(ctx.clock.now()) }
   group.tags.push(tag)
   return tag
 }
 
 /** Takes the tag off every customer too; a group whose last tag went disappears without an event. */
 export function dropTag(ctx: Context, id: string): boolean {
-  const found = findTag(ctx, id)
+  const found = findMarkable(ctx, id)
   if (!found) return false
   found.group.tags = found.group.tags.filter((tag) => tag.id !== id)
-  if (found.group.tags.length === 0) ctx.state.tagGroups.delete(found.group.id)
+  if (found.group.tags.length === 0) {
+    ctx.state.tagGroups.delete(found.group.id)
+    ctx.state.strategyTagGroups.delete(found.group.id)
+  }
   for (const customer of ctx.state.customers.values()) {
     for (const follow of customer.follows.values()) follow.tagIds.delete(id)
   }
