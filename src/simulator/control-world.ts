@@ -2,7 +2,15 @@ import { clickCard, sendChatMessage, staffSays } from './deeds/chat.ts'
 import { addContact, addStaff, customerSays, removeContact, removeStaff } from './deeds/contacts.ts'
 import { staffBroadcast } from './deeds/broadcasts.ts'
 import { chooseWelcome } from './deeds/group-welcome.ts'
-import { changeGroup, createGroup, dismissGroup, joinGroup, leaveGroup, openGidOf } from './deeds/groups.ts'
+import {
+  changeGroup,
+  createGroup,
+  dismissGroup,
+  groupSays,
+  joinGroup,
+  leaveGroup,
+  openGidOf,
+} from './deeds/groups.ts'
 import { kfEnter, kfSays } from './deeds/kf.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import { refuseTransfer } from './deeds/transfer.ts'
@@ -68,6 +76,7 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
   'POST groups/change': ({ ctx, body }) =>
     done(changeGroup(ctx, text(body, 'chat_id'), given(body, ['name', 'owner', 'notice']))),
   'POST groups/dismiss': ({ ctx, body }) => done(dismissGroup(ctx, text(body, 'chat_id'))),
+  'POST groups/says': ({ ctx, body }) => done(groupSays(ctx, text(body, 'chat_id'), text(body, 'member'))),
   'POST groups/opengid': ({ ctx, body }) => ({ opengid: openGidOf(ctx, text(body, 'chat_id')) }),
   'POST groups/welcome': ({ ctx, body }) =>
     done(chooseWelcome(ctx, text(body, 'chat_id'), text(body, 'template_id'))),

@@ -1,9 +1,6 @@
+import { dayMs, shanghaiMs } from './days.ts'
 import type { State } from './state.ts'
 import type { QuotaMode } from './types.ts'
-
-/** Shanghai has had no daylight saving since 1991, so its calendar is plain arithmetic. */
-const shanghaiMs = 8 * 3_600_000
-const dayMs = 86_400_000
 
 interface Period {
   readonly key: string

@@ -1,4 +1,4 @@
-import type { Follow, LedgerRow, TagGroup } from './types.ts'
+import type { Follow, Group, LedgerRow, TagGroup } from './types.ts'
 
 /** A like or a comment: an external_userid, or the userid of a staff member. */
 export interface MomentReaction {
@@ -123,4 +123,26 @@ export interface Strategy {
 
 export interface StrategyTagGroup extends TagGroup {
   readonly strategyId: number
+}
+
+/** One thing that happened between a staff member and a customer, for the statistics (WECOM.md §3.9). */
+export interface StaffAct {
+  readonly at: number
+  readonly what: 'applied' | 'met' | 'said' | 'heard' | 'lost'
+  readonly userid: string
+  readonly externalUserId: string
+}
+
+export interface GroupAct {
+  readonly at: number
+  readonly what: 'said' | 'left'
+  readonly chatId: string
+  readonly member: string
+  /** Of who left: when she came, epoch seconds. */
+  readonly joinTime: number
+}
+
+export interface GroupEnd {
+  readonly group: Group
+  readonly at: number
 }

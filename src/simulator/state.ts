@@ -1,9 +1,12 @@
 import type {
+  GroupAct,
+  GroupEnd,
   GroupTransfer,
   JoinWay,
   Moment,
   MomentJob,
   Resigned,
+  StaffAct,
   Strategy,
   StrategyTagGroup,
   TempChat,
@@ -209,6 +212,10 @@ export interface State {
   readonly unassigned: Unassigned[]
   /** Staff userid to why she can take over nobody. */
   readonly unfit: Map<string, UnfitCode>
+  /** What the statistics are counted from. */
+  readonly staffActs: StaffAct[]
+  readonly groupActs: GroupAct[]
+  readonly groupEnds: GroupEnd[]
   readonly strategies: Map<number, Strategy>
   readonly strategyTagGroups: Map<string, StrategyTagGroup>
   readonly kfAccounts: Map<string, KfAccount>
@@ -256,6 +263,9 @@ export function createState(): State {
     resigned: new Map(),
     unassigned: [],
     unfit: new Map(),
+    staffActs: [],
+    groupActs: [],
+    groupEnds: [],
     strategies: new Map(),
     strategyTagGroups: new Map(),
     kfAccounts: new Map(),

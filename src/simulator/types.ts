@@ -336,6 +336,8 @@ export interface World {
   createGroup(group: { owner: string; name: string; members?: readonly string[]; chat_id?: string }): Group
   joinGroup(chatId: string, members: readonly string[], options?: JoinOptions): void
   leaveGroup(chatId: string, members: readonly string[], removed?: boolean): void
+  /** A member writes in the group: only the statistics notice. */
+  groupSays(chatId: string, member: string): void
   changeGroup(chatId: string, change: { name?: string; owner?: string; notice?: string }): void
   dismissGroup(chatId: string): void
   /** A person in the console makes, renames or deletes corp tags, or puts them on a customer by hand. */

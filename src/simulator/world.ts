@@ -13,7 +13,7 @@ import {
   removeContact,
   removeStaff,
 } from './deeds/contacts.ts'
-import { changeGroup, createGroup, dismissGroup, joinGroup, leaveGroup } from './deeds/groups.ts'
+import { changeGroup, createGroup, dismissGroup, groupSays, joinGroup, leaveGroup } from './deeds/groups.ts'
 import { kfEnter, kfSays } from './deeds/kf.ts'
 import { reactToMoment } from './deeds/moments.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
@@ -51,6 +51,7 @@ export function createWorld(ctx: Context): World {
     createGroup: (group) => createGroup(ctx, group),
     joinGroup: (chatId, members, options) => joinGroup(ctx, chatId, members, options),
     leaveGroup: (chatId, members, removed) => leaveGroup(ctx, chatId, members, removed),
+    groupSays: (chatId, member) => groupSays(ctx, chatId, member),
     changeGroup: (chatId, change) => changeGroup(ctx, chatId, change),
     dismissGroup: (chatId) => dismissGroup(ctx, chatId),
     createTag: (groupName, name) => createTag(ctx, groupName, name),

@@ -14,6 +14,8 @@ import { momentResultApis } from './moment-results.ts'
 import { momentApis } from './moments.ts'
 import { messageApis } from './messages.ts'
 import { strategyApis } from './strategy-tags.ts'
+import { behaviorApis } from './behavior.ts'
+import { groupStatisticApis } from './group-statistics.ts'
 import { tagApis } from './tags.ts'
 import { tokenApis } from './token.ts'
 import { transferApis } from './transfer.ts'
@@ -30,6 +32,8 @@ const all: readonly Api[] = [
   ...groupApis,
   ...joinWayApis,
   ...groupWelcomeApis,
+  ...behaviorApis,
+  ...groupStatisticApis,
   ...tagApis,
   ...strategyApis,
   ...welcomeApis,

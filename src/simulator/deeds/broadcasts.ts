@@ -4,6 +4,7 @@ import { linksIn } from '../ledger.ts'
 import { spendQuota } from '../quota.ts'
 import { areFriends, staffOf, type Broadcast, type StaffTask } from '../state.ts'
 import type { LedgerRow } from '../types.ts'
+import { noteGroupMessage } from './acts.ts'
 import { mustStaff } from './contacts.ts'
 import { arrived, arrivedAtStaff } from './deliver.ts'
 
@@ -88,6 +89,7 @@ function press(ctx: Context, broadcast: Broadcast, task: StaffTask): void {
       ctx.ledger.settle(row, 'failed', now, 3)
     else {
       ctx.ledger.settle(row, 'sent', now, 1)
+      if (row.recipientKind === 'group') noteGroupMessage(ctx, row.recipient, task.userid)
       sent.push(row)
     }
   }

@@ -5,6 +5,7 @@ import { areFriends, followOf, type Card } from '../state.ts'
 import type { CardClick, ChatMessage } from '../types.ts'
 import { mustGroup } from './groups.ts'
 import { mustStaff } from './contacts.ts'
+import { noteAct, noteGroupMessage } from './acts.ts'
 import { arrived } from './deliver.ts'
 import { emitFromStaff } from './emit.ts'
 
@@ -47,6 +48,8 @@ export function sendChatMessage(
   if (!reaches) return { ok: false, msgid: row.msgid, reason: 'sendChatMessage:fail not a contact' }
   const follow = toGroup ? undefined : followOf(ctx.state, staff.userid, recipient)
   if (follow) follow.lastChatAt = now
+  if (toGroup) noteGroupMessage(ctx, recipient, staff.userid)
+  else noteAct(ctx, 'said', staff.userid, recipient)
   arrived(ctx, row)
   return { ok: true, msgid: row.msgid }
 }

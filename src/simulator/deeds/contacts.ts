@@ -2,11 +2,15 @@ import { seconds, type Context } from '../context.ts'
 import { WorldError } from '../errors.ts'
 import { dropFollow, newFollow, putCustomer, putFollow, staffOf } from '../state.ts'
 import type { AddContact, Customer, SeededStaff, StaffMember } from '../types.ts'
+import { noteAct } from './acts.ts'
 import { emitEvent } from './emit.ts'
 
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
 /** How long a welcome code may be used, on the simulator's clock (WECOM.md §3.5). */
 const welcomeMs = 20_000
+
+/** Ways in which the staff member asks to be a contact (WECOM.md §3.1): phone, group chat, WeChat contact, … */
+const appliedByStaff: ReadonlySet<number> = new Set([2, 4, 6, 13, 201, 202])
 
 const surnames = '王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗'
 const givenNames = '静敏婷雪倩慧颖洁琳欣悦佳怡萱涵晨阳宇博涛'
@@ -89,6 +93,8 @@ export function addContact(
   follow.deletedByCustomer = false
   putFollow(ctx.state, customer, follow)
   if (contact.silent) return { external_userid: customer.externalUserId, welcomeCode: null }
+  if (appliedByStaff.has(follow.addWay)) noteAct(ctx, 'applied', staff.userid, customer.externalUserId)
+  noteAct(ctx, 'met', staff.userid, customer.externalUserId)
 
   // No code when the console greets by itself, or when the two already chat (OD-92277).
   const welcomeCode =
@@ -122,7 +128,10 @@ export function removeContact(
   const follow = customer.follows.get(staff.userid)
   if (!follow) throw new WorldError(`${externalUserId} is no contact of ${staff.userid}`)
   if (by === 'staff') dropFollow(ctx.state, customer, staff.userid)
-  else follow.deletedByCustomer = true
+  else {
+    follow.deletedByCustomer = true
+    noteAct(ctx, 'lost', staff.userid, externalUserId)
+  }
   const change = by === 'staff' ? 'del_external_contact' : 'del_follow_user'
   emitEvent(ctx, 'change_external_contact', change, { UserID: staff.userid, ExternalUserID: externalUserId })
 }
@@ -148,4 +157,5 @@ export function customerSays(ctx: Context, externalUserId: string, userid: strin
   if (!follow || follow.deletedByCustomer)
     throw new WorldError(`${externalUserId} has no chat with ${staff.userid}`)
   follow.lastChatAt = ctx.clock.now()
+  noteAct(ctx, 'heard', staff.userid, externalUserId)
 }

@@ -4,6 +4,7 @@ import { nextMemberVersion, staffOf } from '../state.ts'
 import type { Group, GroupMember, JoinOptions } from '../types.ts'
 import type { XmlFields } from '../xml.ts'
 import { ensureCustomer, mustStaff, newChatId } from './contacts.ts'
+import { noteGroupAct, noteGroupMessage } from './acts.ts'
 import { emitEvent } from './emit.ts'
 import { welcomeInGroup } from './group-welcome.ts'
 
@@ -93,7 +94,11 @@ export function joinGroup(
 
 export function leaveGroup(ctx: Context, chatId: string, ids: readonly string[], removed = false): void {
   const group = mustGroup(ctx, chatId)
-  const gone = ids.filter((id) => group.members.delete(id))
+  const gone = ids.filter((id) => {
+    const member = group.members.get(id)
+    if (member) noteGroupAct(ctx, 'left', chatId, member)
+    return group.members.delete(id)
+  })
   if (gone.length === 0) throw new WorldError(`nobody named is in ${chatId}`)
   const before = group.memberVersion
   group.memberVersion = nextMemberVersion(group)
@@ -125,9 +130,16 @@ export function changeGroup(
 }
 
 export function dismissGroup(ctx: Context, chatId: string): void {
-  mustGroup(ctx, chatId)
+  ctx.state.groupEnds.push({ group: mustGroup(ctx, chatId), at: ctx.clock.now() })
   ctx.state.groups.delete(chatId)
   emitEvent(ctx, 'change_external_chat', 'dismiss', { ChatId: chatId })
+}
+
+/** Somebody writes in the group: no API or callback sees it, only the statistics. */
+export function groupSays(ctx: Context, chatId: string, id: string): void {
+  const member = staffOf(ctx.state, id)?.userid ?? id
+  if (!mustGroup(ctx, chatId).members.has(member)) throw new WorldError(`${id} is not in ${chatId}`)
+  noteGroupMessage(ctx, chatId, member)
 }
 
 /** What a mini program opened in this group's chat is given as the group's id. */
