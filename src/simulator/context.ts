@@ -55,6 +55,7 @@ export const defaultSettings: SimulatorSettings = {
   mostTempWaysPerDay: 100_000,
   mostGroupMembers: 500,
   mostCustomersPerStaff: null,
+  mostAcquisitionLinks: null,
   callbackDeadlineMs: 5_000,
   callbackTries: 3,
   callbackRetryMs: 1_000,

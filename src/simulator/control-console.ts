@@ -1,8 +1,10 @@
 import type { Control } from './control.ts'
 import { seconds } from './context.ts'
+import { buyAcquisitions, chatKeyOf, deleteLink } from './deeds/acquisition.ts'
 import { mustStaff } from './deeds/contacts.ts'
+import { openLink } from './deeds/open-link.ts'
 import { WorldError } from './errors.ts'
-import { optionalInteger, optionalTexts, text } from './params.ts'
+import { integer, optionalInteger, optionalLimited, optionalText, optionalTexts, text } from './params.ts'
 import type { UnfitCode } from './records.ts'
 
 const most = Number.MAX_SAFE_INTEGER
@@ -27,6 +29,21 @@ export const consoleRoutes: Readonly<Record<string, (control: Control) => unknow
     if (errcode !== undefined && code === undefined) throw new WorldError('errcode is 40098, 40143 or 40205')
     if (code === undefined) ctx.state.unfit.delete(userid)
     else ctx.state.unfit.set(userid, code)
+    return { ok: true }
+  },
+  'POST acquisition/buy': ({ ctx, body }) => {
+    buyAcquisitions(ctx, integer(body, 'count', 1, most), integer(body, 'expire_date', 0, most) * 1_000)
+    return { ok: true }
+  },
+  'POST acquisition/open': ({ ctx, body }) => {
+    const channel = optionalLimited(body, 'customer_channel', 64) ?? ''
+    return openLink(ctx, text(body, 'link_id'), optionalText(body, 'external_userid'), channel)
+  },
+  'POST acquisition/chat-key': ({ ctx, body }) => ({
+    chat_key: chatKeyOf(ctx, text(body, 'userid'), text(body, 'external_userid')),
+  }),
+  'POST acquisition/delete': ({ ctx, body }) => {
+    deleteLink(ctx, text(body, 'link_id'))
     return { ok: true }
   },
 }

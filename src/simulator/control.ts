@@ -191,6 +191,7 @@ function stateOf(ctx: Context): object {
     moments: state.moments.size,
     contactWays: state.contactWays.size,
     joinWays: state.joinWays.size,
+    acquisitionLinks: state.acquisitionLinks.size,
     ledger: {
       rows: rows.length,
       accepted: count('accepted'),

@@ -42,6 +42,7 @@ const words: Readonly<Record<number, string>> = {
   41082: 'attachment duration out of limit',
   41093: 'msg has been cancelled',
   41094: 'remind frequency exceeds limit',
+  41095: 'too many acquisition links',
   41096: 'another application is sending welcome message',
   42001: 'access_token expired',
   42003: 'code expired',

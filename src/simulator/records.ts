@@ -146,3 +146,66 @@ export interface GroupEnd {
   readonly group: Group
   readonly at: number
 }
+
+/** A link of 获客助手 (WECOM.md §3.10). */
+export interface AcquisitionLink {
+  readonly linkId: string
+  readonly url: string
+  readonly createdAt: number
+  fields: AcquisitionFields
+  readonly clicks: { readonly at: number; readonly externalUserId: string }[]
+  readonly customers: AcquiredCustomer[]
+}
+
+export interface AcquisitionFields {
+  readonly link_name: string
+  readonly skip_verify: boolean
+  readonly mark_source: boolean
+  readonly range: { readonly user_list: readonly string[]; readonly department_list: readonly number[] }
+}
+
+export interface AcquiredCustomer {
+  readonly externalUserId: string
+  readonly userid: string
+  /** The customer_channel of the address that was opened. */
+  readonly state: string
+  readonly at: number
+  /** What the customer wrote since. */
+  messages: number
+}
+
+/** A bought number of uses; what is not used in time is lost. */
+export interface AcquisitionLot {
+  readonly total: number
+  readonly expiresAt: number
+  balance: number
+}
+
+export interface ChatKey {
+  readonly linkId: string
+  readonly customer: AcquiredCustomer
+  readonly expiresAt: number
+}
+
+/** A rule about what staff may not write to customers (WECOM.md §3.11). */
+export interface InterceptRule {
+  readonly ruleId: string
+  readonly createdAt: number
+  name: string
+  words: string[]
+  /** 1 phone numbers, 2 mail addresses, 3 red packets. */
+  semantics: number[]
+  /** 1 block, 2 warn. */
+  interceptType: number
+  readonly users: Set<string>
+  readonly departments: Set<number>
+}
+
+export interface AlbumProduct {
+  readonly productId: string
+  readonly createdAt: number
+  description: string
+  price: number
+  productSn: string
+  attachments: readonly unknown[]
+}

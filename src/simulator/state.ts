@@ -1,7 +1,12 @@
 import type {
+  AcquisitionLink,
+  AcquisitionLot,
+  AlbumProduct,
+  ChatKey,
   GroupAct,
   GroupEnd,
   GroupTransfer,
+  InterceptRule,
   JoinWay,
   Moment,
   MomentJob,
@@ -218,6 +223,11 @@ export interface State {
   readonly groupEnds: GroupEnd[]
   readonly strategies: Map<number, Strategy>
   readonly strategyTagGroups: Map<string, StrategyTagGroup>
+  readonly acquisitionLinks: Map<string, AcquisitionLink>
+  readonly acquisitionLots: AcquisitionLot[]
+  readonly chatKeys: Map<string, ChatKey>
+  readonly interceptRules: Map<string, InterceptRule>
+  readonly album: Map<string, AlbumProduct>
   readonly kfAccounts: Map<string, KfAccount>
   /** Keyed by account and customer. */
   readonly kfSessions: Map<string, KfSession>
@@ -268,6 +278,11 @@ export function createState(): State {
     groupEnds: [],
     strategies: new Map(),
     strategyTagGroups: new Map(),
+    acquisitionLinks: new Map(),
+    acquisitionLots: [],
+    chatKeys: new Map(),
+    interceptRules: new Map(),
+    album: new Map(),
     kfAccounts: new Map(),
     kfSessions: new Map(),
     kfCodes: new Map(),

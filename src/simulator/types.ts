@@ -133,6 +133,8 @@ export interface SimulatorSettings {
   mostGroupMembers: number
   /** Whom somebody may still take over (40099, status 4); null: the platform's own number is not known. */
   mostCustomersPerStaff: number | null
+  /** Acquisition links of the corp (41095); null: the platform's own number is not known. */
+  mostAcquisitionLinks: number | null
   callbackDeadlineMs: number
   callbackTries: number
   /** Pause between the tries of one event, on the wall clock. */

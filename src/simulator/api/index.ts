@@ -1,3 +1,6 @@
+import { acquisitionApis } from './acquisition.ts'
+import { albumApis } from './album.ts'
+import { interceptApis } from './intercept.ts'
 import { broadcastResultApis } from './broadcast-results.ts'
 import { broadcastApis } from './broadcast.ts'
 import type { Api } from './call.ts'
@@ -32,6 +35,9 @@ const all: readonly Api[] = [
   ...groupApis,
   ...joinWayApis,
   ...groupWelcomeApis,
+  ...acquisitionApis,
+  ...interceptApis,
+  ...albumApis,
   ...behaviorApis,
   ...groupStatisticApis,
   ...tagApis,

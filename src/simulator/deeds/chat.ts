@@ -8,6 +8,7 @@ import { mustStaff } from './contacts.ts'
 import { noteAct, noteGroupMessage } from './acts.ts'
 import { arrived } from './deliver.ts'
 import { emitFromStaff } from './emit.ts'
+import { isBlocked } from './intercept.ts'
 
 /** Every card click brings a code that may update the card once, for 72 hours (WECOM.md §4.1). */
 export const responseCodeMs = 72 * 3_600_000
@@ -31,6 +32,8 @@ export function sendChatMessage(
     ? mustGroup(ctx, recipient).members.has(staff.userid)
     : areFriends(ctx.state, staff.userid, recipient)
   const text = 'content' in content && typeof content.content === 'string' ? content.content : ''
+  const blocked = isBlocked(ctx, staff.userid, text)
+  const arrives = reaches && !blocked
   const row = ctx.ledger.add({
     api: 'sendChatMessage',
     via: 'sidebar',
@@ -42,10 +45,11 @@ export function sendChatMessage(
     links: linksIn(content),
     body: { msgtype: message.msgtype, [message.msgtype]: content },
     acceptedAt: now,
-    status: reaches ? 'sent' : 'failed',
-    resultStatus: reaches ? 1 : 2,
+    status: arrives ? 'sent' : 'failed',
+    resultStatus: arrives ? 1 : 2,
   })
   if (!reaches) return { ok: false, msgid: row.msgid, reason: 'sendChatMessage:fail not a contact' }
+  if (blocked) return { ok: false, msgid: row.msgid, reason: 'sendChatMessage:fail forbidden words' }
   const follow = toGroup ? undefined : followOf(ctx.state, staff.userid, recipient)
   if (follow) follow.lastChatAt = now
   if (toGroup) noteGroupMessage(ctx, recipient, staff.userid)

@@ -2,6 +2,7 @@ import { seconds, type Context } from '../context.ts'
 import { WorldError } from '../errors.ts'
 import { dropFollow, newFollow, putCustomer, putFollow, staffOf } from '../state.ts'
 import type { AddContact, Customer, SeededStaff, StaffMember } from '../types.ts'
+import { acquiredSays, leaveLinks } from './acquisition.ts'
 import { noteAct } from './acts.ts'
 import { emitEvent } from './emit.ts'
 
@@ -149,6 +150,7 @@ export function removeStaff(ctx: Context, userid: string): void {
   ctx.state.staff.delete(staff.userid.toLowerCase())
   ctx.state.resigned.set(staff.userid.toLowerCase(), { userid: staff.userid, at })
   emitEvent(ctx, 'change_contact', 'delete_user', { UserID: staff.userid })
+  leaveLinks(ctx, staff.userid)
 }
 
 export function customerSays(ctx: Context, externalUserId: string, userid: string): void {
@@ -158,4 +160,5 @@ export function customerSays(ctx: Context, externalUserId: string, userid: strin
     throw new WorldError(`${externalUserId} has no chat with ${staff.userid}`)
   follow.lastChatAt = ctx.clock.now()
   noteAct(ctx, 'heard', staff.userid, externalUserId)
+  acquiredSays(ctx, staff.userid, externalUserId)
 }
