@@ -56,6 +56,7 @@ export const defaultSettings: SimulatorSettings = {
   mostGroupMembers: 500,
   mostCustomersPerStaff: null,
   mostAcquisitionLinks: null,
+  appchatLimits: { perMinute: 20_000, perHour: 150_000 },
   callbackDeadlineMs: 5_000,
   callbackTries: 3,
   callbackRetryMs: 1_000,

@@ -1,14 +1,28 @@
 import type { Control } from './control.ts'
-import { seconds } from './context.ts'
+import { seconds, type Context } from './context.ts'
 import { buyAcquisitions, chatKeyOf, deleteLink } from './deeds/acquisition.ts'
 import { mustStaff } from './deeds/contacts.ts'
 import { openLink } from './deeds/open-link.ts'
 import { WorldError } from './errors.ts'
-import { integer, optionalInteger, optionalLimited, optionalText, optionalTexts, text } from './params.ts'
-import type { UnfitCode } from './records.ts'
+import {
+  integer,
+  optionalInteger,
+  optionalLimited,
+  optionalText,
+  optionalTexts,
+  text,
+  texts,
+} from './params.ts'
+import type { Robot, UnfitCode } from './records.ts'
 
 const most = Number.MAX_SAFE_INTEGER
 const unfitCodes: readonly UnfitCode[] = [40098, 40143, 40205]
+
+function mustRobot(ctx: Context, key: string): Robot {
+  const robot = ctx.state.robots.get(key)
+  if (!robot) throw new WorldError('there is no robot with this key')
+  return robot
+}
 
 /** What an administrator does in the console, and what customers do with what was made there. */
 export const consoleRoutes: Readonly<Record<string, (control: Control) => unknown>> = {
@@ -29,6 +43,20 @@ export const consoleRoutes: Readonly<Record<string, (control: Control) => unknow
     if (errcode !== undefined && code === undefined) throw new WorldError('errcode is 40098, 40143 or 40205')
     if (code === undefined) ctx.state.unfit.delete(userid)
     else ctx.state.unfit.set(userid, code)
+    return { ok: true }
+  },
+  'POST robots/add': ({ ctx, body }) => {
+    const members = texts(body, 'members', 2_000).map((id) => mustStaff(ctx, id).userid)
+    const key = ctx.rng.text(32, '0123456789abcdef')
+    ctx.state.robots.set(key, { key, members, disabled: false })
+    return { key }
+  },
+  'POST robots/disable': ({ ctx, body }) => {
+    mustRobot(ctx, text(body, 'key')).disabled = true
+    return { ok: true }
+  },
+  'POST robots/remove': ({ ctx, body }) => {
+    ctx.state.robots.delete(mustRobot(ctx, text(body, 'key')).key)
     return { ok: true }
   },
   'POST acquisition/buy': ({ ctx, body }) => {

@@ -192,6 +192,8 @@ function stateOf(ctx: Context): object {
     contactWays: state.contactWays.size,
     joinWays: state.joinWays.size,
     acquisitionLinks: state.acquisitionLinks.size,
+    appChats: state.appChats.size,
+    robots: state.robots.size,
     ledger: {
       rows: rows.length,
       accepted: count('accepted'),

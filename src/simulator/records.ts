@@ -209,3 +209,29 @@ export interface AlbumProduct {
   productSn: string
   attachments: readonly unknown[]
 }
+
+/** An internal group chat made by an app (WECOM.md §4.2). */
+export interface AppChat {
+  readonly chatId: string
+  readonly agentId: number
+  name: string
+  owner: string
+  readonly members: Set<string>
+}
+
+/** A message robot of an internal group (WECOM.md §4.3). */
+export interface Robot {
+  readonly key: string
+  readonly members: readonly string[]
+  disabled: boolean
+}
+
+/** A download the platform does for somebody (WECOM.md §8). */
+export interface UploadJob {
+  readonly jobid: string
+  /** 1 under way, 2 done, 3 failed. */
+  status: 1 | 2 | 3
+  errcode: number
+  mediaId: string
+  doneAt: number
+}

@@ -190,11 +190,11 @@ function respond(
 ): void {
   const { reply } = outcome
   if ('file' in reply && Buffer.isBuffer(reply.file)) {
-    response.writeHead(200, {
+    const headers = {
       'content-type': String(reply['contentType']),
       'content-disposition': `attachment; filename="${encodeURIComponent(String(reply['filename']))}"`,
-    })
-    response.end(reply.file)
+    }
+    sendFile(response, request.headers.range, reply.file, headers)
     return
   }
   const bare = fault?.kind === 'missing-errcode' || 'errcode' in reply
@@ -212,6 +212,30 @@ function respond(
     response.writeHead(outcome.status, headers)
     response.end(text)
   }
+}
+
+/** Big files are read in parts (WECOM.md §8). */
+function sendFile(
+  response: ServerResponse,
+  range: string | undefined,
+  file: Buffer,
+  headers: http.OutgoingHttpHeaders,
+): void {
+  const wanted = /^bytes=(\d+)-(\d*)$/.exec(range ?? '')
+  if (!wanted) {
+    response.writeHead(200, headers)
+    response.end(file)
+    return
+  }
+  const from = Number(wanted[1])
+  const to = Math.min(wanted[2] ? Number(wanted[2]) : file.length - 1, file.length - 1)
+  if (from > to) {
+    response.writeHead(416, { 'content-range': `bytes */${file.length}` })
+    response.end()
+    return
+  }
+  response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${to}/${file.length}` })
+  response.end(file.subarray(from, to + 1))
 }
 
 function sendHtml502(response: ServerResponse): void {

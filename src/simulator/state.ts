@@ -2,6 +2,7 @@ import type {
   AcquisitionLink,
   AcquisitionLot,
   AlbumProduct,
+  AppChat,
   ChatKey,
   GroupAct,
   GroupEnd,
@@ -11,12 +12,14 @@ import type {
   Moment,
   MomentJob,
   Resigned,
+  Robot,
   StaffAct,
   Strategy,
   StrategyTagGroup,
   TempChat,
   Unassigned,
   UnfitCode,
+  UploadJob,
   WelcomeTemplate,
 } from './records.ts'
 import type {
@@ -228,6 +231,9 @@ export interface State {
   readonly chatKeys: Map<string, ChatKey>
   readonly interceptRules: Map<string, InterceptRule>
   readonly album: Map<string, AlbumProduct>
+  readonly appChats: Map<string, AppChat>
+  readonly robots: Map<string, Robot>
+  readonly uploadJobs: Map<string, UploadJob>
   readonly kfAccounts: Map<string, KfAccount>
   /** Keyed by account and customer. */
   readonly kfSessions: Map<string, KfSession>
@@ -283,6 +289,9 @@ export function createState(): State {
     chatKeys: new Map(),
     interceptRules: new Map(),
     album: new Map(),
+    appChats: new Map(),
+    robots: new Map(),
+    uploadJobs: new Map(),
     kfAccounts: new Map(),
     kfSessions: new Map(),
     kfCodes: new Map(),

@@ -23,6 +23,8 @@ export type LedgerApi =
   | 'kf/send_msg'
   | 'add_moment_task'
   | 'group_welcome_template'
+  | 'appchat/send'
+  | 'webhook/send'
 export type LedgerStatus = 'accepted' | 'sent' | 'failed' | 'cancelled'
 
 /** One row per recipient of everything accepted. Rows are never removed; status fields move. */
@@ -135,6 +137,8 @@ export interface SimulatorSettings {
   mostCustomersPerStaff: number | null
   /** Acquisition links of the corp (41095); null: the platform's own number is not known. */
   mostAcquisitionLinks: number | null
+  /** Person-times of appchat/send per corp (45009); null switches it off. */
+  appchatLimits: RateLimits | null
   callbackDeadlineMs: number
   callbackTries: number
   /** Pause between the tries of one event, on the wall clock. */

@@ -1,6 +1,9 @@
 import { acquisitionApis } from './acquisition.ts'
 import { albumApis } from './album.ts'
 import { interceptApis } from './intercept.ts'
+import { appchatApis } from './appchat.ts'
+import { uploadByUrlApis } from './upload-by-url.ts'
+import { webhookApis } from './webhook.ts'
 import { broadcastResultApis } from './broadcast-results.ts'
 import { broadcastApis } from './broadcast.ts'
 import type { Api } from './call.ts'
@@ -50,6 +53,9 @@ const all: readonly Api[] = [
   ...messageApis,
   ...identityApis,
   ...mediaApis,
+  ...uploadByUrlApis,
+  ...appchatApis,
+  ...webhookApis,
   ...kfApis,
 ]
 

@@ -11,6 +11,7 @@ export interface MessageContent {
 }
 
 const mostTextBytes = 2_048
+const mostContentBytes = 666 * 1024
 
 /** The content of message/send, checked by type (WECOM.md §4.1). */
 export function readMessage(ctx: Context, body: Body): MessageContent {
@@ -27,6 +28,8 @@ export function readMessage(ctx: Context, body: Body): MessageContent {
       return { msgtype, inner, text: readTextCard(inner) }
     case 'news':
       return { msgtype, inner, text: readNews(inner) }
+    case 'mpnews':
+      return { msgtype, inner, text: readMpnews(ctx, inner) }
     case 'template_card':
       return { msgtype, inner, text: wordsOf(inner) }
     case 'image':
@@ -60,14 +63,26 @@ function readTextCard(card: Body): string {
   return `${title}\n${description}`
 }
 
-function readNews(news: Body): string {
+export function readNews(news: Body): string {
   const articles = optionalParts(news, 'articles', 8) ?? []
   if (articles.length === 0) throw missing('news.articles')
   return articles.map((article) => limitedText(article, 'title', 128)).join('\n')
 }
 
+function readMpnews(ctx: Context, news: Body): string {
+  const articles = optionalParts(news, 'articles', 8) ?? []
+  if (articles.length === 0) throw missing('mpnews.articles')
+  return articles
+    .map((article) => {
+      mustMedia(ctx, text(article, 'thumb_media_id'))
+      limitedText(article, 'content', mostContentBytes, 45002)
+      return limitedText(article, 'title', 128)
+    })
+    .join('\n')
+}
+
 /** Every text a card shows: titles, descriptions, values, button words; not keys, ids or addresses. */
-function wordsOf(card: Body): string {
+export function wordsOf(card: Body): string {
   const shown = new Set(['title', 'desc', 'text', 'sub_title_text', 'quote_text', 'keyname', 'value', 'name'])
   const found: string[] = []
   const walk = (value: unknown, name: string): void => {

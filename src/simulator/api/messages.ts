@@ -120,7 +120,7 @@ function deliver(ctx: Context, message: AppMessage, all: readonly string[], cont
   }
 }
 
-function kindOf(msgtype: string): StaffMessage['kind'] {
+export function kindOf(msgtype: string): StaffMessage['kind'] {
   switch (msgtype) {
     case 'text':
     case 'textcard':
