@@ -57,6 +57,7 @@ export const defaultSettings: SimulatorSettings = {
   mostCustomersPerStaff: null,
   mostAcquisitionLinks: null,
   appchatLimits: { perMinute: 20_000, perHour: 150_000 },
+  mostKfAccounts: 5_000,
   callbackDeadlineMs: 5_000,
   callbackTries: 3,
   callbackRetryMs: 1_000,

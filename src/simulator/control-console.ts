@@ -2,6 +2,7 @@ import type { Control } from './control.ts'
 import { seconds, type Context } from './context.ts'
 import { buyAcquisitions, chatKeyOf, deleteLink } from './deeds/acquisition.ts'
 import { mustStaff } from './deeds/contacts.ts'
+import { mustGroup } from './deeds/groups.ts'
 import { openLink } from './deeds/open-link.ts'
 import { WorldError } from './errors.ts'
 import {
@@ -57,6 +58,14 @@ export const consoleRoutes: Readonly<Record<string, (control: Control) => unknow
   },
   'POST robots/remove': ({ ctx, body }) => {
     ctx.state.robots.delete(mustRobot(ctx, text(body, 'key')).key)
+    return { ok: true }
+  },
+  'POST kf/upgrade-range': ({ ctx, body }) => {
+    const { userids, chatIds } = ctx.state.kfUpgradeRange
+    userids.clear()
+    chatIds.clear()
+    for (const id of optionalTexts(body, 'userid_list', 500) ?? []) userids.add(mustStaff(ctx, id).userid)
+    for (const id of optionalTexts(body, 'chat_id_list', 500) ?? []) chatIds.add(mustGroup(ctx, id).chatId)
     return { ok: true }
   },
   'POST acquisition/buy': ({ ctx, body }) => {

@@ -11,7 +11,8 @@ import {
   leaveGroup,
   openGidOf,
 } from './deeds/groups.ts'
-import { kfEnter, kfSays } from './deeds/kf.ts'
+import { takeUpgrade } from './deeds/kf-upgrade.ts'
+import { kfAnswers, kfEnter, kfSays } from './deeds/kf.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import { refuseTransfer } from './deeds/transfer.ts'
 import type { Control } from './control.ts'
@@ -103,6 +104,12 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
       msgid: kfSays(ctx, text(body, 'open_kfid'), text(body, 'external_userid'), text(body, 'text'), menuId),
     }
   },
+  'POST kf/answers': ({ ctx, body }) => {
+    const [kf, id] = [text(body, 'open_kfid'), text(body, 'external_userid')]
+    return { msgid: kfAnswers(ctx, kf, id, text(body, 'userid'), text(body, 'text')) }
+  },
+  'POST kf/take-upgrade': ({ ctx, body }) =>
+    takeUpgrade(ctx, text(body, 'open_kfid'), text(body, 'external_userid')),
   'POST chat/send': ({ ctx, body }) => {
     const sent = sendChatMessage(ctx, {
       ...body,

@@ -194,6 +194,7 @@ function stateOf(ctx: Context): object {
     acquisitionLinks: state.acquisitionLinks.size,
     appChats: state.appChats.size,
     robots: state.robots.size,
+    kfAccounts: state.kfAccounts.size,
     ledger: {
       rows: rows.length,
       accepted: count('accepted'),

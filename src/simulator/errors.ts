@@ -88,6 +88,7 @@ const words: Readonly<Record<number, string>> = {
   81013: 'user & party & tag all invalid',
   84061: 'not external contact',
   84074: 'no permission of external contact',
+  84083: 'not a service member',
   85002: 'contain forbidden words',
   93000: 'invalid webhook url, or the robot was removed from the group',
   93004: 'robot is disabled',
@@ -97,6 +98,7 @@ const words: Readonly<Record<number, string>> = {
   95007: 'invalid msg token',
   95016: 'illegal session state change',
   95018: 'send msg session status invalid',
+  610014: 'invalid unionid',
   301002: 'not allow operate another agent with this accesstoken',
 }
 

@@ -235,3 +235,27 @@ export interface UploadJob {
   mediaId: string
   doneAt: number
 }
+
+/** What happened in 微信客服, for its statistics (WECOM.md §5). */
+export interface KfAct {
+  readonly at: number
+  /** A conversation began, was given to a human, the customer wrote, the human answered, service was upgraded. */
+  readonly what: 'begun' | 'assigned' | 'wrote' | 'answered' | 'upgraded'
+  readonly openKfId: string
+  readonly externalUserId: string
+  /** The human in charge, empty while there is none. */
+  readonly servicer: string
+}
+
+/** A human servicer offers to go on elsewhere: a staff member's card, or a group's code. */
+export interface KfUpgrade {
+  readonly userid: string | null
+  readonly chatId: string | null
+  readonly wording: string
+}
+
+/** One reading of contact_list: the people as they were when it began (WECOM.md §3.1). */
+export interface Traversal {
+  readonly beganAt: number
+  readonly people: readonly Record<string, unknown>[]
+}

@@ -9,6 +9,8 @@ import type {
   GroupTransfer,
   InterceptRule,
   JoinWay,
+  KfAct,
+  KfUpgrade,
   Moment,
   MomentJob,
   Resigned,
@@ -17,6 +19,7 @@ import type {
   Strategy,
   StrategyTagGroup,
   TempChat,
+  Traversal,
   Unassigned,
   UnfitCode,
   UploadJob,
@@ -136,7 +139,9 @@ export interface ContactWay {
 export interface KfAccount {
   readonly openKfId: string
   name: string
+  avatar: string
   readonly servicers: Set<string>
+  readonly departments: Set<number>
   /** What sync_msg hands out; messages sent through the API are not in it. */
   readonly messages: { readonly at: number; readonly body: Record<string, unknown> }[]
 }
@@ -238,6 +243,14 @@ export interface State {
   /** Keyed by account and customer. */
   readonly kfSessions: Map<string, KfSession>
   readonly kfCodes: Map<string, KfCode>
+  readonly kfActs: KfAct[]
+  /** Keyed like the sessions. */
+  readonly kfUpgrades: Map<string, KfUpgrade>
+  /** Whom and what the console allows servicers to offer. */
+  readonly kfUpgradeRange: { readonly userids: Set<string>; readonly chatIds: Set<string> }
+  readonly traversals: Map<string, Traversal>
+  /** External userid to the id of a person who is no customer yet. */
+  readonly pendingIds: Map<string, string>
   /** Tokens of kf_msg_or_event to the end of their ten minutes. */
   readonly kfTokens: Map<string, number>
 }
@@ -295,6 +308,11 @@ export function createState(): State {
     kfAccounts: new Map(),
     kfSessions: new Map(),
     kfCodes: new Map(),
+    kfActs: [],
+    kfUpgrades: new Map(),
+    kfUpgradeRange: { userids: new Set(), chatIds: new Set() },
+    traversals: new Map(),
+    pendingIds: new Map(),
     kfTokens: new Map(),
   }
 }

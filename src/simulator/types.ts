@@ -139,6 +139,7 @@ export interface SimulatorSettings {
   mostAcquisitionLinks: number | null
   /** Person-times of appchat/send per corp (45009); null switches it off. */
   appchatLimits: RateLimits | null
+  mostKfAccounts: number
   callbackDeadlineMs: number
   callbackTries: number
   /** Pause between the tries of one event, on the wall clock. */

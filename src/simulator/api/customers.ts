@@ -5,7 +5,6 @@ import { followOf, staffOf } from '../state.ts'
 import type { Customer, Follow, StaffMember } from '../types.ts'
 import { findMarkable } from '../deeds/tags.ts'
 import type { Api, Reply } from './call.ts'
-import { invalid } from '../errors.ts'
 
 /** Above this many followers `get` continues with a cursor. */
 const followersPerPage = 500
@@ -163,7 +162,7 @@ const unionidToExternalUserid: Api = {
       if (customer.unionid === unionid && customer.follows.size > 0)
         return { external_userid: customer.externalUserId }
     }
-    throw invalid('unionid')
+    throw new ApiError(610014)
   },
 }
 

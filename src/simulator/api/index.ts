@@ -14,6 +14,11 @@ import { groupTransferApis } from './group-transfer.ts'
 import { groupWelcomeApis } from './group-welcome.ts'
 import { identityApis } from './identity.ts'
 import { joinWayApis } from './join-ways.ts'
+import { contactListApis } from './contact-list.ts'
+import { idConvertApis } from './idconvert.ts'
+import { kfAccountApis } from './kf-accounts.ts'
+import { kfStatisticApis } from './kf-statistics.ts'
+import { kfUpgradeApis } from './kf-upgrade.ts'
 import { kfApis } from './kf.ts'
 import { mediaApis } from './media.ts'
 import { momentResultApis } from './moment-results.ts'
@@ -56,7 +61,12 @@ const all: readonly Api[] = [
   ...uploadByUrlApis,
   ...appchatApis,
   ...webhookApis,
+  ...kfAccountApis,
   ...kfApis,
+  ...kfUpgradeApis,
+  ...kfStatisticApis,
+  ...contactListApis,
+  ...idConvertApis,
 ]
 
 /** Every API the simulator answers, by path without `/cgi-bin/`. */

@@ -1,6 +1,5 @@
-import type { Context } from '../context.ts'
 import { arrived } from '../deeds/deliver.ts'
-import { kfWindowMs, sessionOf } from '../deeds/kf.ts'
+import { kfWindowMs, noteKf, sessionOf } from '../deeds/kf.ts'
 import { ApiError, invalid } from '../errors.ts'
 import { linksIn } from '../ledger.ts'
 import {
@@ -17,81 +16,14 @@ import {
   texts,
   type Body,
 } from '../params.ts'
-import { staffOf, type KfAccount, type KfState } from '../state.ts'
+import { staffOf, type KfState } from '../state.ts'
 import type { Api, Call } from './call.ts'
+import { mustKf, servesKf } from './kf-accounts.ts'
 
 const mostAnswers = 5
 const retentionMs = 3 * 86_400_000
 /** How often a page comes back empty although there is more, as the documentation warns. */
 const emptyPageShare = 0.1
-
-function mustKf(ctx: Context, body: Body): KfAccount {
-  const account = ctx.state.kfAccounts.get(text(body, 'open_kfid'))
-  if (!account) throw new ApiError(95000)
-  return account
-}
-
-const accounts: readonly Api[] = [
-  {
-    path: 'kf/account/add',
-    method: 'POST',
-    run({ ctx, body }) {
-      const name = text(body, 'name')
-      if ([...name].length > 16) throw invalid('name')
-      const openKfId = `wk${ctx.rng.text(30)}`
-      ctx.state.kfAccounts.set(openKfId, { openKfId, name, servicers: new Set(), messages: [] })
-      return { open_kfid: openKfId }
-    },
-  },
-  {
-    path: 'kf/account/list',
-    method: 'POST',
-    run({ ctx, body }) {
-      const offset = optionalInteger(body, 'offset', 0, 5_000) ?? 0
-      const limit = optionalInteger(body, 'limit', 1, 100) ?? 100
-      const shown = [...ctx.state.kfAccounts.values()].slice(offset, offset + limit)
-      return {
-        account_list: shown.map(({ openKfId, name }) => ({
-          open_kfid: openKfId,
-          name,
-          avatar: '',
-          manage_privilege: true,
-        })),
-      }
-    },
-  },
-  {
-    path: 'kf/add_contact_way',
-    method: 'POST',
-    run({ ctx, body }) {
-      const account = mustKf(ctx, body)
-      const scene = optionalText(body, 'scene') ?? ''
-      if (!/^[0-9A-Za-z_-]{0,32}$/.test(scene)) throw invalid('scene')
-      return { url: `${ctx.url}/sim/kf/${account.openKfId}?enc_scene=${scene}` }
-    },
-  },
-  {
-    path: 'kf/servicer/add',
-    method: 'POST',
-    run({ ctx, body }) {
-      const account = mustKf(ctx, body)
-      const results = texts(body, 'userid_list', 100).map((userid) => {
-        const staff = staffOf(ctx.state, userid)
-        if (staff) account.servicers.add(staff.userid)
-        return { userid, errcode: staff ? 0 : 40003, errmsg: staff ? 'success' : 'invalid userid' }
-      })
-      return { result_list: results }
-    },
-  },
-  {
-    path: 'kf/servicer/list',
-    method: 'GET',
-    run({ ctx, query }) {
-      const account = mustKf(ctx, { open_kfid: query.get('open_kfid') ?? '' })
-      return { servicer_list: [...account.servicers].map((userid) => ({ userid, status: 0 })) }
-    },
-  },
-]
 
 const syncMsg: Api = {
   path: 'kf/sync_msg',
@@ -239,10 +171,11 @@ const states: readonly Api[] = [
       const to = integer(body, 'service_state', 0, 4) as KfState
       if (!allowed[session.state].includes(to)) throw new ApiError(95016)
       const servicer = to === 3 ? text(body, 'servicer_userid') : ''
-      if (to === 3 && !account.servicers.has(staffOf(ctx.state, servicer)?.userid ?? ''))
-        throw new ApiError(40003)
+      const human = staffOf(ctx.state, servicer)?.userid ?? ''
+      if (to === 3 && !servesKf(account, human)) throw new ApiError(40003)
       session.state = to
-      session.servicer = servicer
+      session.servicer = human
+      if (to === 3) noteKf(ctx, 'assigned', account.openKfId, text(body, 'external_userid'))
       return { msg_code: ctx.rng.text(32) }
     },
   },
@@ -271,4 +204,4 @@ const batchGet: Api = {
   },
 }
 
-export const kfApis: readonly Api[] = [...accounts, syncMsg, sendMsg, sendMsgOnEvent, ...states, batchGet]
+export const kfApis: readonly Api[] = [syncMsg, sendMsg, sendMsgOnEvent, ...states, batchGet]

@@ -1,6 +1,7 @@
 import { seconds, type Context } from '../context.ts'
 import { WorldError } from '../errors.ts'
-import type { KfAccount, KfSession } from '../state.ts'
+import type { KfAct } from '../records.ts'
+import { staffOf, type KfAccount, type KfSession } from '../state.ts'
 import { xml } from '../xml.ts'
 import { ensureCustomer } from './contacts.ts'
 
@@ -22,6 +23,12 @@ export function sessionOf(ctx: Context, openKfId: string, externalUserId: string
   const session: KfSession = { state: 0, servicer: '', lastWroteAt: 0, answers: 0, lastAt: 0 }
   ctx.state.kfSessions.set(key, session)
   return session
+}
+
+/** Keeps what the statistics count. */
+export function noteKf(ctx: Context, what: KfAct['what'], openKfId: string, externalUserId: string): void {
+  const { servicer } = sessionOf(ctx, openKfId, externalUserId)
+  ctx.state.kfActs.push({ at: ctx.clock.now(), what, openKfId, externalUserId, servicer })
 }
 
 /** The callback carries no content, only a token to pull with; it has no FromUserName. */
@@ -83,11 +90,14 @@ export function kfSays(ctx: Context, openKfId: string, id: string, text: string,
   const customer = ensureCustomer(ctx, id)
   const session = sessionOf(ctx, openKfId, customer.externalUserId)
   const now = ctx.clock.now()
+  if (session.state === 4 || session.lastWroteAt === 0 || now - session.lastWroteAt > kfWindowMs)
+    noteKf(ctx, 'begun', openKfId, customer.externalUserId)
   // Writing opens the window anew, and a finished conversation with it.
   if (session.state === 4) session.state = 0
   session.lastWroteAt = now
   session.lastAt = now
   session.answers = 0
+  noteKf(ctx, 'wrote', openKfId, customer.externalUserId)
   const msgid = ctx.rng.text(32)
   append(ctx, account, {
     msgid,
@@ -97,6 +107,29 @@ export function kfSays(ctx: Context, openKfId: string, id: string, text: string,
     origin: 3,
     msgtype: 'text',
     text: { content: text, ...(menuId === undefined ? {} : { menu_id: menuId }) },
+  })
+  return msgid
+}
+
+/** The human in charge answers in her client: sync_msg shows it, the five messages of the API are not touched. */
+export function kfAnswers(ctx: Context, openKfId: string, id: string, userid: string, text: string): string {
+  const account = mustAccount(ctx, openKfId)
+  const session = sessionOf(ctx, openKfId, id)
+  const servicer = staffOf(ctx.state, userid)?.userid ?? ''
+  if (session.state !== 3 || session.servicer !== servicer)
+    throw new WorldError(`${userid} is not in charge of ${id}`)
+  const msgid = ctx.rng.text(32)
+  session.lastAt = ctx.clock.now()
+  noteKf(ctx, 'answered', openKfId, id)
+  append(ctx, account, {
+    msgid,
+    open_kfid: openKfId,
+    external_userid: id,
+    send_time: seconds(ctx.clock.now()),
+    origin: 5,
+    servicer_userid: servicer,
+    msgtype: 'text',
+    text: { content: text },
   })
   return msgid
 }
