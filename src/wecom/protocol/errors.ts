@@ -149,6 +149,10 @@ const table: Readonly<Record<number, Meaning>> = {
   701008: mean('alert', 'no-licence', '缺少接口许可'),
 }
 
+/** Codes of `retry` that the same request would meet again: paging begins anew (50100), the token is left out (95007). */
+const otherwise = new Set([50100, 95007])
+export const wantsOtherRequest = (code: number): boolean => otherwise.has(code)
+
 /** Runs of codes with one meaning. */
 const ranges: readonly (readonly [number, number, Meaning])[] = [
   [42014, 42019, badCard],
