@@ -78,7 +78,7 @@ export async function startTinyWecom(clock: Clock, more: object = {}): Promise<T
   })
   await new Promise<void>((go) => server.listen(0, '127.0.0.1', go))
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
-  const settings = { apiUrl: url, corpId: 'ww1', agentSecret: 'secret', retryBaseMs: 0, timeoutMs: 2_000 }
+  const settings = { apiUrl: url, corpId: 'ww1', agentSecret: 'secret', retryBaseMs: 0, timeoutMs: 10_000 }
   const client = createClient({ ...settings, ...more }, { clock })
   return {
     url,
