@@ -101,6 +101,8 @@ export interface Channel {
   readonly maxRecipients: number
   /** Calls a minute and at once that this API bears. */
   readonly rate: { readonly perMinute: number; readonly burst: number }
+  /** Calls under way together; few unless said, since each is an unknown after a fall. */
+  readonly atOnce?: number
   /**
    * What one sender bears. Counted from the recorded intents of all workers, so that a restart forgets nothing: beyond
    * it WeCom says ok and drops the message.

@@ -101,7 +101,8 @@ export function createDrain(works: Works): Drain {
     const claimed = await claim(works, channel, among)
     await works.failPoint('claimed')
     if (claimed === null) return null
-    const enter = slots.get(channel.name) ?? createSlots(inFlight)
+    const most = channel.atOnce ?? inFlight
+    const enter = slots.get(channel.name) ?? createSlots(most)
     slots.set(channel.name, enter)
     let makeRoom = (): void => undefined
     const room = new Promise<void>((ok) => (makeRoom = ok))
@@ -110,7 +111,7 @@ export function createDrain(works: Works): Drain {
     const calls = parts.map(async (rows) => {
       const settle = await enter(() => {
         inLine -= 1
-        if (inLine < inFlight && !claimed.suspects) makeRoom()
+        if (inLine < most && !claimed.suspects) makeRoom()
         return deliver(channel, rows)
       })
       return settle()

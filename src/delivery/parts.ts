@@ -106,8 +106,12 @@ export function lookAt(
   parcel: LookedFor,
   now: Instant,
 ): Instant {
-  if (works.channels.get(parcel.channel)?.resendWithinMs !== undefined)
-    return now + Math.min(60_000, 500 * 3 ** parcel.looks)
+  const harmlessMs = works.channels.get(parcel.channel)?.resendWithinMs
+  if (harmlessMs !== undefined) {
+    // Where there are seconds only, several tries must fit into them.
+    const growth = harmlessMs <= 60_000 ? 1.5 : 3
+    return now + Math.min(60_000, 500 * growth ** parcel.looks)
+  }
   return parcel.called_at + (works.reconcileDelaysMs[parcel.looks] ?? 60_000)
 }
 interface LookedFor {

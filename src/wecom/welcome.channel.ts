@@ -14,6 +14,8 @@ export const createWelcomeChannel = (api: Pick<WecomApi, 'sendWelcome'>): Channe
   name: 'welcome',
   maxRecipients: 1,
   rate: { perMinute: 6_000, burst: 100 },
+  // A slow answer must not keep the next ones waiting for their seconds, and a repetition is harmless.
+  atOnce: 16,
   resendWithinMs: repeatWithinMs,
   compose: (draft) =>
     JSON.stringify({

@@ -83,7 +83,9 @@ export interface WecomClient {
   close(): Promise<void>
 }
 
-const atOnce = 6
+/** Calls of one API under way together, until 45033 says otherwise (WECOM.md §1.1). Welcomes have seconds only. */
+const atOnce = 8
+const welcomesAtOnce = 16
 const maxRepeats = 3
 const defaultTimeoutMs = 8_000
 const defaultRetryBaseMs = 500
@@ -115,7 +117,10 @@ export function createClient(settings: ClientSettings, parts: ClientParts): Weco
     return { kind: 'ok', value: { token: access_token, expiresInMs: expires_in * 1000 } }
   }
   const token = createTokenSource(parts.clock, issue, parts.sharedToken)
-  const semaphoreOf = (api: string) => kept(semaphores, api, () => createSemaphore(atOnce, parts.clock))
+  const semaphoreOf = (api: string) =>
+    kept(semaphores, api, () =>
+      createSemaphore(api === 'externalcontact/send_welcome_msg' ? welcomesAtOnce : atOnce, parts.clock),
+    )
   /** A robot that is over its limit silences no other. */
   const circuitOf = (api: string, { token: kind, countedFor }: Attempt<unknown>): Circuit =>
     kept(circuits, kind === 'none' ? `${api} ${countedFor ?? ''}` : api, () => createCircuit(parts.clock))
