@@ -151,11 +151,12 @@ export function createClient(settings: ClientSettings, parts: ClientParts): Weco
       place.settle('stayed')
       return limited(waitMs)
     }
+    const round = circuit.round()
     const result = await withToken(api, attempt)
     place.settle(result.kind === 'error' ? 'refused' : result.kind === 'notSent' ? 'stayed' : 'left')
     if (result.kind === 'error' && result.code === 45009) return limited(circuit.blocked())
-    if (result.kind === 'ok' || result.kind === 'error') circuit.passed()
-    else circuit.undecided()
+    if (result.kind === 'ok' || result.kind === 'error') circuit.passed(round)
+    else circuit.undecided(round)
     return result
   }
 

@@ -137,10 +137,12 @@ export function createLanes(): <T>(key: string, work: () => Promise<T>) => Promi
 export interface Circuit {
   /** Milliseconds to wait, or 0: go ahead (and tell how it went by `passed` or `blocked`). */
   wait(): number
-  passed(): void
+  /** How many blocks there have been: what a call says that left before the last one is not about it. */
+  round(): number
+  passed(round: number): void
   blocked(): number
   /** The probe ended without an answer: let another one try. */
-  undecided(): void
+  undecided(round: number): void
 }
 
 const probeMs = seconds(2)
@@ -149,7 +151,9 @@ export function createCircuit(clock: Clock): Circuit {
   let until: Instant = 0
   let strikes = 0
   let probing = false
+  let rounds = 0
   return {
+    round: () => rounds,
     wait() {
       const now = clock.now()
       if (now < until) return until - now
@@ -158,18 +162,20 @@ export function createCircuit(clock: Clock): Circuit {
       probing = true
       return 0
     },
-    passed() {
+    passed(round) {
+      if (round !== rounds) return
       strikes = 0
       probing = false
     },
-    undecided() {
-      probing = false
+    undecided(round) {
+      if (round === rounds) probing = false
     },
     blocked() {
       const now = clock.now()
       // Calls that were under way when the block began say nothing new.
       if (now < until) return until - now
       strikes += 1
+      rounds += 1
       probing = false
       until = now + windowMs(strikes, now)
       return until - now
