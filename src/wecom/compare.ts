@@ -52,7 +52,7 @@ export interface CompareParts {
 export interface Comparer {
   /** To its end, going on where one broke off. Throws OutsideFailure when WeCom did not answer to the end. */
   compareAll(): Promise<void>
-  /** Only where one broke off. */
+  /** Only where one broke off: at once where its process died, after a rest where WeCom ended it. */
   goOn(): Promise<void>
   /** Resolves when no comparison of this process is under way. */
   idle(): Promise<void>
@@ -66,6 +66,8 @@ export const compareSource = 'wecom-compare'
 const staleMs = seconds(90)
 /** Whoever was seen longer ago may look different by now: all of it is read anew. */
 const resumeWithinMs = hours(12)
+/** Where WeCom refused, the next try is not at once. */
+const restMs = minutes(10)
 const staffPerCall = 100
 const contactsPerDeed = 200
 const groupsAtOnce = 8
@@ -83,7 +85,9 @@ export function createComparer(parts: CompareParts): Comparer {
     compareAll: run,
     async goOn() {
       const last = await lastComparison(parts.db.reader)
-      if (last?.ended_at === null) await run()
+      if (last?.ended_at !== null || comparing !== null) return
+      const now = await parts.db.tx((tx) => tx.databaseNow())
+      if (last.holder !== '' || now - last.touched_at >= restMs) await run()
     },
     async idle() {
       await Promise.allSettled([comparing])
