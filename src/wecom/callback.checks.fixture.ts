@@ -160,13 +160,11 @@ const anything = fc.oneof(
 )
 /** Litter outside, or inside of what WeCom sealed: nothing may throw, and of the latter none is a callback by chance. */
 const odd = fc.oneof(
-  fc
-    .tuple(litter, anything, anything, anything)
-    .map(([raw, a, b, c]): Input => ({
-      kind: 'odd',
-      query: { msg_signature: a, timestamp: b, nonce: c },
-      raw,
-    })),
+  fc.tuple(litter, anything, anything, anything).map(([raw, a, b, c]): Input => ({
+    kind: 'odd',
+    query: { msg_signature: a, timestamp: b, nonce: c },
+    raw,
+  })),
   litter.map((inside): Input => {
     const encrypted = encrypt(aesKey, inside, corpId)
     return { kind: 'odd', query: signed(encrypted), raw: envelope(encrypted) }
