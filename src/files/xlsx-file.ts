@@ -1,4 +1,5 @@
 /** Reads the first sheet of an .xlsx row by row; formulas count by their stored result, never by being run. */
+import { statSync } from 'node:fs'
 import { DateTime } from 'luxon'
 import { Refusal, messageOf } from '../base/errors.ts'
 import type { TextRecord } from './text-file.ts'
@@ -37,7 +38,40 @@ function recordOf(line: number, values: readonly unknown[]): TextRecord | null {
   return { line, raw, cells }
 }
 
+/** Larger ones are only read as a stream. */
+const wholeBytes = 20_000_000
+
 export async function* xlsxRecords(path: string): AsyncGenerator<TextRecord> {
+  let isTold = false
+  try {
+    for await (const record of streamed(path)) {
+      isTold = true
+      yield record
+    }
+    return
+  } catch (error) {
+    // The stream needs the workbook before its sheets, in an order that the format does not ask for.
+    const isOrder = error instanceof TypeError && !isTold && statSync(path).size <= wholeBytes
+    if (!isOrder) throw unreadable(path, error)
+  }
+  try {
+    yield* whole(path)
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+const unreadable = (path: string, error: unknown): Refusal =>
+  error instanceof Refusal
+    ? error
+    : new Refusal('xlsx', `${path} cannot be read as .xlsx: ${messageOf(error)}`, 400, {
+        fix: 'Open it in Excel or WPS and save it again as .xlsx, or export CSV.',
+      })
+
+const recordOfRow = (row: { readonly number: number; readonly values: unknown }): TextRecord | null =>
+  recordOf(row.number, Array.isArray(row.values) ? Array.from(row.values.slice(1)) : [])
+
+async function* streamed(path: string): AsyncGenerator<TextRecord> {
   const { default: ExcelJS } = await import('exceljs')
   const workbook = new ExcelJS.stream.xlsx.WorkbookReader(path, {
     sharedStrings: 'cache',
@@ -45,19 +79,23 @@ export async function* xlsxRecords(path: string): AsyncGenerator<TextRecord> {
     styles: 'cache',
     worksheets: 'emit',
   })
-  try {
-    for await (const sheet of workbook) {
-      for await (const row of sheet) {
-        const values = Array.isArray(row.values) ? row.values.slice(1) : []
-        const record = recordOf(row.number, Array.from(values))
-        if (record) yield record
-      }
-      return
+  for await (const sheet of workbook) {
+    for await (const row of sheet) {
+      const record = recordOfRow(row)
+      if (record) yield record
     }
-  } catch (error) {
-    if (error instanceof Refusal) throw error
-    throw new Refusal('xlsx', `${path} cannot be read as .xlsx: ${messageOf(error)}`, 400, {
-      fix: 'Open it in Excel or WPS and save it again as .xlsx, or export CSV.',
-    })
+    return
   }
+}
+
+async function* whole(path: string): AsyncGenerator<TextRecord> {
+  const { default: ExcelJS } = await import('exceljs')
+  const workbook = new ExcelJS.Workbook()
+  await workbook.xlsx.readFile(path)
+  const records: TextRecord[] = []
+  workbook.worksheets[0]?.eachRow((row) => {
+    const record = recordOfRow(row)
+    if (record) records.push(record)
+  })
+  yield* records
 }
