@@ -189,7 +189,14 @@ export async function openApp(parts: AppParts): Promise<App> {
     // Without the web role only the probes answer.
     ...(serves
       ? {
-          routes: routesOf({ core, api: wecom.api, links, ...(file ? { cadenceFile: file } : {}) }),
+          routes: routesOf({
+            core,
+            api: wecom.api,
+            sync: wecom.sync,
+            log,
+            links,
+            ...(file ? { cadenceFile: file } : {}),
+          }),
           pages: resolve(root, 'dist/web'),
           callback: wecom.door,
         }

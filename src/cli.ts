@@ -52,6 +52,7 @@ function program(): Command {
   audience(siyu)
   addCadenceVerbs(siyu, { document, lists })
   staff(siyu)
+  wecom(siyu)
   audit(siyu)
   // What follows the name of a verb is for that verb.
   siyu.enablePositionalOptions()
@@ -457,6 +458,20 @@ function staff(siyu: Command): void {
   lists(group.command('leaves').description('everybody who is away now or will be')).action(
     document(async () => (await verbs()).leavesVerb(), 'leaves'),
   )
+}
+
+function wecom(siyu: Command): void {
+  const group = siyu.command('wecom').description('our picture of staff, contacts and groups against WeCom’s')
+  const verbs = () => import('./cli/wecom.ts')
+  group
+    .command('compare')
+    .description('compare everything now; goes on where one broke off')
+    .option('--agree', 'the very many whom WeCom no longer shows are really gone: let them go')
+    .action(document(async (options: { agree?: boolean }) => (await verbs()).compareVerb(options)))
+  group
+    .command('status')
+    .description('how the last comparison ended, or how far this one is')
+    .action(document(async () => (await verbs()).standingVerb()))
 }
 
 function audit(siyu: Command): void {

@@ -18,6 +18,7 @@ import {
 } from './customer/index.ts'
 import { system } from './base/act.ts'
 import { Refusal } from './base/errors.ts'
+import type { Log } from './base/log.ts'
 import { audienceRoutes } from './http/admin/audiences.ts'
 import { auditRoutes } from './http/admin/audit.ts'
 import { calendarRoutes } from './http/admin/calendar.ts'
@@ -35,6 +36,7 @@ import { namedAdvisorRoutes } from './http/admin/named-advisors.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
 import { trialRoutes } from './http/admin/trial.ts'
 import { restoreRoutes } from './http/admin/restore.ts'
+import { wecomRoutes } from './http/admin/wecom.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
 import { couponHoldRoutes } from './http/public/coupons.ts'
@@ -53,11 +55,13 @@ import { campaignOfSaid, promiseById } from './outbox/index.ts'
 import { createCards, customerRows } from './report/index.ts'
 import { redeemForOrder } from './reward/index.ts'
 import { createStaffNote } from './wecom/index.ts'
-import type { WecomApi } from './wecom/index.ts'
+import type { Sync, WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
   readonly core: Core
   readonly api: WecomApi
+  readonly sync: Sync
+  readonly log: Log
   readonly links: LinkParts
   /** Where the file rules: what is wrong with it. */
   readonly cadenceFile?: { trouble(): FileTrouble | null }
@@ -66,7 +70,7 @@ export interface RouteParts {
 /** A personal link names its reader for this long after its promise ended; later it only leads to the page. */
 const linkLifeMs = 30 * 86_400_000
 
-export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[] {
+export function routesOf({ core, api, sync, log, links, cadenceFile }: RouteParts): Route[] {
   const { env, db, act, recorder, clock, rules } = core
   const reader = db.reader
   const shop = async (): Promise<string> => (await currentCadence(reader))?.shop.name ?? '私域'
@@ -127,6 +131,7 @@ export function routesOf({ core, api, links, cadenceFile }: RouteParts): Route[]
     ...pauseRoutes({ act }),
     ...mannersRoutes({ db, act }),
     ...restoreRoutes({ act }),
+    ...wecomRoutes({ sync, log }),
     ...trialRoutes({
       reader,
       act,

@@ -26,10 +26,11 @@ import {
   createWecomChannels,
   failureWords,
 } from './wecom/index.ts'
-import type { WecomApi } from './wecom/index.ts'
+import type { Sync, WecomApi } from './wecom/index.ts'
 
 export interface WecomSide {
   readonly api: WecomApi
+  readonly sync: Sync
   readonly door: CallbackDoor
   readonly identities: Identities
   readonly checks: readonly Check[]
@@ -89,8 +90,18 @@ export function createWecom({
       compareTimer = setTimeout(firstComparison, compareAgainMs)
     })
   }
+  metrics.wecomBudget(() => ({
+    budgets: client
+      .budgets()
+      .map(({ span, ...one }) => ({
+        ...one,
+        window: typeof span === 'number' ? `${String(span / 1000)}s` : span,
+      })),
+    blocked: client.blocked().map(({ api: name, ms }) => ({ api: name, seconds: ms / 1000 })),
+  }))
   return {
     api,
+    sync,
     door: createCallbackDoor({
       inbox: env.wecom,
       codec: codecOf(core),

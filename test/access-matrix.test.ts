@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { minutes } from '../src/base/clock.ts'
 import type { Core } from '../src/core.ts'
+import { createLog } from '../src/base/log.ts'
 import { linkKey } from '../src/content/index.ts'
 import type { Role } from '../src/http/contract.ts'
 import { admit } from '../src/http/guard.ts'
@@ -13,7 +14,7 @@ import { openApiOf, templateOf } from '../src/http/openapi/document.ts'
 import type { Method, OpenApi } from '../src/http/openapi/document.ts'
 import type { Route } from '../src/http/route.ts'
 import { routesOf } from '../src/routes.ts'
-import { createApi, createClient } from '../src/wecom/index.ts'
+import { createApi, createClient, createSync } from '../src/wecom/index.ts'
 import { openClient, openBrowserOf } from './e2e/client.ts'
 import { ask, customersOf, openWorld, signIn, thursday, waitingTasks } from './e2e/world.ts'
 import type { Asking, TaskRow, World } from './e2e/world.ts'
@@ -54,7 +55,14 @@ beforeAll(async () => {
   const core = world.app.importParts as Core
   const { env, clock } = core
   const api = createApi(createClient(env.wecom, { clock, onCall: () => undefined }))
-  routes = routesOf({ core, api, links: { publicUrl: env.publicUrl, key: linkKey(env.masterKey) } })
+  const log = createLog('silent')
+  routes = routesOf({
+    core,
+    api,
+    sync: createSync({ ...core, api, log }),
+    log,
+    links: { publicUrl: env.publicUrl, key: linkKey(env.masterKey) },
+  })
 
   const tasks = (await waitingTasks(world)).filter(({ sender }) => sender !== world.admin)
   const [first] = tasks

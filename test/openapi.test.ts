@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { instantOf } from '../src/base/calendar.ts'
 import { virtualClock } from '../src/base/clock.ts'
 import { packageRoot, readEnv } from '../src/base/env.ts'
+import { createLog } from '../src/base/log.ts'
 import { linkKey } from '../src/content/index.ts'
 import { openCore } from '../src/core.ts'
 import type { Core } from '../src/core.ts'
@@ -23,7 +24,7 @@ import { curlOf } from '../src/http/openapi/page/quick-start.ts'
 import type { Schema } from '../src/http/openapi/schema.ts'
 import type { Route } from '../src/http/route.ts'
 import { routesOf } from '../src/routes.ts'
-import { createApi, createClient } from '../src/wecom/index.ts'
+import { createApi, createClient, createSync } from '../src/wecom/index.ts'
 import { contractSchemas } from './contract-schema.ts'
 import { shot } from './e2e/client.ts'
 import { fitsNot } from './schema-fit.ts'
@@ -45,7 +46,14 @@ beforeAll(async () => {
   const clock = virtualClock(instantOf('2026-05-20', '10:00'))
   core = await openCore({ env, clock, root: packageRoot, mode: 'upgrade' })
   const api = createApi(createClient(env.wecom, { clock, onCall: () => undefined }))
-  routes = routesOf({ core, api, links: { publicUrl, key: linkKey(env.masterKey) } })
+  const log = createLog('silent')
+  routes = routesOf({
+    core,
+    api,
+    sync: createSync({ ...core, api, log }),
+    log,
+    links: { publicUrl, key: linkKey(env.masterKey) },
+  })
   document = openApiOf(routes, publicUrl)
 })
 afterAll(async () => {

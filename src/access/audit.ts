@@ -71,6 +71,7 @@ export const auditedKinds: Readonly<Partial<Record<Kind, Audited>>> = {
   'sending-resumed': { about: null, words: ['reason'] },
   'held-resolved': { about: ['promise', 'promise'], keeps: ['verdict', 'channel'] },
   'database-restored': { about: null, keeps: ['backupAt', 'rows', 'erasedAgain'] },
+  'losses-agreed': { about: null, keeps: ['contacts', 'groups'] },
   'restore-confirmed': { about: null, keeps: ['unknown', 'expired', 'asked'], words: ['reason'] },
   'role-given': { about: ['userid', 'staff'], keeps: ['role'] },
   'role-taken': { about: ['userid', 'staff'], keeps: ['role'] },

@@ -23,10 +23,13 @@ import type { SegmentDocument, SegmentVerbOptions } from './segment.ts'
 import { runTags } from './tags.ts'
 import type { TagsDocument } from './tags.ts'
 
-/** Opens the database, runs the verb, closes it again whatever happens. */
-export async function withCore<T>(verb: (core: Core) => Promise<T>): Promise<T> {
+/** Opens the database, runs the verb, closes it again whatever happens. `speaks`: it calls WeCom and needs the app's keys. */
+export async function withCore<T>(
+  verb: (core: Core) => Promise<T>,
+  { speaks = false }: { readonly speaks?: boolean } = {},
+): Promise<T> {
   const core = await openCore({
-    env: readEnv({ partial: true }),
+    env: readEnv({ partial: !speaks }),
     clock: wallClock,
     root: packageRoot,
     mode: 'create',

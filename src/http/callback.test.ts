@@ -47,6 +47,8 @@ onBothDatabases('the callback door', (open) => {
   let url: string
   let clock: VirtualClock
   let recorder: Pick<Recorder, 'submit'>
+  let codec = createCodec({ corpId, tokens: [token], aesKeys: [aesKey] })
+  const lines: string[] = []
 
   beforeAll(async () => {
     opened = await open()
@@ -77,11 +79,14 @@ onBothDatabases('the callback door', (open) => {
       eventsKey: undefined,
       callback: createCallbackDoor({
         inbox: { corpId, agentId: '1000002' },
-        codec: createCodec({ corpId, tokens: [token], aesKeys: [aesKey] }),
+        codec: {
+          open: (...given) => codec.open(...given),
+          openForOthers: (...given) => codec.openForOthers(...given),
+        },
         recorder: { submit: (happening) => recorder.submit(happening) },
         reader: opened.db.reader,
         clock,
-        log: createLog('silent'),
+        log: createLog('info', { write: (line) => void lines.push(line) }),
         metrics,
       }),
     })
@@ -132,6 +137,59 @@ onBothDatabases('the callback door', (open) => {
       expect(await get(seal(aesKey, 'plus', 'wwother'))).toEqual([403, 'refused'])
       expect((await fetch(`${url}/wecom/callback`)).status).toBe(403)
     })
+  })
+
+  it('takes both keys while they are changed, and the old ones no longer afterwards', async () => {
+    const next = { token: 'nexttoken7', aesKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG' }
+    const sealedBy = (keys: { token: string; aesKey: string }, name: string) => {
+      const encrypted = seal(keys.aesKey, added(name, clock.now()), corpId)
+      return { encrypted, query: query(encrypted, keys.token) }
+    }
+    const old = { token, aesKey }
+    const statusOf = async (keys: { token: string; aesKey: string }, name: string): Promise<number> => {
+      const { encrypted, query: signed } = sealedBy(keys, name)
+      return (await post(encrypted, { query: signed })).status
+    }
+    expect(await statusOf(next, 'wmTooSoon')).toBe(403)
+    codec = createCodec({ corpId, tokens: [next.token, token], aesKeys: [next.aesKey, aesKey] })
+    expect(await statusOf(old, 'wmLate')).toBe(200)
+    expect(await statusOf(next, 'wmNew')).toBe(200)
+    // One changed in the console before the other: still ours.
+    expect(await statusOf({ token, aesKey: next.aesKey }, 'wmMixed')).toBe(200)
+    // The same event is sealed anew when it is sent again: what is inside is known.
+    const event = added('wmTwice', clock.now())
+    for (const keys of [old, next]) {
+      const encrypted = seal(keys.aesKey, event, corpId)
+      expect((await post(encrypted, { query: query(encrypted, keys.token) })).status).toBe(200)
+    }
+    expect((await fresh()).map(({ who }) => who.external)).toEqual(['wmLate', 'wmNew', 'wmMixed', 'wmTwice'])
+    codec = createCodec({ corpId, tokens: [next.token], aesKeys: [next.aesKey] })
+    expect(await statusOf(old, 'wmOver')).toBe(403)
+    expect(await statusOf(next, 'wmAfter')).toBe(200)
+    codec = createCodec({ corpId, tokens: [token], aesKeys: [aesKey] })
+  })
+
+  it('knows the envelope of a third-party app, refuses it like everything else, and says so in its log', async () => {
+    const suite = (at: number): string =>
+      `<xml><SuiteId><![CDATA[ww4asffe99e54c0f4c]]></SuiteId><AuthCorpId><![CDATA[${corpId}]]></AuthCorpId><InfoType><![CDATA[change_external_contact]]></InfoType><TimeStamp>${String(Math.floor(at / 1000))}</TimeStamp><ChangeType><![CDATA[add_external_contact]]></ChangeType><UserID>lin</UserID></xml>`
+    lines.length = 0
+    for (const receiver of ['ww4asffe99e54c0f4c', corpId]) {
+      const answer = await post(seal(aesKey, suite(clock.now()), receiver))
+      expect([answer.status, await answer.text()]).toEqual([403, 'refused'])
+    }
+    const other = await post(seal(aesKey, added('wmOther', clock.now()), 'wwother'))
+    expect([other.status, await other.text()]).toEqual([403, 'refused'])
+    // Whoever does not hold the keys makes us say nothing.
+    const forged = seal(aesKey, suite(clock.now()), 'ww4asffe99e54c0f4c')
+    expect((await post(forged, { query: query(forged, 'wrongtoken') })).status).toBe(403)
+    expect(await fresh()).toEqual([])
+    const whys = lines.map((line) => (JSON.parse(line) as { why: string }).why)
+    expect(whys).toEqual([
+      expect.stringMatching(/^change_external_contact of the third-party app ww4asffe99e54c0f4c: /),
+      expect.stringMatching(/^change_external_contact of the third-party app ww4asffe99e54c0f4c: /),
+      'sealed for another corp',
+      'not authentic',
+    ])
   })
 
   it('answers success after the commit; the same event three times is one row', async () => {

@@ -11,7 +11,7 @@ import { isDatabaseTrouble } from '../base/db.ts'
 import { OutsideFailure } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Recorder } from '../interaction/index.ts'
-import { isRecorded, receive, scanFields } from '../wecom/index.ts'
+import { isRecorded, receive, scanFields, thirdParty } from '../wecom/index.ts'
 import type { Codec, Inbox } from '../wecom/index.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -80,14 +80,29 @@ async function take(parts: CallbackParts, ctx: Context): Promise<void> {
   }
   const encrypted = scanFields(raw.toString('utf8'))?.get('Encrypt')
   const body = encrypted === undefined ? null : parts.codec.open(ctx.query, encrypted)
-  if (body === null) return refuse(parts, ctx, 'not authentic')
+  if (body === null)
+    return refuse(parts, ctx, encrypted === undefined ? 'not authentic' : whyNot(parts, ctx, encrypted))
   const received = receive(parts.inbox, body, parts.clock.now())
-  if (received === null) return refuse(parts, ctx, 'not a callback for this app')
+  if (received === null) return refuse(parts, ctx, strangerIn(body) ?? 'not a callback for this app')
   const { happening } = received
   if (received.old && !(await isRecorded(parts.reader, happening))) return refuse(parts, ctx, 'too old')
   const { fresh } = await parts.recorder.submit(happening)
   parts.metrics.callback(fresh ? 'recorded' : 'known')
   answer(ctx, 200, 'success')
+}
+
+/** For the log only: every refusal is answered alike. */
+function whyNot({ codec }: CallbackParts, ctx: Context, encrypted: string): string {
+  const body = codec.openForOthers(ctx.query, encrypted)
+  if (body === null) return 'not authentic'
+  return strangerIn(body) ?? 'sealed for another corp'
+}
+
+function strangerIn(body: string): string | null {
+  const found = thirdParty(body)
+  return found === null
+    ? null
+    : `${found.infoType} of the third-party app ${found.suiteId}: this address belongs to a self-built app; enter it there only`
 }
 
 function trouble(parts: CallbackParts, ctx: Context, error: unknown): void {

@@ -994,6 +994,25 @@ export interface AdminGame {
 /** `POST /api/admin/restore/confirm`: sending goes on; answers how many were `{ unknown, expired, asked }`. */
 export const restoreConfirmBody = z.object({ reason: z.string().trim().min(1).max(200) })
 
+/** `GET /api/admin/wecom`, and the answer of `POST /api/admin/wecom/compare`. */
+export interface WecomStanding {
+  readonly comparison: {
+    /** held: very many are no longer seen in WeCom, and nobody is let go before a person agrees. */
+    readonly state: 'never' | 'underway' | 'broken' | 'held' | 'done'
+    readonly startedAt?: string
+    readonly endedAt?: string
+    /** Seen so far. */
+    readonly contacts: number
+    readonly groups: number
+    /** Why it broke off. */
+    readonly why?: string
+    readonly lost?: { readonly contacts: number; readonly groups: number }
+  }
+}
+
+/** `POST /api/admin/wecom/compare`; `agree`: whoever was held is gone. */
+export const compareBody = z.object({ agree: z.boolean().default(false) })
+
 /** `POST /api/admin/touchpoints/:name/try`: to the caller's own WeCom, never counted. */
 export const tryBody = z.object({ customer: z.string().min(1).max(64).optional() })
 export interface TouchpointTried {

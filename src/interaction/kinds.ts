@@ -109,6 +109,7 @@ export const kinds = {
   'leave-set': '登记休假',
   'leave-ended': '结束休假',
   'database-restored': '从备份恢复',
+  'losses-agreed': '确认企业微信中减少的客户和社群',
   'restore-confirmed': '确认恢复并继续触达',
   'staff-signed-in': '登录后台',
   'role-given': '授予角色',

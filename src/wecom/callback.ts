@@ -53,6 +53,19 @@ export function receive(inbox: Inbox, body: string, now: Instant): Received | nu
   }
 }
 
+/**
+ * Callbacks of a third-party app or a provider have another envelope and another receiver (WECOM.md §2.4). Nothing of them
+ * is for a self-built app, and whoever entered our address in the wrong console should hear so.
+ */
+export function thirdParty(body: string): { readonly suiteId: string; readonly infoType: string } | null {
+  const fields = scanFields(body)
+  const suiteId = fields?.get('SuiteId')
+  const infoType = fields?.get('InfoType')
+  return suiteId === undefined || infoType === undefined
+    ? null
+    : { suiteId: suiteId.slice(0, 64), infoType: infoType.slice(0, 64) }
+}
+
 const contactKinds: Readonly<Record<string, Kind>> = {
   add_external_contact: 'contact-added',
   // The staff member has not confirmed yet, but the welcome is due now.

@@ -2,6 +2,9 @@
  * The full comparison: staff, every contact, every group, once an hour. What the events did not tell is recorded like an
  * event. Where it stands is written with each page, so whoever dies is gone on with, and nobody is read twice; a row that
  * two processes would move belongs to the one that took it last. Until it has come to its end it is visibly incomplete.
+ *
+ * An app that lost its visible range sees nobody any more, and WeCom calls that a good answer. So a comparison that would
+ * let go of very many lets go of none, says so, and waits for a person to agree.
  */
 import { randomUUID } from 'node:crypto'
 import { system } from '../base/act.ts'
@@ -20,10 +23,12 @@ import {
   giveUp,
   groupsSeen,
   groupsUnseen,
+  holdBack,
   lastComparison,
   markSeen,
   moveOn,
   takeOver,
+  unseenOf,
 } from './compare.store.ts'
 import type { Comparison, Position, Seen } from './compare.store.ts'
 import {
@@ -32,6 +37,7 @@ import {
   endIfOlder,
   groupOf,
   groupRemembered,
+  isCustomer,
   mirrorContacts,
 } from './contacts.ts'
 import type { GroupSeenByApi, StaffCustomers, WecomApi } from './protocol/api.ts'
@@ -58,6 +64,21 @@ export interface Comparer {
   idle(): Promise<void>
   /** Null when the last comparison came to its end, else what is missing. */
   incomplete(): Promise<string | null>
+  standing(): Promise<ComparisonStanding>
+}
+
+export interface ComparisonStanding {
+  readonly state: 'never' | 'underway' | 'broken' | 'held' | 'done'
+  readonly startedAt: Instant | null
+  readonly endedAt: Instant | null
+  /** Seen so far. */
+  readonly contacts: number
+  readonly groups: number
+  /** Of a broken one, what WeCom said. */
+  readonly why: string
+  /** Of a held one: known here, not seen there, not let go. */
+  readonly lostContacts: number
+  readonly lostGroups: number
 }
 
 export const compareSource = 'wecom-compare'
@@ -68,6 +89,8 @@ const staleMs = seconds(90)
 const resumeWithinMs = hours(12)
 /** Where WeCom refused, the next try is not at once. */
 const restMs = minutes(10)
+/** A word given long ago was about another picture. */
+const agreedForMs = hours(1)
 const staffPerCall = 100
 const contactsPerDeed = 200
 const groupsAtOnce = 8
@@ -92,18 +115,58 @@ export function createComparer(parts: CompareParts): Comparer {
     async idle() {
       await Promise.allSettled([comparing])
     },
-    incomplete: () => incomplete(parts),
+    incomplete: async () => wordsOf(await standing(parts)),
+    standing: () => standing(parts),
   }
 }
 
-async function incomplete({ db }: CompareParts): Promise<string | null> {
+async function standing({ db }: CompareParts): Promise<ComparisonStanding> {
   const last = await lastComparison(db.reader)
-  if (last === null) return 'staff, contacts and groups were never compared with WeCom'
-  if (last.ended_at !== null) return null
-  const soFar = `${String(last.contacts)} contacts and ${String(last.groups)} groups`
-  return last.why === ''
-    ? `a comparison with WeCom is under way: ${soFar} so far`
-    : `the last comparison with WeCom broke off after ${soFar}: ${last.why}`
+  const lost = { lostContacts: last?.lost_contacts ?? 0, lostGroups: last?.lost_groups ?? 0 }
+  return {
+    state: stateOf(last),
+    startedAt: last?.started_at ?? null,
+    endedAt: last?.ended_at ?? null,
+    contacts: last?.contacts ?? 0,
+    groups: last?.groups ?? 0,
+    why: last?.why ?? '',
+    ...lost,
+  }
+}
+
+function stateOf(last: Comparison | null): ComparisonStanding['state'] {
+  if (last === null) return 'never'
+  if (last.ended_at === null) return last.why === '' ? 'underway' : 'broken'
+  return last.lost_contacts === null && last.lost_groups === null ? 'done' : 'held'
+}
+
+function wordsOf(one: ComparisonStanding): string | null {
+  const soFar = `${String(one.contacts)} contacts and ${String(one.groups)} groups`
+  switch (one.state) {
+    case 'never':
+      return 'staff, contacts and groups were never compared with WeCom'
+    case 'underway':
+      return `a comparison with WeCom is under way: ${soFar} so far`
+    case 'broken':
+      return `the last comparison with WeCom broke off after ${soFar}: ${one.why}`
+    case 'held':
+      return `WeCom no longer shows ${String(one.lostContacts)} contacts and ${String(one.lostGroups)} groups that are known here; they were kept: look at the app's visible range, or let them go with \`siyu wecom compare --agree\``
+    case 'done':
+      return null
+  }
+}
+
+/** Below these nobody is asked: people leave. */
+const mostLost = { contact: 20, group: 5, share: 0.2 } as const
+
+/** True when so many of this kind were not seen that a person must agree first; then that is written down. */
+async function isHeldBack(parts: CompareParts, walk: Walk, kind: Seen['kind']): Promise<boolean> {
+  if (walk.isAgreed) return false
+  const { unseen, all } = await unseenOf(parts.db.reader, kind)
+  if (unseen <= mostLost[kind] || unseen <= all * mostLost.share) return false
+  parts.log.warn({ kind, unseen, all }, 'WeCom no longer shows very many that are known here; they are kept')
+  await walk.holdBack(kind === 'contact' ? 'lost_contacts' : 'lost_groups', unseen)
+  return true
 }
 
 // ------------------------------------------------------------------ whose it is
@@ -157,12 +220,15 @@ async function take({ act }: CompareParts, holder: string): Promise<Comparison |
 
 interface Walk {
   readonly startedAt: Instant
+  /** A person has said that whoever is not seen is gone. */
+  readonly isAgreed: boolean
   staff(): readonly string[]
   position(): Position
   /** Writes whom a page showed and where it goes on, in one transaction. */
   step(to: Partial<Position>, seen: readonly Seen[], write?: (ctx: Ctx) => Promise<void>): Promise<void>
   /** The staff of this comparison are known now. */
   settle(staff: readonly string[]): Promise<void>
+  holdBack(what: 'lost_contacts' | 'lost_groups', many: number): Promise<void>
 }
 
 function createWalk({ act }: CompareParts, taken: Comparison): Walk {
@@ -185,6 +251,7 @@ function createWalk({ act }: CompareParts, taken: Comparison): Walk {
   }
   return {
     startedAt: taken.started_at,
+    isAgreed: taken.agreed_at !== null && taken.started_at - taken.agreed_at < agreedForMs,
     staff: () => staff,
     position: () => at,
     step,
@@ -192,6 +259,8 @@ function createWalk({ act }: CompareParts, taken: Comparison): Walk {
       staff = known
       await step({ stage: 'contacts' }, [])
     },
+    holdBack: (what, many) =>
+      step({}, [], async (ctx) => void (await holdBack(ctx.tx, taken.epoch, what, many))),
   }
 }
 
@@ -298,6 +367,7 @@ async function contactPages(
 }
 
 async function letGoUnseen(parts: CompareParts, walk: Walk): Promise<void> {
+  if (await isHeldBack(parts, walk, 'contact')) return
   for (let after = { external: '', staff: '' }; ;) {
     const gone = await contactsUnseen(parts.db.reader, contactsPerDeed, after)
     const last = gone.at(-1)
@@ -381,6 +451,7 @@ async function compareGroups(parts: CompareParts, walk: Walk): Promise<void> {
     }
     await walk.step({ part: part + 1, cursor: '' }, [])
   }
+  if (await isHeldBack(parts, walk, 'group')) return
   const gone = await groupsUnseen(parts.db.reader)
   await walk.step({}, [], (ctx) => dismiss(ctx, gone))
 }
@@ -434,9 +505,7 @@ async function takeInGroup(ctx: Ctx, group: GroupSeenByApi, seen: GroupSeen): Pr
     ...joined
       .filter((one) => customers.has(one))
       .map((external) => ({ kind: 'group-joined' as const, external })),
-    ...left
-      .filter((one) => /^w[mo]/.test(one))
-      .map((external) => ({ kind: 'group-left' as const, external })),
+    ...left.filter(isCustomer).map((external) => ({ kind: 'group-left' as const, external })),
   ]
   for (const { kind, external } of changes) {
     ctx.record({

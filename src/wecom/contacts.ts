@@ -37,6 +37,9 @@ export const groupOf = (seen: GroupSeenByApi): GroupSeen => ({
   })),
 })
 
+/** External ids begin so (WECOM.md §0.1); a userid of staff has its own rules. */
+export const isCustomer = (id: string): boolean => /^w[mo]/.test(id)
+
 const pairOf = ({ external, staff }: { readonly external: string; readonly staff: string }): string =>
   `${external}\n${staff}`
 

@@ -8,11 +8,17 @@ export interface Reread {
   readonly attempts: number
 }
 
-export const askReread = (tx: Tx, kind: Reread['kind'], id: string, at: Instant): Promise<number> =>
+export const askReread = (
+  tx: Tx,
+  kind: Reread['kind'],
+  id: string,
+  at: Instant,
+  afterMs = 0,
+): Promise<number> =>
   tx.run(
     `INSERT INTO wecom_reread (kind, id, asked_at, ready_at, attempts) VALUES ($1, $2, $3, $4, 0)
      ON CONFLICT (kind, id) DO UPDATE SET asked_at = excluded.asked_at, ready_at = excluded.ready_at, attempts = 0`,
-    [kind, id, at, at],
+    [kind, id, at, at + afterMs],
   )
 
 export const readyRereads = (reader: Reader, now: Instant, limit: number): Promise<Reread[]> =>
@@ -70,5 +76,19 @@ export async function newestAdded(
   return reader.rows(
     `select external, staff, cast(max(at) as bigint) as at from log where kind = 'contact-added' and external in (${list(externals)}) group by external, staff`,
     externals,
+  )
+}
+
+/** When the log last heard of each of these in a group, by kind. Found by the person: kinds are many rows each. */
+export async function newestOfGroup(
+  reader: Reader,
+  chat: string,
+  externals: readonly string[],
+): Promise<{ kind: string; external: string; at: number }[]> {
+  if (externals.length === 0) return []
+  return reader.rows(
+    `select kind, external, cast(max(at) as bigint) as at from log
+     where chat = $1 and external in (${list(externals, 2)}) group by kind, external`,
+    [chat, ...externals],
   )
 }

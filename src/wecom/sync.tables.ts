@@ -34,6 +34,11 @@ export const comparisonTable = table('wecom_comparison', {
   touched_at: 'int',
   /** Why it broke off; empty while it goes on. */
   why: 'text',
+  /** So many it did not see that a person must say that they are gone; null: none were held back. */
+  lost_contacts: 'int?',
+  lost_groups: 'int?',
+  /** A person has said so; the next comparison lets them go. */
+  agreed_at: 'int?',
 })
 
 /** Whom the comparison under way has seen; `staff` is empty for groups. */

@@ -39,6 +39,7 @@ onBothDatabases('the mirror of WeCom', (open) => {
   let sync: Sync
   let followers: Followers
   let server: HttpServer
+  let callbackUrl: string
 
   beforeEach(async () => {
     opened = await open()
@@ -88,7 +89,8 @@ onBothDatabases('the mirror of WeCom', (open) => {
       }),
     })
     const { url } = await server.listen(0, '127.0.0.1')
-    expect(await simulator.setCallback(`${url}/wecom/callback`, true)).toMatchObject({ ok: true })
+    callbackUrl = `${url}/wecom/callback`
+    expect(await simulator.setCallback(callbackUrl, true)).toMatchObject({ ok: true })
   })
   afterEach(async () => {
     await client.close()
@@ -264,6 +266,95 @@ onBothDatabases('the mirror of WeCom', (open) => {
     await sync.compareAll()
     expect(await members()).toEqual([])
     expect((await kinds()).at(-1)).toBe('group-dismissed')
+  })
+
+  const memberRows = async (): Promise<[string, string | null, unknown][]> =>
+    (await logged())
+      .filter(({ kind }) => kind === 'group-joined' || kind === 'group-left')
+      .map(({ kind, who, detail }) => [kind, who.external ?? null, detail['found'] ?? 'event'])
+
+  it('names members whose coming or going no event told, once their events cannot come any more', async () => {
+    for (const n of [1, 2, 3, 4])
+      simulator.world.addContact({ userid: 'lin', external_userid: `wm${String(n)}`, silent: true })
+    await sync.compareAll()
+    const { chatId } = simulator.world.createGroup({ owner: 'lin', name: '群', members: ['wm4'] })
+    await settle()
+    const told = (await memberRows()).length
+    await simulator.setCallback(null)
+    // Both events are lost.
+    simulator.world.joinGroup(chatId, ['wm1'])
+    simulator.world.leaveGroup(chatId, ['wm4'])
+    await settle(minutes(5))
+    await simulator.setCallback(callbackUrl, true)
+    simulator.world.joinGroup(chatId, ['wm2'])
+    await settle(seconds(1))
+    expect((await memberRows()).slice(told).sort()).toEqual([
+      ['group-joined', 'wm1', 'group'],
+      ['group-joined', 'wm2', 'event'],
+      ['group-left', 'wm4', 'group'],
+    ])
+    await settle(minutes(3))
+    await settle(minutes(3))
+    expect((await memberRows()).length).toBe(told + 3)
+  })
+
+  it.each(['cdata', 'items', 'none'] as const)(
+    'names each of several who came at once, whatever the list of them looks like (%s)',
+    async (memChangeList) => {
+      Object.assign(simulator.settings, { memChangeList })
+      for (const n of [1, 2, 3])
+        simulator.world.addContact({ userid: 'lin', external_userid: `wm${String(n)}`, silent: true })
+      const { chatId } = simulator.world.createGroup({ owner: 'lin', name: '群' })
+      await settle()
+      simulator.world.joinGroup(chatId, ['wm1', 'wm2'])
+      await settle(seconds(1))
+      simulator.world.joinGroup(chatId, ['wm3'])
+      await settle(minutes(2))
+      const rows = await memberRows()
+      expect(
+        rows
+          .filter(([, external]) => external !== null)
+          .map(([, external]) => external)
+          .sort(),
+      ).toEqual(['wm1', 'wm2', 'wm3'])
+    },
+  )
+
+  it('keeps everybody when very many are suddenly not shown, until a person agrees', async () => {
+    for (let n = 0; n < 60; n += 1)
+      simulator.world.addContact({
+        userid: n < 40 ? 'lin' : 'wang',
+        external_userid: `wm${String(n)}`,
+        silent: true,
+      })
+    for (let n = 0; n < 8; n += 1) simulator.world.createGroup({ owner: 'lin', name: `群${String(n)}` })
+    await settle()
+    await sync.compareAll()
+    await settle()
+    const active = async (): Promise<number> =>
+      (await relations()).filter(({ state }) => state === 'active').length
+    expect(await sync.standing()).toMatchObject({ state: 'done', contacts: 60, groups: 8 })
+    await simulator.setCallback(null)
+    await expect(sync.agreeToLosses(system('test'))).rejects.toMatchObject({ code: 'nothing-held' })
+    // One by one is life.
+    for (let n = 0; n < 15; n += 1) simulator.world.removeContact('lin', `wm${String(n)}`, 'staff')
+    await simulator.idle()
+    await sync.compareAll()
+    expect(await active()).toBe(45)
+    // Lin is taken out of the app's visible range: WeCom shows neither her nor what is hers.
+    simulator.world.removeStaff('lin')
+    const before = (await logged()).length
+    await sync.compareAll()
+    await sync.compareAll()
+    expect(await active()).toBe(45)
+    expect((await logged()).length).toBe(before)
+    expect(await sync.standing()).toMatchObject({ state: 'held', lostContacts: 25, lostGroups: 8 })
+    expect(await sync.incomplete()).toMatch(/no longer shows 25 contacts and 8 groups .*visible range/)
+    await sync.agreeToLosses(system('test'))
+    await sync.compareAll()
+    expect(await active()).toBe(20)
+    expect(await sync.standing()).toMatchObject({ state: 'done', contacts: 20, groups: 0 })
+    expect((await kinds()).filter((kind) => kind === 'contact-removed').length).toBe(15 + 25)
   })
 
   it('says that it is incomplete when WeCom stops answering, and ends well when it is begun again', async () => {

@@ -4,27 +4,39 @@
  * records it like an event (compare.ts).
  */
 import { system } from '../base/act.ts'
-import type { Ctx } from '../base/act.ts'
+import type { Actor, Ctx } from '../base/act.ts'
 import { hours, minutes, seconds } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Job } from '../base/jobs.ts'
 import { endSessionsOf } from '../access/index.ts'
 import { customerOfExternal, dismissGroup, findStaff, saveGroup, saveStaff } from '../customer/index.ts'
-import type { Follower, LogRow } from '../interaction/index.ts'
+import type { GroupSeen } from '../customer/index.ts'
+import type { Follower, Kind, LogRow } from '../interaction/index.ts'
 import { askMirror } from '../segment/index.ts'
+import { agreeToLosses } from './compare.store.ts'
 import { compareSource, createComparer } from './compare.ts'
-import type { CompareParts } from './compare.ts'
+import type { CompareParts, Comparer, ComparisonStanding } from './compare.ts'
 import {
   contactOf,
   contactsRemembered,
   endIfOlder,
   groupOf,
   groupRemembered,
+  isCustomer,
   mirrorContacts,
 } from './contacts.ts'
 import { failureWords } from './protocol/result.ts'
 import type { Failure } from './protocol/result.ts'
-import { askReread, doneReread, nextReread, postponeReread, readyRereads, relationsOf } from './sync.store.ts'
+import {
+  askReread,
+  doneReread,
+  newestOfGroup,
+  nextReread,
+  postponeReread,
+  readyRereads,
+  relationsOf,
+} from './sync.store.ts'
 import type { Reread } from './sync.store.ts'
 
 export type SyncParts = CompareParts
@@ -44,6 +56,9 @@ export interface Sync {
   idle(): Promise<void>
   /** Null when the last comparison came to its end, else what is missing. */
   incomplete(): Promise<string | null>
+  standing(): Promise<ComparisonStanding>
+  /** Whoever the last comparison kept although WeCom no longer shows them is let go by the next. Throws Refusal where none is. */
+  agreeToLosses(actor: Actor): Promise<void>
 }
 
 /** Right after add_external_contact the API may still answer 84061 (WECOM.md §2.5). */
@@ -73,7 +88,28 @@ export function createSync(parts: SyncParts): Sync {
     compareAll: comparer.compareAll,
     idle: comparer.idle,
     incomplete: comparer.incomplete,
+    standing: comparer.standing,
+    agreeToLosses: (actor) => agree(parts, comparer, actor),
   }
+}
+
+async function agree({ act }: SyncParts, comparer: Comparer, actor: Actor): Promise<void> {
+  const { lostContacts, lostGroups } = await comparer.standing()
+  await act(actor, async (ctx) => {
+    if (!(await agreeToLosses(ctx.tx, ctx.now)))
+      throw new Refusal('nothing-held', '没有等待确认的减少', 409, {
+        fix: '刷新页面查看最新状态',
+        english: { message: 'No comparison waits for somebody to agree.', fix: 'see `siyu wecom status`' },
+      })
+    ctx.record({
+      kind: 'losses-agreed',
+      at: ctx.now,
+      source: 'wecom',
+      sourceKey: `losses-agreed:${ctx.newId()}`,
+      who: actor.kind === 'staff' ? { staff: actor.userid } : {},
+      detail: { contacts: lostContacts, groups: lostGroups },
+    })
+  })
 }
 
 // ------------------------------------------------------------------ events
@@ -158,10 +194,55 @@ async function rereadGroup(parts: SyncParts, reread: Reread): Promise<Failure | 
   const seen = await parts.api.group(reread.id)
   if (seen.kind !== 'ok') return seen
   await parts.act(system('wecom-sync'), async (ctx) => {
-    await saveGroup(ctx, await groupRemembered(ctx.tx, parts.erasures, groupOf(seen.value.group_chat)))
+    const group = await groupRemembered(ctx.tx, parts.erasures, groupOf(seen.value.group_chat))
+    const { joined, left } = await saveGroup(ctx, group)
     await doneReread(ctx.tx, reread)
+    const maybeTold = await recordUntold(ctx, group, joined, left)
+    if (maybeTold) await askReread(ctx.tx, 'group', reread.id, ctx.now, toldWithinMs)
   })
   return null
+}
+
+/** WeCom tries an event three times, five seconds each (WECOM.md §2.2): whatever was not told by then will not be. */
+const toldWithinMs = minutes(1)
+/** Of those who came at the time of the event, who came a little earlier and was waited for. */
+const untoldWithinMs = minutes(30)
+
+/**
+ * Members who came or went and were named by no event: it got lost (LastMemVer is then not what we know), told of several
+ * at once, or came from an old client that names nobody (WECOM.md §2.6). Each is recorded like an event. Answers whether
+ * somebody came so lately that her event may still arrive.
+ */
+async function recordUntold(
+  ctx: Ctx,
+  group: GroupSeen,
+  joined: readonly string[],
+  left: readonly string[],
+): Promise<boolean> {
+  const fresh = new Set(joined)
+  const came = group.members.filter(
+    ({ member, kind, joinedAt }) => kind === 2 && (fresh.has(member) || joinedAt > ctx.now - untoldWithinMs),
+  )
+  const told = await newestOfGroup(ctx.tx, group.chat, [...came.map(({ member }) => member), ...left])
+  const isTold = (kind: Kind, external: string, since: Instant): boolean =>
+    told.some((one) => one.kind === kind && one.external === external && one.at >= since - toldWithinMs)
+  const untold = came.filter(({ member, joinedAt }) => !isTold('group-joined', member, joinedAt))
+  const record = (kind: Kind, external: string, at: Instant): void =>
+    ctx.record({
+      kind,
+      at,
+      source: compareSource,
+      sourceKey: `${kind}:${group.chat}:${external}:${String(at)}`,
+      who: { external, chat: group.chat },
+      detail: { found: 'group', ChatId: group.chat },
+    })
+  for (const { member, joinedAt } of untold)
+    if (joinedAt <= ctx.now - toldWithinMs) record('group-joined', member, joinedAt)
+  // Who left within the last minutes was told of, or is told of now: WeCom does not say when.
+  for (const external of left)
+    if (isCustomer(external) && !isTold('group-left', external, ctx.now - untoldWithinMs))
+      record('group-left', external, ctx.now)
+  return untold.some(({ joinedAt }) => joinedAt > ctx.now - toldWithinMs)
 }
 
 /** Not there yet: again after 2, 10, 60 s; gone for good: done; WeCom away: again in a while, without counting. */

@@ -2170,4 +2170,32 @@ export const answers = {
     },
     required: ['r', 'f', 'm', 'of', 'type', 'valueClass', 'segment', 'actions'],
   },
+  WecomStanding: {
+    description: '`GET /api/admin/wecom`, and the answer of `POST /api/admin/wecom/compare`.',
+    type: 'object',
+    properties: {
+      comparison: {
+        type: 'object',
+        properties: {
+          state: {
+            description:
+              'held: very many are no longer seen in WeCom, and nobody is let go before a person agrees.',
+            enum: ['held', 'never', 'underway', 'broken', 'done'],
+          },
+          startedAt: { type: 'string' },
+          endedAt: { type: 'string' },
+          contacts: { description: 'Seen so far.', type: 'number' },
+          groups: { type: 'number' },
+          why: { description: 'Why it broke off.', type: 'string' },
+          lost: {
+            type: 'object',
+            properties: { contacts: { type: 'number' }, groups: { type: 'number' } },
+            required: ['contacts', 'groups'],
+          },
+        },
+        required: ['state', 'contacts', 'groups'],
+      },
+    },
+    required: ['comparison'],
+  },
 } satisfies Readonly<Record<string, Schema>>

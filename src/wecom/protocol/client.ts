@@ -15,6 +15,7 @@ import type { Circuit } from './limits.ts'
 import { formOf } from './multipart.ts'
 import type { FormFile } from './multipart.ts'
 import { createQuotas } from './quota.ts'
+import type { Budget } from './quota.ts'
 import type { Result } from './result.ts'
 import { createTokenSource } from './token.ts'
 import type { Issued, SharedToken, TokenState } from './token.ts'
@@ -78,6 +79,10 @@ export interface WecomClient {
   /** For the few calls that answer a file; their errors come as documents with HTTP 200 (WECOM.md §8). */
   download(api: string, options: DownloadOptions): Promise<Result<Downloaded>>
   tokenState(): TokenState
+  /** What is used of WeCom's ceilings, as far as this process called. */
+  budgets(): Budget[]
+  /** APIs that WeCom has blocked (45009), and for how long still. */
+  blocked(): { readonly api: string; readonly ms: number }[]
   /** Makes sure there is a token, for start-up and `doctor`. */
   warmUp(): Promise<Result<string>>
   close(): Promise<void>
@@ -188,6 +193,13 @@ export function createClient(settings: ClientSettings, parts: ClientParts): Weco
     },
     download: (api, options) => repeated(api, { ...options, repeatable: true, understand: fileOf }),
     tokenState: () => token.state(),
+    budgets: () => quotas.budgets(),
+    blocked: () =>
+      [...circuits].flatMap(([key, circuit]) => {
+        const ms = circuit.blockedMs()
+        // A robot's key is a secret; its circuit is called after both.
+        return ms > 0 ? [{ api: key.split(' ')[0] ?? key, ms }] : []
+      }),
     warmUp: () => token.get(),
     async close() {
       closed = true

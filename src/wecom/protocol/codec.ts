@@ -26,6 +26,11 @@ export interface SignedQuery {
 export interface Codec {
   /** The plaintext of a callback, or null when anything at all is wrong. */
   open(query: SignedQuery, encrypted: string): string | null
+  /**
+   * The plaintext of what `open` refused although it is signed and sealed with our keys: it is addressed to another
+   * receiver. Only for telling the person who runs this; it is never taken and never answered differently.
+   */
+  openForOthers(query: SignedQuery, encrypted: string): string | null
 }
 
 /** random(16) and length(4) in front of every message. */
@@ -35,8 +40,9 @@ const maxPad = 32
 export function createCodec({ corpId, tokens, aesKeys }: CodecKeys): Codec {
   const keys = aesKeys.map(keyOf)
   const receiver = Buffer.from(corpId)
-  return {
-    open(query, encrypted) {
+  const openFor =
+    (isReceiver: (to: Buffer) => boolean) =>
+    (query: SignedQuery, encrypted: string): string | null => {
       const { msg_signature: signature, timestamp, nonce } = query
       if (typeof signature !== 'string' || !/^[0-9a-f]{40}$/.test(signature)) return null
       if (typeof timestamp !== 'string' || !/^\d{10}$/.test(timestamp)) return null
@@ -51,9 +57,12 @@ export function createCodec({ corpId, tokens, aesKeys }: CodecKeys): Codec {
         signed = timingSafeEqual(given, right) || signed
       }
       let message: string | null = null
-      for (const key of keys) message = messageOf(decrypt(key, cipher), receiver) ?? message
+      for (const key of keys) message = messageOf(decrypt(key, cipher), isReceiver) ?? message
       return signed ? message : null
-    },
+    }
+  return {
+    open: openFor((to) => to.length === receiver.length && timingSafeEqual(to, receiver)),
+    openForOthers: openFor((to) => !to.equals(receiver)),
   }
 }
 
@@ -83,15 +92,13 @@ function decrypt(key: Buffer, cipher: Buffer): Buffer {
 }
 
 /** random(16) ‖ length(4, big-endian) ‖ message ‖ receiver ‖ padding, to the last byte. */
-function messageOf(plain: Buffer, receiver: Buffer): string | null {
+function messageOf(plain: Buffer, isReceiver: (to: Buffer) => boolean): string | null {
   const pad = plain[plain.length - 1] ?? 0
   if (pad < 1 || pad > maxPad || pad > plain.length) return null
   const end = plain.length - pad
   for (let i = end; i < plain.length; i += 1) if (plain[i] !== pad) return null
   if (end < headBytes) return null
-  const length = plain.readUInt32BE(16)
-  if (headBytes + length + receiver.length !== end) return null
-  const to = plain.subarray(headBytes + length, end)
-  if (!timingSafeEqual(to, receiver)) return null
-  return plain.toString('utf8', headBytes, headBytes + length)
+  const receiverAt = headBytes + plain.readUInt32BE(16)
+  if (receiverAt > end || !isReceiver(plain.subarray(receiverAt, end))) return null
+  return plain.toString('utf8', headBytes, receiverAt)
 }

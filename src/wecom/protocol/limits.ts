@@ -137,6 +137,8 @@ export function createLanes(): <T>(key: string, work: () => Promise<T>) => Promi
 export interface Circuit {
   /** Milliseconds to wait, or 0: go ahead (and tell how it went by `passed` or `blocked`). */
   wait(): number
+  /** What is left of a block, without asking to go ahead. */
+  blockedMs(): number
   /** How many blocks there have been: what a call says that left before the last one is not about it. */
   round(): number
   passed(round: number): void
@@ -154,6 +156,7 @@ export function createCircuit(clock: Clock): Circuit {
   let rounds = 0
   return {
     round: () => rounds,
+    blockedMs: () => Math.max(0, until - clock.now()),
     wait() {
       const now = clock.now()
       if (now < until) return until - now

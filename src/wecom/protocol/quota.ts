@@ -13,6 +13,15 @@ export type Place =
 
 export interface Quotas {
   take(api: string, countedFor: string | undefined): Place
+  /** What is used of each ceiling that is the corp's or the app's; robots and single messages are left out. */
+  budgets(): Budget[]
+}
+
+export interface Budget {
+  readonly api: string
+  readonly span: Span
+  readonly used: number
+  readonly most: number
 }
 
 interface Window {
@@ -21,6 +30,7 @@ interface Window {
   /** Answers how to give the place back. */
   add(now: Instant): () => void
   isEmpty(now: Instant): boolean
+  used(now: Instant): number
 }
 
 const limitCode = 45009
@@ -29,18 +39,27 @@ const keptWindows = 1_000
 
 export function createQuotas(clock: Clock, table: readonly Limit[]): Quotas {
   const windows = new Map<string, Window>()
+  /** Of the windows that are everybody's: which ceiling each counts against. */
+  const shared = new Map<Window, Pick<Budget, 'api' | 'span' | 'most'>>()
   let sweepAt = keptWindows
 
   function windowOf(limit: Limit, row: number, api: string, countedFor: string): Window {
     const key = `${String(row)} ${api} ${limit.each === true ? countedFor : ''}`
-    const found = windows.get(key) ?? createWindow(limit.most, limit.span)
+    const known = windows.get(key)
+    if (known) return known
+    const found = createWindow(limit.most, limit.span)
     windows.set(key, found)
+    if (limit.each !== true) shared.set(found, { api, span: limit.span, most: limit.most })
     return found
   }
 
   function sweep(now: Instant): void {
     if (windows.size <= sweepAt) return
-    for (const [key, window] of windows) if (window.isEmpty(now)) windows.delete(key)
+    for (const [key, window] of windows)
+      if (window.isEmpty(now)) {
+        windows.delete(key)
+        shared.delete(window)
+      }
     // So that many that are in use are not looked through at every call.
     sweepAt = Math.max(keptWindows, windows.size * 2)
   }
@@ -66,6 +85,10 @@ export function createQuotas(clock: Clock, table: readonly Limit[]): Quotas {
             if (how === 'stayed' || (how === 'refused' && limit.counts === 'deeds')) giveBack()
         },
       }
+    },
+    budgets() {
+      const now = clock.now()
+      return [...shared].map(([window, of]) => ({ ...of, used: window.used(now) }))
     },
   }
 }
@@ -120,6 +143,10 @@ function slidingWindow(most: number, spanMs: number): Window {
       forget(now)
       return total === 0
     },
+    used(now) {
+      forget(now)
+      return total
+    },
   }
 }
 
@@ -148,6 +175,10 @@ function calendarWindow(most: number, span: 'day' | 'month'): Window {
     isEmpty(now) {
       turn(now)
       return count === 0
+    },
+    used(now) {
+      turn(now)
+      return count
     },
   }
 }

@@ -1,4 +1,4 @@
-import { auditQuery, restoreConfirmBody, staffRoles } from '../../contract.ts'
+import { auditQuery, compareBody, restoreConfirmBody, staffRoles } from '../../contract.ts'
 import { fields, json, number, one, paged, pageOf, say, text } from '../note.ts'
 import type { Area } from '../note.ts'
 
@@ -53,6 +53,19 @@ export const officeArea: Area = {
       body: staffRoles,
       answer: fields({ userid: text, given: { type: 'array', items: text } }),
       refuses: { 409: ['own-role'] },
+    },
+    'GET /api/admin/wecom': {
+      says: say('与企业微信的比对进行到哪里', 'How the comparison with WeCom stands'),
+      answer: one('WecomStanding'),
+    },
+    'POST /api/admin/wecom/compare': {
+      says: say(
+        '立即与企业微信比对；agree 表示确认大量减少属实',
+        'Compare with WeCom now; agree: the very many who are missing are really gone',
+      ),
+      body: compareBody,
+      answer: one('WecomStanding'),
+      refuses: { 409: ['nothing-held'] },
     },
     'POST /api/admin/restore/confirm': {
       says: say('确认从备份恢复的数据库可以继续发送', 'A database from a backup may go on sending'),
