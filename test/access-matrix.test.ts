@@ -226,6 +226,8 @@ const table = (): Readonly<
   },
   'GET /api/admin/games': { row: console },
   'GET /api/admin/tags': { row: console },
+  'GET /api/admin/wecom': { row: console },
+  'POST /api/admin/wecom/compare': { body: { agree: true }, row: [401, 401, 403, 403, 409, 401, 401] },
   'POST /api/admin/restore/confirm': { body: { reason: '已核对' }, row: [401, 401, 403, 403, 409, 401, 401] },
   'POST /api/admin/touchpoints/:name/try': {
     path: '/api/admin/touchpoints/no-such-touchpoint/try',
@@ -398,6 +400,7 @@ describe('who may call what', () => {
       'PUT /api/admin/staff/:userid/roles': ['admin'],
       'POST /api/admin/deliveries/:id/resolve': ['admin', 'operator'],
       'POST /api/admin/restore/confirm': ['admin'],
+      'POST /api/admin/wecom/compare': ['admin'],
       'POST /api/admin/customers/:id/merge': ['admin', 'operator'],
       'POST /api/admin/customers/:id/keep-apart': ['admin', 'operator'],
       'POST /api/admin/customers/:id/unmerge': ['admin', 'operator'],

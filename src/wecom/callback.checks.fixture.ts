@@ -190,8 +190,11 @@ function timed(input: Input): { readonly accepted: boolean; readonly ms: number 
   let accepted = false
   for (let tries = 0; tries < 5 && least > slowMs; tries += 1) {
     const startedAt = performance.now()
+    const before = process.cpuUsage()
     accepted = open(input)
-    least = Math.min(least, performance.now() - startedAt)
+    const { user, system } = process.cpuUsage(before)
+    // Whichever is less: others may have had the processor meanwhile, or other threads of ours used it.
+    least = Math.min(least, performance.now() - startedAt, (user + system) / 1000)
   }
   return { accepted, ms: least }
 }
