@@ -1,7 +1,7 @@
 import type { Codec } from './codec.ts'
 import type { Faults } from './faults.ts'
 import { createPoster } from './post.ts'
-import type { Rng } from './rng.ts'
+import type { Rng, RngImage } from './rng.ts'
 import type { CallbackVerification, Poster, SimulatorCredentials, SimulatorSettings } from './types.ts'
 import { readElement, xml } from './xml.ts'
 
@@ -19,6 +19,11 @@ export interface CallbackRow {
   problem: string | null
   /** The decrypted passive reply, if the answer carried one. */
   reply: string | null
+}
+
+export interface CallbacksImage {
+  readonly rows: CallbackRow[]
+  readonly rng: RngImage
 }
 
 export interface CallbackOptions {
@@ -109,6 +114,17 @@ export class Callbacks {
 
   idle(): Promise<void> {
     return this.pending() === 0 ? Promise.resolve() : new Promise((resolve) => this.#idlers.push(resolve))
+  }
+
+  image(): CallbacksImage {
+    return { rows: this.#rows, rng: this.#options.rng.image() }
+  }
+
+  /** The address stays: whoever listens now need not be whoever listened then. */
+  restore({ rows, rng }: CallbacksImage): void {
+    this.#waiting.length = 0
+    this.#rows = rows
+    this.#options.rng.restore(rng)
   }
 
   reset(): void {

@@ -6,6 +6,7 @@ const virtual = (drain = async (): Promise<void> => {}) =>
   new SimClock({
     mode: 'virtual',
     startAt: start,
+    perform: () => {},
     drain,
     onError: (error) => {
       throw error

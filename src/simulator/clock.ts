@@ -1,13 +1,23 @@
-import { Agenda } from './agenda.ts'
+import { Agenda, type AgendaImage } from './agenda.ts'
+import { WorldError } from './errors.ts'
+import type { Plan } from './plan.ts'
 import type { ClockMode } from './types.ts'
 
 export interface ClockOptions {
   readonly mode: ClockMode
   readonly startAt?: number
+  /** Does what was planned. */
+  readonly perform: (plan: Plan) => void | Promise<void>
   /** Awaited after each agenda entry: the callbacks it caused are part of the work. */
   readonly drain: () => Promise<void>
   /** What an agenda entry throws in wall mode, where nobody awaits it. */
   readonly onError: (error: unknown) => void
+}
+
+export interface ClockImage {
+  readonly now: number
+  readonly mode: ClockMode
+  readonly agenda: AgendaImage
 }
 
 type Settle = (now: number) => Promise<void>
@@ -58,10 +68,52 @@ export class SimClock {
     return this.#running
   }
 
+  /** Somebody's own function; returns the undo. While it waits no snapshot can be taken. */
   schedule(at: number, run: () => void | Promise<void>): () => void {
-    const undo = this.#agenda.add(at, run)
+    const order = this.#agenda.add(at, null, run)
     this.#arm()
-    return undo
+    return () => this.unplan(order)
+  }
+
+  /** Answers the number under which the plan can be taken back. */
+  plan(at: number, plan: Plan): number {
+    const order = this.#agenda.add(at, plan, () => this.#options.perform(plan))
+    this.#arm()
+    return order
+  }
+
+  unplan(order: number | null): void {
+    if (order !== null) this.#agenda.remove(order)
+  }
+
+  /** Runs when no move is under way, and lets none begin meanwhile. */
+  between<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#running) throw new WorldError('time is moving: wait until the clock has arrived')
+    const result = this.#queue.then(act)
+    this.#queue = result.then(
+      () => {},
+      () => {},
+    )
+    return result
+  }
+
+  image(): ClockImage {
+    const functions = this.#agenda.functions()
+    if (functions > 0) {
+      throw new WorldError(
+        `${functions} functions wait on the agenda (World.schedule, a population): no snapshot can keep them`,
+      )
+    }
+    return { now: this.now(), mode: this.#mode, agenda: this.#agenda.image() }
+  }
+
+  /** Back (or on) to where the image was taken; a wall clock goes on from there. */
+  restore({ now, mode, agenda }: ClockImage): void {
+    this.#agenda.restore(agenda, (plan) => this.#options.perform(plan))
+    this.#mode = mode
+    this.#frozenAt = mode === 'virtual' ? now : null
+    this.#offset = now - Date.now()
+    this.#arm()
   }
 
   advanceTo(to: number, settle?: Settle): Promise<void> {

@@ -4,7 +4,10 @@ import { createCodec, type Codec } from './codec.ts'
 import { credentialsFor } from './credentials.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { createLimiter, type Limiter } from './limits.ts'
+import type { Plan } from './plan.ts'
 import { createRng, type Rng } from './rng.ts'
+import { createSnapshots } from './snapshots.ts'
 import { createState, type State } from './state.ts'
 import type {
   CallRow,
@@ -12,6 +15,7 @@ import type {
   SimulatorCredentials,
   SimulatorOptions,
   SimulatorSettings,
+  Snapshots,
   StaffMessage,
 } from './types.ts'
 
@@ -36,8 +40,12 @@ export interface Context {
   readonly delivered: Set<(row: LedgerRow) => void>
   readonly staffMessages: Set<(message: StaffMessage) => void>
   state: State
+  /** Does what was planned; set once the deeds are known. */
+  perform: (plan: Plan) => void | Promise<void>
   /** Set once listening. */
   url: string
+  readonly snapshots: Snapshots
+  readonly limiter: Limiter
   /** Back to the beginning; set once the shop is known. */
   restart: () => void
   /** Nobody listens for so long, on the wall clock: connections are truly refused. */
@@ -78,6 +86,7 @@ export function createContext(options: SimulatorOptions): Context {
   const clock: SimClock = new SimClock({
     mode: options.clock ?? 'wall',
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
+    perform: (plan) => ctx.perform(plan),
     drain: () => callbacks.idle(),
     // Nobody awaits the agenda on the wall clock, so a broken deed must be loud.
     onError: (error) => {
@@ -96,7 +105,7 @@ export function createContext(options: SimulatorOptions): Context {
     poster: options.poster,
   })
   callbacks.setUrl(options.callback?.url ?? null)
-  return {
+  const ctx: Context = {
     options,
     credentials,
     apps: [{ agentId: credentials.agentId, secret: credentials.agentSecret }, ...(options.apps ?? [])],
@@ -111,10 +120,17 @@ export function createContext(options: SimulatorOptions): Context {
     delivered: new Set(),
     staffMessages: new Set(),
     state: createState(),
+    limiter: createLimiter(),
+    get snapshots() {
+      return snapshots
+    },
+    perform: () => {},
     url: '',
     restart: () => {},
     outage: () => {},
   }
+  const snapshots = createSnapshots(ctx)
+  return ctx
 }
 
 export const seconds = (ms: number): number => Math.floor(ms / 1000)

@@ -10,6 +10,7 @@ import type { Fault, FaultRequest, SimulatorSettings } from './types.ts'
 import { readBody, sendJson } from './wire.ts'
 import { inboxOf } from './control-inbox.ts'
 import { consoleRoutes } from './control-console.ts'
+import { snapshotRoutes } from './control-snapshots.ts'
 import { momentRoutes } from './control-moments.ts'
 import { worldRoutes } from './control-world.ts'
 
@@ -62,6 +63,7 @@ const routes: Readonly<Record<string, Route>> = {
     confirm(ctx, parts[1] ?? '', text(body, 'msgid'))
     return { ok: true }
   },
+  ...snapshotRoutes,
   'POST qr': ({ ctx, body, parts }) => scanCode(ctx, parts[1] ?? '', optionalText(body, 'external_userid')),
   ...worldRoutes,
   ...momentRoutes,

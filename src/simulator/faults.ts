@@ -1,5 +1,5 @@
 import { ApiError } from './errors.ts'
-import type { Rng } from './rng.ts'
+import type { Rng, RngImage } from './rng.ts'
 import type { Fault, FaultKind, FaultRequest } from './types.ts'
 
 const kinds: readonly FaultKind[] = [
@@ -24,6 +24,14 @@ export interface Faults {
   list(): readonly Fault[]
   clear(id?: string): void
   strike(api: string, now: number, only?: readonly FaultKind[]): Fault | null
+  image(): FaultsImage
+  restore(image: FaultsImage): void
+}
+
+export interface FaultsImage {
+  readonly faults: Fault[]
+  readonly count: number
+  readonly rng: RngImage
 }
 
 export function isFaultKind(kind: unknown): kind is FaultKind {
@@ -63,6 +71,12 @@ export function createFaults(rng: Rng): Faults {
         return fault
       }
       return null
+    },
+    image: () => ({ faults, count, rng: rng.image() }),
+    restore(image) {
+      faults = image.faults
+      count = image.count
+      rng.restore(image.rng)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createContext, type Context } from './context.ts'
 import { addFault } from './control.ts'
+import { performPlan } from './deeds/planned.ts'
 import { loadShop } from './load.ts'
 import { createSimulatorServer } from './server.ts'
 import { seedShop } from './shop/index.ts'
@@ -14,14 +15,12 @@ const insideUrl = 'http://127.0.0.1:1'
 /** Starts a stand-in for the WeCom platform on loopback: its API, its callbacks, its OAuth pages, its people. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const ctx = createContext(options)
+  ctx.perform = (plan) => performPlan(ctx, plan)
   const shop = chooseShop(options, ctx.clock.now())
   if (shop) loadShop(ctx, shop)
-  const { server, limiter } = createSimulatorServer(ctx)
+  const server = createSimulatorServer(ctx)
   const answer: Simulator['answer'] = (request, response) => void server.emit('request', request, response)
-  ctx.restart = () => {
-    restart(ctx, shop)
-    limiter.clear()
-  }
+  ctx.restart = () => restart(ctx, shop)
   const quiet = (): void => {
     ctx.clock.close()
     ctx.callbacks.close()
@@ -65,6 +64,7 @@ function restart(ctx: Context, shop: SeededShop | null): void {
   ctx.ledger.clear()
   ctx.callbacks.reset()
   ctx.calls.length = 0
+  ctx.limiter.clear()
   ctx.state = createState()
   if (shop) loadShop(ctx, shop)
 }
@@ -96,6 +96,7 @@ function present(ctx: Context, answer: Simulator['answer'], close: () => Promise
       if (verification.ok) ctx.callbacks.setUrl(url)
       return verification
     },
+    snapshots: ctx.snapshots,
     reset: () => ctx.restart(),
     close,
   }

@@ -7,10 +7,11 @@ export interface Ledger {
   rows(since?: number, limit?: number): LedgerRow[]
   size(): number
   clear(): void
+  restore(rows: LedgerRow[]): void
 }
 
 export function createLedger(): Ledger {
-  const rows: LedgerRow[] = []
+  let rows: LedgerRow[] = []
   return {
     add(fields) {
       const seq = rows.length + 1
@@ -27,7 +28,10 @@ export function createLedger(): Ledger {
     rows: (since = 0, limit) => rows.slice(since, limit === undefined ? undefined : since + limit),
     size: () => rows.length,
     clear: () => {
-      rows.length = 0
+      rows = []
+    },
+    restore(kept) {
+      rows = kept
     },
   }
 }

@@ -1,7 +1,7 @@
 import { ApiError } from './errors.ts'
 import type { RateLimits } from './types.ts'
 
-interface Window {
+export interface Window {
   minuteFrom: number
   minuteCount: number
   hourFrom: number
@@ -14,13 +14,15 @@ export interface Limiter {
   /** Throws 45009 when `key` is over its ceiling. */
   take(key: string, limits: RateLimits, now: number): void
   clear(): void
+  image(): Map<string, Window>
+  restore(image: Map<string, Window>): void
 }
 
 const minuteMs = 60_000
 const hourMs = 3_600_000
 
 export function createLimiter(): Limiter {
-  const windows = new Map<string, Window>()
+  let windows = new Map<string, Window>()
   return {
     take(key, limits, now) {
       const window = windows.get(key) ?? {
@@ -39,5 +41,9 @@ export function createLimiter(): Limiter {
       if (now < window.blockedUntil) throw new ApiError(45009)
     },
     clear: () => windows.clear(),
+    image: () => windows,
+    restore(image) {
+      windows = image
+    },
   }
 }

@@ -18,8 +18,8 @@ export interface MomentTask {
   readonly seenBy: Set<string>
   readonly likes: MomentReaction[]
   readonly comments: MomentReaction[]
-  /** Takes the planned confirmation off the agenda. */
-  undo: () => void
+  /** The planned confirmation on the agenda. */
+  due: number | null
 }
 
 export interface Moment {
@@ -56,8 +56,8 @@ export interface MomentJob {
 export interface TempChat {
   /** The relation's `createtime`: one that began anew is not ended. */
   readonly since: number
-  /** Takes the planned end off the agenda. */
-  undo: () => void
+  /** The planned end on the agenda. */
+  readonly due: number
 }
 
 /** A code that leads into one of some groups (WECOM.md §3.3). */

@@ -9,7 +9,12 @@ export interface Rng {
   next(): number
   text(length: number, alphabet?: string): string
   bytes(length: number): Buffer
+  /** The position, and back to it. */
+  image(): RngImage
+  restore(image: RngImage): void
 }
+
+export type RngImage = readonly [number, number, number, number]
 
 export const alphanumeric = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
@@ -41,6 +46,10 @@ export function createRng(seed: string): Rng {
       const out = Buffer.alloc(length)
       for (let i = 0; i < length; i++) out[i] = step() & 255
       return out
+    },
+    image: () => [a, b, c, counter],
+    restore(image) {
+      ;[a, b, c, counter] = image
     },
   }
 }

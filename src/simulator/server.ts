@@ -5,7 +5,6 @@ import { appOfToken, killTokens } from './api/token.ts'
 import type { Context } from './context.ts'
 import { answerControl } from './control.ts'
 import { ApiError, errorBody } from './errors.ts'
-import { createLimiter, type Limiter } from './limits.ts'
 import { answerOauth } from './oauth.ts'
 import { isBody, type Body } from './params.ts'
 import { readBody, reset, wait } from './wire.ts'
@@ -13,7 +12,6 @@ import type { Fault, FaultKind } from './types.ts'
 
 interface Door {
   readonly ctx: Context
-  readonly limiter: Limiter
   /** Keys of the calls under way, for 45033. */
   readonly locks: Set<string>
 }
@@ -32,8 +30,8 @@ const striking: readonly FaultKind[] = [
   'expire-token',
 ]
 
-export function createSimulatorServer(ctx: Context): { server: http.Server; limiter: Limiter } {
-  const door: Door = { ctx, limiter: createLimiter(), locks: new Set() }
+export function createSimulatorServer(ctx: Context): http.Server {
+  const door: Door = { ctx, locks: new Set() }
   const server = http.createServer((request, response) => {
     answer(door, request, response).catch((error: unknown) => {
       // A caller that went away is its own business; anything else is a defect of ours and must be seen.
@@ -43,7 +41,7 @@ export function createSimulatorServer(ctx: Context): { server: http.Server; limi
     })
   })
   server.keepAliveTimeout = 60_000
-  return { server, limiter: door.limiter }
+  return server
 }
 
 async function answer(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -136,7 +134,7 @@ function perform(
     if (!api) throw new ApiError(40066)
     if (api.method !== 'any' && api.method !== request.method) throw new ApiError(40035, `use ${api.method}`)
     agentId = api.open ? null : appOfToken(ctx, url.searchParams)
-    if (ctx.settings.rateLimits) door.limiter.take(path, ctx.settings.rateLimits, ctx.clock.now())
+    if (ctx.settings.rateLimits) ctx.limiter.take(path, ctx.settings.rateLimits, ctx.clock.now())
     const call: Call = {
       ctx,
       agentId: agentId ?? ctx.credentials.agentId,

@@ -74,8 +74,8 @@ export interface StaffTask {
   readonly rows: LedgerRow[]
   status: 0 | 2
   sentAt: number
-  /** Takes the planned confirmation off the agenda. */
-  undo: () => void
+  /** The planned confirmation on the agenda. */
+  due: number | null
 }
 
 export interface Broadcast {

@@ -390,6 +390,38 @@ export interface CallbackVerification {
   readonly reason: string | null
 }
 
+export interface SnapshotInfo {
+  readonly id: string
+  readonly name: string
+  /** The simulator's clock. */
+  readonly takenAt: number
+}
+
+/** A whole world as JSON, for a file. */
+export interface SnapshotDocument extends SnapshotInfo {
+  readonly format: string
+  readonly version: number
+  /** Only a simulator of the same corp (the same seed) loads it. */
+  readonly corpId: string
+  readonly world: unknown
+}
+
+/**
+ * Worlds put aside and brought back: state, ledger, calls, callback rows, clock, agenda, generators, faults, limits and
+ * settings. Not part of them: the callback address, connections, calls under way and listeners of `World`.
+ */
+export interface Snapshots {
+  /** Waits for callbacks under way. Refused while time moves or functions wait on the agenda. */
+  take(name?: string): Promise<SnapshotInfo>
+  /** The same acts afterwards have the same consequences, ids included. */
+  restore(id: string): Promise<void>
+  list(): SnapshotInfo[]
+  drop(id: string): void
+  document(id: string): SnapshotDocument
+  /** Keeps a document under a new id; `restore` makes it the world. */
+  load(document: unknown): SnapshotInfo
+}
+
 export interface Simulator {
   readonly url: string
   readonly credentials: SimulatorCredentials
@@ -414,6 +446,7 @@ export interface Simulator {
   clearFaults(): void
   /** With `verify` the GET handshake must succeed, as in the console. */
   setCallback(url: string | null, verify?: boolean): Promise<CallbackVerification | null>
+  readonly snapshots: Snapshots
   reset(): void
   /** A request that came in by another way than the port. */
   answer(request: IncomingMessage, response: ServerResponse): void

@@ -50,7 +50,7 @@ export function createBroadcast(ctx: Context, wanted: NewBroadcast): Broadcast {
         resultStatus: 0,
       }),
     )
-    broadcast.tasks.set(userid, { userid, rows, status: 0, sentAt: 0, undo: () => {} })
+    broadcast.tasks.set(userid, { userid, rows, status: 0, sentAt: 0, due: null })
   }
   ctx.state.broadcasts.set(broadcast.msgid, broadcast)
   for (const task of broadcast.tasks.values()) handToStaff(ctx, broadcast, task, links)
@@ -70,15 +70,20 @@ function handToStaff(ctx: Context, broadcast: Broadcast, task: StaffTask, links:
   })
   const confirm = staffOf(ctx.state, task.userid)?.confirm
   if (!confirm || confirm.mode === 'never' || task.status !== 0) return
-  task.undo = ctx.clock.schedule(broadcast.createdAt + (confirm.afterMs ?? 0), () =>
-    press(ctx, broadcast, task),
-  )
+  const at = broadcast.createdAt + (confirm.afterMs ?? 0)
+  task.due = ctx.clock.plan(at, { deed: 'press', msgid, userid: task.userid })
+}
+
+export function pressPlanned(ctx: Context, msgid: string, userid: string): void {
+  const broadcast = ctx.state.broadcasts.get(msgid)
+  const task = broadcast?.tasks.get(userid)
+  if (broadcast && task) press(ctx, broadcast, task)
 }
 
 /** The staff member presses "send": what arrives depends on friendship and quota at this moment. */
 function press(ctx: Context, broadcast: Broadcast, task: StaffTask): void {
   if (broadcast.cancelled || task.status !== 0) return
-  task.undo()
+  ctx.clock.unplan(task.due)
   const now = ctx.clock.now()
   task.status = 2
   task.sentAt = now
@@ -127,7 +132,7 @@ export function cancelBroadcast(ctx: Context, broadcast: Broadcast): void {
   broadcast.cancelled = true
   const now = ctx.clock.now()
   for (const task of broadcast.tasks.values()) {
-    task.undo()
+    ctx.clock.unplan(task.due)
     if (task.status !== 0) continue
     for (const row of task.rows) ctx.ledger.settle(row, 'cancelled', now)
   }

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Context } from '../context.ts'
+import type { WantedUpload } from '../plan.ts'
 import type { UploadJob } from '../records.ts'
-
-export interface WantedUpload {
-  readonly type: 'video' | 'file'
-  readonly filename: string
-  readonly url: string
-  readonly md5: string
-}
 
 const mostBytes = 200 * 1024 * 1024
 /** On the wall clock: the network does not know the simulator's. */
@@ -18,30 +12,35 @@ const badSource = 40058
 /** The platform fetches the file itself, a little later; the server behind the address must serve ranges. */
 export function startUpload(ctx: Context, wanted: WantedUpload): UploadJob {
   const job: UploadJob = { jobid: `job${ctx.rng.text(40)}`, status: 1, errcode: 0, mediaId: '', doneAt: 0 }
-  const { state } = ctx
-  state.uploadJobs.set(job.jobid, job)
-  ctx.clock.schedule(ctx.clock.now() + ctx.settings.dispatchMs, async () => {
-    const found = await download(wanted)
-    job.doneAt = ctx.clock.now()
-    if (typeof found === 'number') {
-      job.status = 3
-      job.errcode = found
-      return
-    }
-    const { type, filename } = wanted
-    job.status = 2
-    job.mediaId = `3${ctx.rng.text(86)}`
-    state.media.set(job.mediaId, {
-      id: job.mediaId,
-      type,
-      filename,
-      bytes: found,
-      createdAt: job.doneAt,
-      attachmentType: null,
-      robot: null,
-    })
-  })
+  ctx.state.uploadJobs.set(job.jobid, job)
+  const at = ctx.clock.now() + ctx.settings.dispatchMs
+  ctx.clock.plan(at, { deed: 'fetch-upload', jobid: job.jobid, wanted })
   return job
+}
+
+export async function fetchUpload(ctx: Context, jobid: string, wanted: WantedUpload): Promise<void> {
+  const { state } = ctx
+  const job = state.uploadJobs.get(jobid)
+  if (!job) return
+  const found = await download(wanted)
+  job.doneAt = ctx.clock.now()
+  if (typeof found === 'number') {
+    job.status = 3
+    job.errcode = found
+    return
+  }
+  const { type, filename } = wanted
+  job.status = 2
+  job.mediaId = `3${ctx.rng.text(86)}`
+  state.media.set(job.mediaId, {
+    id: job.mediaId,
+    type,
+    filename,
+    bytes: found,
+    createdAt: job.doneAt,
+    attachmentType: null,
+    robot: null,
+  })
 }
 
 /** The bytes, or the code of what is wrong with them. */

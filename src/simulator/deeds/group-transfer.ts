@@ -14,13 +14,18 @@ export function groupStatus(ctx: Context, group: Group): 0 | 1 | 2 | 3 {
 /** In service the group changes hands at once; what a leaver left behind takes as long as a dispatch. No event. */
 export function transferGroup(ctx: Context, group: Group, to: string, resigned: boolean): void {
   const transfer: GroupTransfer = { chatId: group.chatId, to, at: ctx.clock.now(), resigned, done: false }
-  ctx.state.groupTransfers.push(transfer)
-  if (resigned) ctx.clock.schedule(transfer.at + ctx.settings.dispatchMs, () => finish(ctx, group, transfer))
-  else finish(ctx, group, transfer)
+  const position = ctx.state.groupTransfers.push(transfer) - 1
+  if (resigned)
+    ctx.clock.plan(transfer.at + ctx.settings.dispatchMs, { deed: 'inherit-group', transfer: position })
+  else inheritGroup(ctx, position)
 }
 
-function finish(ctx: Context, group: Group, transfer: GroupTransfer): void {
+export function inheritGroup(ctx: Context, position: number): void {
+  const transfer = ctx.state.groupTransfers[position]
+  if (!transfer) return
   transfer.done = true
+  const group = ctx.state.groups.get(transfer.chatId)
+  if (!group) return
   group.owner = transfer.to
   if (group.members.has(transfer.to)) return
   const joinTime = seconds(ctx.clock.now())

@@ -27,12 +27,17 @@ export function startMomentJob(ctx: Context, wanted: NewMoment): MomentJob {
     moment: null,
   }
   ctx.state.momentJobs.set(job.jobid, job)
-  ctx.clock.schedule(job.createdAt + ctx.settings.dispatchMs, () => {
-    job.done = true
-    const audiences = audiencesOf(ctx, range)
-    if (audiences.size > 0) job.moment = createMoment(ctx, { text, content, range, audiences })
-  })
+  const at = job.createdAt + ctx.settings.dispatchMs
+  ctx.clock.plan(at, { deed: 'make-moment', jobid: job.jobid, text, content, range })
   return job
+}
+
+export function makeMoment(ctx: Context, jobid: string, wanted: Omit<MadeMoment, 'audiences'>): void {
+  const job = ctx.state.momentJobs.get(jobid)
+  if (!job) return
+  job.done = true
+  const audiences = audiencesOf(ctx, wanted.range)
+  if (audiences.size > 0) job.moment = createMoment(ctx, { ...wanted, audiences })
 }
 
 /**
@@ -64,7 +69,7 @@ const newTask = (userid: string, audience: readonly string[], rows: readonly Led
   seenBy: new Set(),
   likes: [],
   comments: [],
-  undo: () => {},
+  due: null,
 })
 
 function createMoment(ctx: Context, wanted: MadeMoment): Moment {
@@ -109,13 +114,20 @@ function handToStaff(ctx: Context, moment: Moment, task: MomentTask, links: read
   arrivedAtStaff(ctx, { userid: task.userid, kind: 'task', msgid, at, text, links, body })
   const confirm = staffOf(ctx.state, task.userid)?.confirm
   if (!confirm || confirm.mode === 'never' || task.publishedAt !== null) return
-  task.undo = ctx.clock.schedule(at + (confirm.afterMs ?? 0), () => publish(ctx, moment, task))
+  const plan = { deed: 'publish', momentId: msgid, userid: task.userid } as const
+  task.due = ctx.clock.plan(at + (confirm.afterMs ?? 0), plan)
+}
+
+export function publishPlanned(ctx: Context, momentId: string, userid: string): void {
+  const moment = ctx.state.moments.get(momentId)
+  const task = moment?.tasks.get(userid)
+  if (moment && task) publish(ctx, moment, task)
 }
 
 /** The staff member presses "publish": who is a friend at this moment sees it. */
 function publish(ctx: Context, moment: Moment, task: MomentTask): void {
   if (moment.cancelled || task.publishedAt !== null) return
-  task.undo()
+  ctx.clock.unplan(task.due)
   const now = ctx.clock.now()
   task.publishedAt = now
   for (const id of task.audience) if (areFriends(ctx.state, task.userid, id)) task.seenBy.add(id)
@@ -143,7 +155,7 @@ export function cancelMoment(ctx: Context, moment: Moment): void {
   moment.cancelled = true
   const now = ctx.clock.now()
   for (const task of moment.tasks.values()) {
-    task.undo()
+    ctx.clock.unplan(task.due)
     if (task.publishedAt !== null) continue
     for (const row of task.rows) ctx.ledger.settle(row, 'cancelled', now)
   }

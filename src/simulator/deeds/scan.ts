@@ -62,9 +62,9 @@ const chatKey = (userid: string, externalUserId: string): string => `${userid} $
 
 function beginTempChat(ctx: Context, way: ContactWay, userid: string, externalUserId: string): void {
   const endsAt = ctx.clock.now() + numberOf(way, 'chat_expires_in') * 1_000
-  const undo = ctx.clock.schedule(endsAt, () => void endTempChat(ctx, userid, externalUserId))
+  const due = ctx.clock.plan(endsAt, { deed: 'end-temp-chat', userid, externalUserId })
   const since = followOf(ctx.state, userid, externalUserId)?.createtime ?? 0
-  ctx.state.tempChats.set(chatKey(userid, externalUserId), { since, undo })
+  ctx.state.tempChats.set(chatKey(userid, externalUserId), { since, due })
 }
 
 /** The two are no contacts any more; no event tells of it. False when there was no temporary chat. */
@@ -72,7 +72,7 @@ export function endTempChat(ctx: Context, userid: string, externalUserId: string
   const key = chatKey(userid, externalUserId)
   const chat = ctx.state.tempChats.get(key)
   if (!chat) return false
-  chat.undo()
+  ctx.clock.unplan(chat.due)
   ctx.state.tempChats.delete(key)
   const customer = ctx.state.customers.get(externalUserId)
   if (customer?.follows.get(userid)?.createtime !== chat.since) return false

@@ -8,8 +8,8 @@ const automaticMs = 86_400_000
 
 export function startTransfer(ctx: Context, wanted: Omit<Transfer, 'status' | 'at'>): Transfer {
   const transfer: Transfer = { ...wanted, status: 2, at: ctx.clock.now() }
-  ctx.state.transfers.push(transfer)
-  ctx.clock.schedule(transfer.at + automaticMs, () => complete(ctx, transfer))
+  const count = ctx.state.transfers.push(transfer)
+  ctx.clock.plan(transfer.at + automaticMs, { deed: 'complete-transfer', transfer: count - 1 })
   return transfer
 }
 
@@ -25,12 +25,14 @@ export function isTooMany(ctx: Context, userid: string, externalUserId: string):
 }
 
 /** The old relation goes with the source that tells it from churn, the new one comes with the old remark and tags. */
-function complete(ctx: Context, transfer: Transfer): void {
+export function completeTransfer(ctx: Context, position: number): void {
+  const transfer = ctx.state.transfers[position]
+  if (transfer?.status !== 2) return
   const customer = ctx.state.customers.get(transfer.externalUserId)
   const before = transfer.resigned
     ? leftBehind(ctx, transfer.from, transfer.externalUserId)?.follow
     : customer?.follows.get(transfer.from)
-  if (transfer.status !== 2 || !customer || !before) return
+  if (!customer || !before) return
   transfer.at = ctx.clock.now()
   if (isTooMany(ctx, transfer.to, customer.externalUserId)) {
     transfer.status = 4
