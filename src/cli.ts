@@ -32,6 +32,12 @@ const wholeNumber = (text: string): number => {
     throw new CommanderError(exitCodes.usage, 'siyu.number', `error: "${text}" is not a whole number`)
   return value
 }
+const instant = (text: string): number => {
+  const value = Date.parse(text)
+  if (Number.isNaN(value))
+    throw new CommanderError(exitCodes.usage, 'siyu.instant', `error: "${text}" is not an instant`)
+  return value
+}
 
 function program(): Command {
   const siyu = new Command('siyu')
@@ -165,6 +171,13 @@ function run(siyu: Command): void {
         '1-per-day',
       ]),
     )
+    .addOption(
+      new Option('--clock <mode>', 'virtual: time stands still until POST /sim/clock moves it').choices([
+        'wall',
+        'virtual',
+      ]),
+    )
+    .option('--start-at <instant>', 'where the clock begins, for example 2026-05-20T09:00:00+08:00', instant)
     .action(async (options: SimulatorOptions) => {
       const { runSimulator } = await import('./simulator/main.ts')
       const { latency, quota, ...rest } = options
@@ -189,6 +202,8 @@ interface SimulatorOptions {
   readonly empty?: boolean
   readonly latency?: number
   readonly quota?: 'month-days' | '7-per-week' | '1-per-day'
+  readonly clock?: 'wall' | 'virtual'
+  readonly startAt?: number
   readonly json?: boolean
 }
 

@@ -28,6 +28,8 @@ const runner = ((): readonly string[] => {
   return newer ? source : ['dist/src/cli.js']
 })()
 
+export const isBuilt = runner.includes('dist/src/cli.js')
+
 export type Settings = Readonly<Record<string, string>>
 
 export interface Exit {
@@ -171,7 +173,7 @@ export function installation(): Folder {
   const folder = temporaryFolder()
   for (const part of ['src', 'migrations', 'config', 'dist/src', 'dist/migrations']) {
     const from = join(packageRoot, part)
-    const shipped = runner.includes('dist/src/cli.js') ? part !== 'src' : !part.startsWith('dist')
+    const shipped = isBuilt ? part !== 'src' : !part.startsWith('dist')
     if (shipped && existsSync(from))
       cpSync(from, join(folder.path, part), {
         recursive: true,
