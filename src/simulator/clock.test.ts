@@ -58,6 +58,7 @@ test('on the wall clock the same agenda runs on timers, and a jump runs what it 
   const clock = new SimClock({
     mode: 'wall',
     startAt: start,
+    perform: () => {},
     drain: async () => {},
     onError: (error) => {
       throw error

@@ -1,8 +1,9 @@
 import type { Control } from './control.ts'
-import { seconds, type Context } from './context.ts'
+import type { Context } from './context.ts'
 import { buyAcquisitions, chatKeyOf, deleteLink } from './deeds/acquisition.ts'
 import { mustStaff } from './deeds/contacts.ts'
 import { mustGroup } from './deeds/groups.ts'
+import { addStrategy } from './deeds/strategies.ts'
 import { openLink } from './deeds/open-link.ts'
 import { WorldError } from './errors.ts'
 import {
@@ -28,12 +29,12 @@ function mustRobot(ctx: Context, key: string): Robot {
 /** What an administrator does in the console, and what customers do with what was made there. */
 export const consoleRoutes: Readonly<Record<string, (control: Control) => unknown>> = {
   'POST strategies/create': ({ ctx, body }) => {
-    const strategyId = ctx.state.strategies.size + 1
-    ctx.state.strategies.set(strategyId, {
-      strategyId,
+    const { strategyId } = addStrategy(ctx, {
+      parentId: 0,
       name: text(body, 'name'),
       admins: optionalTexts(body, 'admins', 20) ?? [],
-      createTime: seconds(ctx.clock.now()),
+      privilege: {},
+      range: [],
     })
     return { strategy_id: strategyId }
   },

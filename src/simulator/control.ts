@@ -9,6 +9,7 @@ import { integer, isBody, optionalInteger, optionalText, part, text, type Body }
 import type { Fault, FaultRequest, SimulatorSettings } from './types.ts'
 import { readBody, sendJson } from './wire.ts'
 import { inboxOf } from './control-inbox.ts'
+import { archiveRoutes } from './control-archive.ts'
 import { consoleRoutes } from './control-console.ts'
 import { snapshotRoutes } from './control-snapshots.ts'
 import { momentRoutes } from './control-moments.ts'
@@ -64,6 +65,7 @@ const routes: Readonly<Record<string, Route>> = {
     return { ok: true }
   },
   ...snapshotRoutes,
+  ...archiveRoutes,
   'POST qr': ({ ctx, body, parts }) => scanCode(ctx, parts[1] ?? '', optionalText(body, 'external_userid')),
   ...worldRoutes,
   ...momentRoutes,

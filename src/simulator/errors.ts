@@ -32,6 +32,7 @@ const words: Readonly<Record<number, string>> = {
   41048: 'no customer to send',
   41050: 'welcome code is invalid or expired',
   41051: 'externaluser has started chatting',
+  41053: 'external user has not agreed to message audit',
   41063: 'message is being dispatched, please query later',
   41064: 'too many attachments',
   41065: 'invalid attachment msgtype',

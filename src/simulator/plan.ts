@@ -19,6 +19,7 @@ export type Plan =
   | { readonly deed: 'complete-transfer'; readonly transfer: number }
   /** By the position in `State.groupTransfers`. */
   | { readonly deed: 'inherit-group'; readonly transfer: number }
+  | { readonly deed: 'notice-archive' }
   | { readonly deed: 'end-temp-chat'; readonly userid: string; readonly externalUserId: string }
 
 export interface WantedUpload {

@@ -113,12 +113,28 @@ export interface GroupTransfer {
   done: boolean
 }
 
-/** A rule group of the console, with tags of its own (WECOM.md §3.4). */
+/** A rule group, with people, privileges and tags of its own (WECOM.md §3.4). */
 export interface Strategy {
   readonly strategyId: number
-  readonly name: string
-  readonly admins: readonly string[]
+  /** 0: none above it. */
+  readonly parentId: number
   readonly createTime: number
+  name: string
+  admins: readonly string[]
+  privilege: Readonly<Record<string, boolean>>
+  range: readonly StrategyRange[]
+}
+
+export type StrategyRange =
+  { readonly type: 1; readonly userid: string } | { readonly type: 2; readonly partyid: number }
+
+/** Office, service, enterprise (WECOM.md §7). */
+export type ArchiveEdition = 1 | 2 | 3
+
+/** What a customer said to being archived; nobody asked: disagreed at 0. */
+export interface Consent {
+  readonly status: 'Agree' | 'Disagree' | 'Default_Agree'
+  readonly at: number
 }
 
 export interface StrategyTagGroup extends TagGroup {
@@ -216,7 +232,9 @@ export interface AppChat {
   readonly agentId: number
   name: string
   owner: string
-  readonly members: Set<string>
+  readonly createdAt: number
+  /** Userid to when she joined. */
+  readonly members: Map<string, number>
 }
 
 /** A message robot of an internal group (WECOM.md §4.3). */

@@ -28,7 +28,7 @@ const oneOf = <T>(list: readonly T[], pick: number): T => {
   return one
 }
 const customer = (sim: Simulator, pick: number): string => oneOf(sim.world.customers(), pick).externalUserId
-const staff = (sim: Simulator, pick: number): string => oneOf(['LiMei', 'zhangwei'], pick)
+const staff = (_sim: Simulator, pick: number): string => oneOf(['LiMei', 'zhangwei'], pick)
 const lastMsgid = (sim: Simulator): string => sim.ledger().at(-1)?.msgid ?? ''
 
 /** What people, apps and time may do; an act that cannot be done answers why, and that must repeat, too. */

@@ -3,7 +3,9 @@ import type {
   AcquisitionLot,
   AlbumProduct,
   AppChat,
+  ArchiveEdition,
   ChatKey,
+  Consent,
   GroupAct,
   GroupEnd,
   GroupTransfer,
@@ -231,6 +233,13 @@ export interface State {
   readonly groupEnds: GroupEnd[]
   readonly strategies: Map<number, Strategy>
   readonly strategyTagGroups: Map<string, StrategyTagGroup>
+  /** How many rule groups there ever were: ids are not used twice. */
+  strategyCount: number
+  readonly archiveSeats: Map<string, ArchiveEdition>
+  /** Keyed by staff member (in lower case) or group, and customer. */
+  readonly consents: Map<string, Consent>
+  readonly archiveRobots: Map<string, { readonly name: string; readonly creator: string }>
+  readonly archiveNotice: { lastAt: number; dueAt: number }
   readonly acquisitionLinks: Map<string, AcquisitionLink>
   readonly acquisitionLots: AcquisitionLot[]
   readonly chatKeys: Map<string, ChatKey>
@@ -297,6 +306,11 @@ export function createState(): State {
     groupEnds: [],
     strategies: new Map(),
     strategyTagGroups: new Map(),
+    strategyCount: 0,
+    archiveSeats: new Map(),
+    consents: new Map(),
+    archiveRobots: new Map(),
+    archiveNotice: { lastAt: 0, dueAt: 0 },
     acquisitionLinks: new Map(),
     acquisitionLots: [],
     chatKeys: new Map(),
@@ -348,6 +362,16 @@ export function putCustomer(state: State, customer: Customer): void {
   state.customers.set(customer.externalUserId, customer)
   state.byOpenid.set(customer.openid, customer.externalUserId)
 }
+
+/** How long a welcome code may be used, on the simulator's clock (WECOM.md §3.5). */
+const welcomeMs = 20_000
+
+export const newWelcome = (userid: string, externalUserId: string, now: number): Welcome => ({
+  userid,
+  externalUserId,
+  expiresAt: now + welcomeMs,
+  used: false,
+})
 
 export function newFollow(userid: string, createtime: number): Follow {
   return {

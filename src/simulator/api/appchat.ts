@@ -72,7 +72,9 @@ const create: Api = {
       throw new ApiError(86001)
     takeUse(ctx, 'appchat create', mostCreations, dayMs)
     const chatId = wanted ?? ctx.rng.text(32)
-    ctx.state.appChats.set(chatId, { chatId, agentId, name, owner, members: all })
+    const createdAt = ctx.clock.now()
+    const joined = new Map([...all].map((id) => [id, createdAt]))
+    ctx.state.appChats.set(chatId, { chatId, agentId, name, owner, createdAt, members: joined })
     return { chatid: chatId }
   },
 }
@@ -86,14 +88,14 @@ const update: Api = {
     const name = readName(body)
     const add = members(ctx, optionalTexts(body, 'add_user_list', mostMembers) ?? [])
     const remove = members(ctx, optionalTexts(body, 'del_user_list', mostMembers) ?? [])
-    const all = new Set([...chat.members, ...add].filter((id) => !remove.includes(id)))
+    const all = new Set([...chat.members.keys(), ...add].filter((id) => !remove.includes(id)))
     checkCount(all)
     const owner = ownerAmong(ctx, optionalText(body, 'owner') ?? chat.owner, all)
     takeUse(ctx, 'appchat update', mostChanges, hourMs)
     if (name !== undefined) chat.name = name
     if (owner !== undefined) chat.owner = owner
-    chat.members.clear()
-    for (const id of all) chat.members.add(id)
+    for (const id of remove) chat.members.delete(id)
+    for (const id of all) if (!chat.members.has(id)) chat.members.set(id, ctx.clock.now())
     return {}
   },
 }
@@ -104,7 +106,7 @@ const get: Api = {
   run(call) {
     const chat = mustChat(call, call.query.get('chatid') ?? undefined)
     const { chatId: chatid, name, owner } = chat
-    return { chat_info: { chatid, name, owner, userlist: [...chat.members], chat_type: 0 } }
+    return { chat_info: { chatid, name, owner, userlist: [...chat.members.keys()], chat_type: 0 } }
   },
 }
 
@@ -137,7 +139,7 @@ const send: Api = {
       text: content.text,
       links: linksIn(content.inner),
       body: { msgtype: content.msgtype, chatid: chat.chatId, [content.msgtype]: content.inner },
-      recipients: [...chat.members],
+      recipients: [...chat.members.keys()],
       reaches: (userid) => underCeiling(ctx, agentId, userid),
     })
     return {}

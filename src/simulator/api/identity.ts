@@ -10,8 +10,14 @@ const hourMs = 3_600_000
 /** Ticket calls per hour: 400 for the corp's, 100 for an app's (WECOM.md §1.1). */
 const ticketCalls = { corp: 400, app: 100 }
 
-const getUserInfo: Api = {
-  path: 'auth/getuserinfo',
+/** The older path answers the same with capitals, and names the device. */
+const paths = {
+  'auth/getuserinfo': { userid: 'userid', openid: 'openid', more: {} },
+  'user/getuserinfo': { userid: 'UserId', openid: 'OpenId', more: { DeviceId: '' } },
+} as const
+
+const getUserInfo = (path: keyof typeof paths): Api => ({
+  path,
   method: 'GET',
   run({ ctx, query }) {
     const value = query.get('code')
@@ -21,18 +27,22 @@ const getUserInfo: Api = {
     if (code.used) throw new ApiError(42022)
     if (ctx.clock.now() > code.expiresAt) throw new ApiError(42003)
     code.used = true
-    if (code.userid !== null)
-      return { userid: code.userid, ...userTicket(ctx, code.userid, code.privateInfo) }
+    const names = paths[path]
+    if (code.userid !== null) {
+      const ticket = userTicket(ctx, code.userid, code.privateInfo)
+      return { [names.userid]: code.userid, ...names.more, ...ticket }
+    }
     const openid = code.openid ?? ''
     const externalUserId = ctx.state.byOpenid.get(openid)
     const customer = externalUserId === undefined ? undefined : ctx.state.customers.get(externalUserId)
     // Somebody's customer is named; any other visitor stays an openid.
     return {
-      openid,
+      [names.openid]: openid,
+      ...names.more,
       ...(customer && customer.follows.size > 0 ? { external_userid: customer.externalUserId } : {}),
     }
   },
-}
+})
 
 function userTicket(ctx: Context, userid: string, privateInfo: boolean): Reply {
   if (!privateInfo) return {}
@@ -77,4 +87,10 @@ const getAgentTicket: Api = {
   },
 }
 
-export const identityApis: readonly Api[] = [getUserInfo, getUserDetail, getJsapiTicket, getAgentTicket]
+export const identityApis: readonly Api[] = [
+  getUserInfo('auth/getuserinfo'),
+  getUserInfo('user/getuserinfo'),
+  getUserDetail,
+  getJsapiTicket,
+  getAgentTicket,
+]

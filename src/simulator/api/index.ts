@@ -1,6 +1,7 @@
 import { acquisitionApis } from './acquisition.ts'
 import { albumApis } from './album.ts'
 import { interceptApis } from './intercept.ts'
+import { archiveApis } from './archive.ts'
 import { appchatApis } from './appchat.ts'
 import { uploadByUrlApis } from './upload-by-url.ts'
 import { webhookApis } from './webhook.ts'
@@ -24,7 +25,8 @@ import { mediaApis } from './media.ts'
 import { momentResultApis } from './moment-results.ts'
 import { momentApis } from './moments.ts'
 import { messageApis } from './messages.ts'
-import { strategyApis } from './strategy-tags.ts'
+import { strategyApis } from './strategies.ts'
+import { strategyTagApis } from './strategy-tags.ts'
 import { behaviorApis } from './behavior.ts'
 import { groupStatisticApis } from './group-statistics.ts'
 import { tagApis } from './tags.ts'
@@ -50,6 +52,7 @@ const all: readonly Api[] = [
   ...groupStatisticApis,
   ...tagApis,
   ...strategyApis,
+  ...strategyTagApis,
   ...welcomeApis,
   ...broadcastApis,
   ...broadcastResultApis,
@@ -67,6 +70,7 @@ const all: readonly Api[] = [
   ...kfStatisticApis,
   ...contactListApis,
   ...idConvertApis,
+  ...archiveApis,
 ]
 
 /** Every API the simulator answers, by path without `/cgi-bin/`. */

@@ -1,31 +1,14 @@
 import { seconds, type Context } from '../context.ts'
+import { groupsOf } from '../deeds/strategies.ts'
 import { dropTag, findMarkable, putTag } from '../deeds/tags.ts'
-import { ApiError, invalid, missing } from '../errors.ts'
-import {
-  integer,
-  optionalChars,
-  optionalInteger,
-  optionalText,
-  optionalTexts,
-  page,
-  text,
-  type Body,
-} from '../params.ts'
-import type { Strategy, StrategyTagGroup } from '../records.ts'
+import { ApiError, missing } from '../errors.ts'
+import { optionalChars, optionalInteger, optionalText, optionalTexts, text, type Body } from '../params.ts'
+import type { StrategyTagGroup } from '../records.ts'
 import type { Api } from './call.ts'
+import { mustStrategy } from './strategies.ts'
 import { mine, mostOrder, mostTagsPerCorp, presentGroup, readNewTags, rename } from './tags.ts'
 
-/** Rule groups come from the console; their tags share the ceiling of the corp's (WECOM.md §3.4). */
-function mustStrategy(ctx: Context, body: Body): Strategy {
-  const id = integer(body, 'strategy_id', 1, Number.MAX_SAFE_INTEGER)
-  const strategy = ctx.state.strategies.get(id)
-  if (!strategy) throw invalid('strategy_id')
-  return strategy
-}
-
-const groupsOf = (ctx: Context, strategyId: number): StrategyTagGroup[] =>
-  [...ctx.state.strategyTagGroups.values()].filter((group) => group.strategyId === strategyId)
-
+/** The tags of a rule group share the ceiling of the corp's (WECOM.md §3.4). */
 const getStrategyTagList: Api = {
   path: 'externalcontact/get_strategy_tag_list',
   method: 'POST',
@@ -118,38 +101,9 @@ const delStrategyTag: Api = {
   },
 }
 
-const listStrategies: Api = {
-  path: 'externalcontact/customer_strategy/list',
-  method: 'POST',
-  run({ ctx, body }) {
-    const limit = optionalInteger(body, 'limit', 1, 1_000) ?? 1_000
-    const shown = page([...ctx.state.strategies.keys()], 'strategies', optionalText(body, 'cursor'), limit)
-    return { strategy: shown.items.map((id) => ({ strategy_id: id })), next_cursor: shown.next }
-  },
-}
-
-const getStrategy: Api = {
-  path: 'externalcontact/customer_strategy/get',
-  method: 'POST',
-  run({ ctx, body }) {
-    const strategy = mustStrategy(ctx, body)
-    return {
-      strategy: {
-        strategy_id: strategy.strategyId,
-        parent_id: 0,
-        strategy_name: strategy.name,
-        create_time: strategy.createTime,
-        admin_list: strategy.admins,
-      },
-    }
-  },
-}
-
-export const strategyApis: readonly Api[] = [
+export const strategyTagApis: readonly Api[] = [
   getStrategyTagList,
   addStrategyTag,
   editStrategyTag,
   delStrategyTag,
-  listStrategies,
-  getStrategy,
 ]

@@ -1,3 +1,4 @@
+import { mayGreet } from '../deeds/archive.ts'
 import { arrived } from '../deeds/deliver.ts'
 import { ApiError } from '../errors.ts'
 import { linksIn } from '../ledger.ts'
@@ -17,6 +18,7 @@ const sendWelcomeMsg: Api = {
     const now = ctx.clock.now()
     if (!welcome || now > welcome.expiresAt) throw new ApiError(41050)
     if (welcome.used) throw new ApiError(41051)
+    if (!mayGreet(ctx, welcome.userid, welcome.externalUserId)) throw new ApiError(41053)
     welcome.used = true
     const friends = areFriends(ctx.state, welcome.userid, welcome.externalUserId)
     const sent = { text: { content: content.text }, attachments: content.attachments }

@@ -1,14 +1,12 @@
 import { seconds, type Context } from '../context.ts'
 import { WorldError } from '../errors.ts'
-import { dropFollow, newFollow, putCustomer, putFollow, staffOf } from '../state.ts'
+import { dropFollow, newFollow, newWelcome, putCustomer, putFollow, staffOf } from '../state.ts'
 import type { AddContact, Customer, SeededStaff, StaffMember } from '../types.ts'
 import { acquiredSays, leaveLinks } from './acquisition.ts'
 import { noteAct } from './acts.ts'
 import { emitEvent } from './emit.ts'
 
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
-/** How long a welcome code may be used, on the simulator's clock (WECOM.md §3.5). */
-const welcomeMs = 20_000
 
 /** Ways in which the staff member asks to be a contact (WECOM.md §3.1): phone, group chat, WeChat contact, … */
 const appliedByStaff: ReadonlySet<number> = new Set([2, 4, 6, 13, 201, 202])
@@ -101,13 +99,7 @@ export function addContact(
   const welcomeCode =
     contact.welcome === false || follow.lastChatAt > 0 ? null : `CALLBACK_${ctx.rng.text(32)}`
   if (welcomeCode) {
-    const welcome = {
-      userid: staff.userid,
-      externalUserId: customer.externalUserId,
-      expiresAt: now + welcomeMs,
-      used: false,
-    }
-    ctx.state.welcomes.set(welcomeCode, welcome)
+    ctx.state.welcomes.set(welcomeCode, newWelcome(staff.userid, customer.externalUserId, now))
   }
   emitEvent(ctx, 'change_external_contact', 'add_external_contact', {
     UserID: staff.userid,

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Plan } from '../plan.ts'
+import { sendNotice } from './archive.ts'
 import { pressPlanned } from './broadcasts.ts'
 import { fetchUpload } from './fetch-upload.ts'
 import { inheritGroup } from './group-transfer.ts'
@@ -22,6 +23,8 @@ export function performPlan(ctx: Context, plan: Plan): void | Promise<void> {
       return completeTransfer(ctx, plan.transfer)
     case 'inherit-group':
       return inheritGroup(ctx, plan.transfer)
+    case 'notice-archive':
+      return sendNotice(ctx)
     case 'end-temp-chat':
       endTempChat(ctx, plan.userid, plan.externalUserId)
   }
