@@ -1,6 +1,6 @@
 // Builds the server and its verbs into dist/src: a few files in place of two thousand, so that a command begins in
 // little more than half the time. What is a binary, reads files of its own folder, or is rarely wanted stays a package.
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
@@ -89,3 +89,6 @@ await build({
     },
   },
 })
+
+// The simulator's page is served as it is, from beside the part that serves it.
+cpSync(`${root}src/simulator/page`, `${root}dist/src/parts/page`, { recursive: true })

@@ -1,5 +1,6 @@
 import type { Control } from './control.ts'
 import { WorldError } from './errors.ts'
+import type { Card } from './state.ts'
 
 /** What a staff member sees in the client: group sends and moments to confirm, and the app's messages. */
 export function inboxOf({ ctx, parts }: Control): unknown {
@@ -33,10 +34,21 @@ export function inboxOf({ ctx, parts }: Control): unknown {
       reminded: 0,
     })
   }
+  const cards = new Map([...ctx.state.cards.values()].map((card) => [card.msgid, card]))
   const messages = [...ctx.state.messages.values()]
     .filter((message) => !message.recalled && message.recipients.includes(staff.userid))
-    .map(({ msgid, at, msgtype, text, links, body }) => ({ msgid, at, msgtype, text, links, body }))
+    .map(({ msgid, at, msgtype, text, links, body }) => {
+      const card = cards.get(msgid)
+      // What a button was replaced by is shown to whoever it was replaced for.
+      const shown = card && { taskId: card.taskId, ...replacedFor(card, staff.userid) }
+      return { msgid, at, msgtype, text, links, body, ...(shown ? { card: shown } : {}) }
+    })
   return { userid: staff.userid, name: staff.name, tasks, messages }
+}
+
+const replacedFor = (card: Card, userid: string): object => {
+  const words = card.replaced.get(userid)
+  return words === undefined ? {} : { replaced: words }
 }
 
 const statusOf = (cancelled: boolean, done: boolean): string =>

@@ -56,7 +56,7 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
     ok: refuseTransfer(ctx, text(body, 'external_userid')),
   }),
   'POST contacts/says': ({ ctx, body }) =>
-    done(customerSays(ctx, text(body, 'external_userid'), text(body, 'userid'))),
+    done(customerSays(ctx, text(body, 'external_userid'), text(body, 'userid'), optionalText(body, 'text'))),
   'POST groups/create': ({ ctx, body }) => {
     const members = optionalTexts(body, 'members', many)
     const group = createGroup(ctx, {
@@ -77,7 +77,8 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
   'POST groups/change': ({ ctx, body }) =>
     done(changeGroup(ctx, text(body, 'chat_id'), given(body, ['name', 'owner', 'notice']))),
   'POST groups/dismiss': ({ ctx, body }) => done(dismissGroup(ctx, text(body, 'chat_id'))),
-  'POST groups/says': ({ ctx, body }) => done(groupSays(ctx, text(body, 'chat_id'), text(body, 'member'))),
+  'POST groups/says': ({ ctx, body }) =>
+    done(groupSays(ctx, text(body, 'chat_id'), text(body, 'member'), optionalText(body, 'text'))),
   'POST groups/opengid': ({ ctx, body }) => ({ opengid: openGidOf(ctx, text(body, 'chat_id')) }),
   'POST groups/welcome': ({ ctx, body }) =>
     done(chooseWelcome(ctx, text(body, 'chat_id'), text(body, 'template_id'))),

@@ -13,7 +13,9 @@ import { archiveRoutes } from './control-archive.ts'
 import { consoleRoutes } from './control-console.ts'
 import { snapshotRoutes } from './control-snapshots.ts'
 import { momentRoutes } from './control-moments.ts'
+import { viewRoutes } from './control-views.ts'
 import { worldRoutes } from './control-world.ts'
+import { answerPage } from './page.ts'
 
 export interface Control {
   readonly ctx: Context
@@ -65,6 +67,7 @@ const routes: Readonly<Record<string, Route>> = {
     return { ok: true }
   },
   ...snapshotRoutes,
+  ...viewRoutes,
   ...archiveRoutes,
   'POST qr': ({ ctx, body, parts }) => scanCode(ctx, parts[1] ?? '', optionalText(body, 'external_userid')),
   ...worldRoutes,
@@ -78,7 +81,11 @@ export async function answerControl(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const parts = url.pathname.slice('/sim/'.length).split('/').map(decodeURIComponent)
+  if (answerPage(url.pathname, response)) return
+  const parts = url.pathname
+    .replace(/^\/sim\/?/, '')
+    .split('/')
+    .map(decodeURIComponent)
   const route =
     routes[`${request.method} ${parts[0]}`] ?? routes[`${request.method} ${parts.slice(0, 2).join('/')}`]
   if (!route) return sendJson(response, 404, { error: `no control route ${request.method} ${url.pathname}` })

@@ -51,6 +51,7 @@ function readyWords(simulator: Simulator, callback: string | undefined): string 
     `  WECOM_CALLBACK_TOKEN=${keys.callbackToken}`,
     `  WECOM_CALLBACK_AES_KEY=${keys.callbackAesKey}`,
     '',
+    `Look at it: ${url}/sim/`,
     `Control: GET ${url}/sim/state, /sim/ledger, /sim/clock, /sim/faults, /sim/inbox/USERID. Stop with Ctrl-C.`,
   ].join('\n')
 }

@@ -277,3 +277,14 @@ export interface Traversal {
   readonly beganAt: number
   readonly people: readonly Record<string, unknown>[]
 }
+
+/** Words that no API tells of: what a customer says in an advisor's chat, or anybody in a group. */
+export interface Spoken {
+  readonly at: number
+  /** `USERID EXTERNAL_USERID`, or a chat id. */
+  readonly place: string
+  readonly by: string
+  readonly text: string
+  /** How many ledger rows there were: what was said first while time stood still. */
+  readonly afterRow: number
+}

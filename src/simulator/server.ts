@@ -47,7 +47,8 @@ export function createSimulatorServer(ctx: Context): http.Server {
 async function answer(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', door.ctx.url)
   if (url.pathname.startsWith('/cgi-bin/')) return answerApi(door, url, request, response)
-  if (url.pathname.startsWith('/sim/')) return answerControl(door.ctx, url, request, response)
+  if (url.pathname === '/sim' || url.pathname.startsWith('/sim/'))
+    return answerControl(door.ctx, url, request, response)
   return answerOauth(door.ctx, url, request, response)
 }
 

@@ -17,6 +17,7 @@ import type {
   MomentJob,
   Resigned,
   Robot,
+  Spoken,
   StaffAct,
   Strategy,
   StrategyTagGroup,
@@ -138,6 +139,13 @@ export interface ContactWay {
   fields: Record<string, unknown>
 }
 
+export interface KfMessage {
+  readonly at: number
+  /** How many ledger rows there were. */
+  readonly afterRow: number
+  readonly body: Record<string, unknown>
+}
+
 export interface KfAccount {
   readonly openKfId: string
   name: string
@@ -145,7 +153,7 @@ export interface KfAccount {
   readonly servicers: Set<string>
   readonly departments: Set<number>
   /** What sync_msg hands out; messages sent through the API are not in it. */
-  readonly messages: { readonly at: number; readonly body: Record<string, unknown> }[]
+  readonly messages: KfMessage[]
 }
 
 /** 0 new, 1 smart assistant, 2 waiting pool, 3 human, 4 ended (WECOM.md §5). */
@@ -231,6 +239,7 @@ export interface State {
   readonly staffActs: StaffAct[]
   readonly groupActs: GroupAct[]
   readonly groupEnds: GroupEnd[]
+  readonly spoken: Spoken[]
   readonly strategies: Map<number, Strategy>
   readonly strategyTagGroups: Map<string, StrategyTagGroup>
   /** How many rule groups there ever were: ids are not used twice. */
@@ -304,6 +313,7 @@ export function createState(): State {
     staffActs: [],
     groupActs: [],
     groupEnds: [],
+    spoken: [],
     strategies: new Map(),
     strategyTagGroups: new Map(),
     strategyCount: 0,

@@ -344,7 +344,7 @@ export interface World {
   joinGroup(chatId: string, members: readonly string[], options?: JoinOptions): void
   leaveGroup(chatId: string, members: readonly string[], removed?: boolean): void
   /** A member writes in the group: only the statistics notice. */
-  groupSays(chatId: string, member: string): void
+  groupSays(chatId: string, member: string, text?: string): void
   changeGroup(chatId: string, change: { name?: string; owner?: string; notice?: string }): void
   dismissGroup(chatId: string): void
   /** A person in the console makes, renames or deletes corp tags, or puts them on a customer by hand. */
@@ -360,7 +360,7 @@ export interface World {
   /** The staff member writes to the app: a text callback with MsgId. */
   staffSays(userid: string, text: string): string
   /** The customer writes in the advisor's own chat: no API or callback sees it, only the last-chat time moves. */
-  customerSays(externalUserId: string, userid: string): void
+  customerSays(externalUserId: string, userid: string, text?: string): void
   clickCard(click: CardClick): string
   /** The staff member presses "send" on a task, or "publish" on a moment. */
   confirm(userid: string, msgid: string): void

@@ -51,7 +51,7 @@ export function createWorld(ctx: Context): World {
     createGroup: (group) => createGroup(ctx, group),
     joinGroup: (chatId, members, options) => joinGroup(ctx, chatId, members, options),
     leaveGroup: (chatId, members, removed) => leaveGroup(ctx, chatId, members, removed),
-    groupSays: (chatId, member) => groupSays(ctx, chatId, member),
+    groupSays: (chatId, member, text) => groupSays(ctx, chatId, member, text),
     changeGroup: (chatId, change) => changeGroup(ctx, chatId, change),
     dismissGroup: (chatId) => dismissGroup(ctx, chatId),
     createTag: (groupName, name) => createTag(ctx, groupName, name),
@@ -60,7 +60,7 @@ export function createWorld(ctx: Context): World {
     markByHand: (userid, id, change) => markByHand(ctx, userid, id, change),
 
     staffSays: (userid, text) => staffSays(ctx, userid, text),
-    customerSays: (id, userid) => customerSays(ctx, id, userid),
+    customerSays: (id, userid, text) => customerSays(ctx, id, userid, text),
     clickCard: (click) => clickCard(ctx, click),
     confirm: (userid, msgid) => confirm(ctx, userid, msgid),
     reactToMoment: (kind, momentId, userid, by) => reactToMoment(ctx, kind, momentId, userid, by),

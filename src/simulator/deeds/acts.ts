@@ -17,6 +17,12 @@ export function noteGroupAct(
   ctx.state.groupActs.push({ at: ctx.clock.now(), what, chatId, member: id, joinTime })
 }
 
+/** Kept for whoever looks at the chat; a deed may come without words. */
+export function noteWords(ctx: Context, place: string, by: string, text: string | undefined): void {
+  if (text === undefined) return
+  ctx.state.spoken.push({ at: ctx.clock.now(), place, by, text, afterRow: ctx.ledger.size() })
+}
+
 export function noteGroupMessage(ctx: Context, chatId: string, id: string): void {
   const member = ctx.state.groups.get(chatId)?.members.get(id)
   if (member) noteGroupAct(ctx, 'said', chatId, member)

@@ -3,7 +3,7 @@ import { WorldError } from '../errors.ts'
 import { dropFollow, newFollow, newWelcome, putCustomer, putFollow, staffOf } from '../state.ts'
 import type { AddContact, Customer, SeededStaff, StaffMember } from '../types.ts'
 import { acquiredSays, leaveLinks } from './acquisition.ts'
-import { noteAct } from './acts.ts'
+import { noteAct, noteWords } from './acts.ts'
 import { emitEvent } from './emit.ts'
 
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
@@ -145,12 +145,13 @@ export function removeStaff(ctx: Context, userid: string): void {
   leaveLinks(ctx, staff.userid)
 }
 
-export function customerSays(ctx: Context, externalUserId: string, userid: string): void {
+export function customerSays(ctx: Context, externalUserId: string, userid: string, text?: string): void {
   const staff = mustStaff(ctx, userid)
   const follow = mustCustomer(ctx, externalUserId).follows.get(staff.userid)
   if (!follow || follow.deletedByCustomer)
     throw new WorldError(`${externalUserId} has no chat with ${staff.userid}`)
   follow.lastChatAt = ctx.clock.now()
   noteAct(ctx, 'heard', staff.userid, externalUserId)
+  noteWords(ctx, `${staff.userid} ${externalUserId}`, externalUserId, text)
   acquiredSays(ctx, staff.userid, externalUserId)
 }

@@ -4,7 +4,7 @@ import { nextMemberVersion, staffOf } from '../state.ts'
 import type { Group, GroupMember, JoinOptions } from '../types.ts'
 import type { XmlFields } from '../xml.ts'
 import { ensureCustomer, mustStaff, newChatId } from './contacts.ts'
-import { noteGroupAct, noteGroupMessage } from './acts.ts'
+import { noteGroupAct, noteGroupMessage, noteWords } from './acts.ts'
 import { emitEvent } from './emit.ts'
 import { welcomeInGroup } from './group-welcome.ts'
 
@@ -136,10 +136,11 @@ export function dismissGroup(ctx: Context, chatId: string): void {
 }
 
 /** Somebody writes in the group: no API or callback sees it, only the statistics. */
-export function groupSays(ctx: Context, chatId: string, id: string): void {
+export function groupSays(ctx: Context, chatId: string, id: string, text?: string): void {
   const member = staffOf(ctx.state, id)?.userid ?? id
   if (!mustGroup(ctx, chatId).members.has(member)) throw new WorldError(`${id} is not in ${chatId}`)
   noteGroupMessage(ctx, chatId, member)
+  noteWords(ctx, chatId, member, text)
 }
 
 /** What a mini program opened in this group's chat is given as the group's id. */

@@ -33,7 +33,7 @@ export function noteKf(ctx: Context, what: KfAct['what'], openKfId: string, exte
 
 /** The callback carries no content, only a token to pull with; it has no FromUserName. */
 function append(ctx: Context, account: KfAccount, body: Record<string, unknown>): void {
-  account.messages.push({ at: ctx.clock.now(), body })
+  account.messages.push({ at: ctx.clock.now(), afterRow: ctx.ledger.size(), body })
   const token = ctx.rng.text(40)
   ctx.state.kfTokens.set(token, ctx.clock.now() + tokenMs)
   const inner = xml({
