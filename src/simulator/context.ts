@@ -55,6 +55,7 @@ export interface Context {
 export const defaultSettings: SimulatorSettings = {
   latencyMs: 0,
   quotaMode: 'month-days',
+  rotateTokens: false,
   dispatchMs: 500,
   rateLimits: { perMinute: 10_000, perHour: 150_000 },
   memberLimits: { perMinute: 30, perHour: 1_000 },

@@ -61,6 +61,13 @@ export const consoleRoutes: Readonly<Record<string, (control: Control) => unknow
     ctx.state.robots.delete(mustRobot(ctx, text(body, 'key')).key)
     return { ok: true }
   },
+  'POST kf/fails': ({ ctx, body }) => {
+    const key = `${text(body, 'open_kfid')} ${text(body, 'external_userid')}`
+    const failType = optionalInteger(body, 'fail_type', 0, 13)
+    if (failType === undefined) ctx.state.kfFailing.delete(key)
+    else ctx.state.kfFailing.set(key, failType)
+    return { ok: true }
+  },
   'POST kf/upgrade-range': ({ ctx, body }) => {
     const { userids, chatIds } = ctx.state.kfUpgradeRange
     userids.clear()

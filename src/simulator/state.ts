@@ -202,6 +202,7 @@ export interface State {
   readonly tokens: Map<string, Token>
   readonly currentToken: Map<number, string>
   readonly tickets: Map<string, Ticket>
+  /** By address: the wrong secrets of the last hour. */
   readonly wrongSecrets: Map<string, number[]>
   readonly codes: Map<string, OauthCode>
   readonly userTickets: Map<string, { userid: string; expiresAt: number }>
@@ -216,6 +217,8 @@ export interface State {
   readonly quota: Map<string, number>
   /** Recent uses by name: app messages per member, ticket calls. */
   readonly recent: Map<string, number[]>
+  /** By the same names: until when 45009 is answered whatever is asked. */
+  readonly penalties: Map<string, number>
   readonly media: Map<string, Media>
   readonly momentJobs: Map<string, MomentJob>
   readonly moments: Map<string, Moment>
@@ -261,6 +264,8 @@ export interface State {
   /** Keyed by account and customer. */
   readonly kfSessions: Map<string, KfSession>
   readonly kfCodes: Map<string, KfCode>
+  /** Keyed like the sessions: why messages to this customer fail after they were accepted. */
+  readonly kfFailing: Map<string, number>
   readonly kfActs: KfAct[]
   /** Keyed like the sessions. */
   readonly kfUpgrades: Map<string, KfUpgrade>
@@ -296,6 +301,7 @@ export function createState(): State {
     duplicates: new Map(),
     quota: new Map(),
     recent: new Map(),
+    penalties: new Map(),
     media: new Map(),
     momentJobs: new Map(),
     moments: new Map(),
@@ -332,6 +338,7 @@ export function createState(): State {
     kfAccounts: new Map(),
     kfSessions: new Map(),
     kfCodes: new Map(),
+    kfFailing: new Map(),
     kfActs: [],
     kfUpgrades: new Map(),
     kfUpgradeRange: { userids: new Set(), chatIds: new Set() },

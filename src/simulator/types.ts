@@ -120,6 +120,8 @@ export interface SimulatorSettings {
   /** Added to every API answer, on the wall clock. */
   latencyMs: number
   quotaMode: QuotaMode
+  /** A repeated gettoken answers a new token and kills the old one; both behaviours are told of (WECOM.md §11). */
+  rotateTokens: boolean
   /** How long after its creation a group send answers 41063 (a moment 41079), on the simulator's clock. */
   dispatchMs: number
   /** Calls of one API per corp (45009); null switches the ceiling off. */

@@ -13,9 +13,6 @@ import { kindOf } from './messages.ts'
 const leastMembers = 2
 const mostMembers = 2_000
 const mostName = 50
-const minuteMs = 60_000
-const hourMs = 3_600_000
-const dayMs = 86_400_000
 const mostCreations = 1_000
 const mostChanges = 1_000
 /** Beyond these a member's messages are dropped without an error (WECOM.md §1.1). */
@@ -70,7 +67,7 @@ const create: Api = {
     const wanted = optionalText(body, 'chatid')
     if (wanted !== undefined && (!/^[0-9a-zA-Z]{1,32}$/.test(wanted) || ctx.state.appChats.has(wanted)))
       throw new ApiError(86001)
-    takeUse(ctx, 'appchat create', mostCreations, dayMs)
+    takeUse(ctx, 'appchat create', mostCreations, 'day')
     const chatId = wanted ?? ctx.rng.text(32)
     const createdAt = ctx.clock.now()
     const joined = new Map([...all].map((id) => [id, createdAt]))
@@ -91,7 +88,7 @@ const update: Api = {
     const all = new Set([...chat.members.keys(), ...add].filter((id) => !remove.includes(id)))
     checkCount(all)
     const owner = ownerAmong(ctx, optionalText(body, 'owner') ?? chat.owner, all)
-    takeUse(ctx, 'appchat update', mostChanges, hourMs)
+    takeUse(ctx, 'appchat update', mostChanges, 'hour')
     if (name !== undefined) chat.name = name
     if (owner !== undefined) chat.owner = owner
     for (const id of remove) chat.members.delete(id)
@@ -113,13 +110,13 @@ const get: Api = {
 function takePersonTimes(ctx: Context, count: number): void {
   const limits = ctx.settings.appchatLimits
   if (!limits) return
-  takeUse(ctx, 'appchat minute', limits.perMinute, minuteMs, count)
-  takeUse(ctx, 'appchat hour', limits.perHour, hourMs, count)
+  takeUse(ctx, 'appchat minute', limits.perMinute, 'minute', count)
+  takeUse(ctx, 'appchat hour', limits.perHour, 'hour', count)
 }
 
 const underCeiling = (ctx: Context, agentId: number, userid: string): boolean =>
-  tryUse(ctx, `appchat minute ${agentId} ${userid}`, memberMinute, minuteMs) &&
-  tryUse(ctx, `appchat day ${agentId} ${userid}`, memberDay, dayMs)
+  tryUse(ctx, `appchat minute ${agentId} ${userid}`, memberMinute, 'minute') &&
+  tryUse(ctx, `appchat day ${agentId} ${userid}`, memberDay, 'day')
 
 const send: Api = {
   path: 'appchat/send',

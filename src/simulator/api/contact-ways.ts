@@ -25,7 +25,6 @@ const mostMembers = 100
 const mostSeconds = 14 * 86_400
 const defaultExpiresIn = 7 * 86_400
 const defaultChatExpiresIn = 86_400
-const dayMs = 86_400_000
 const mostConclusionBytes = 4_000
 
 /** 「联系我」: a code that carries a `state` into the add event (WECOM.md §3.2). */
@@ -98,7 +97,7 @@ const addContactWay: Api = {
   run({ ctx, body }) {
     const fields = { ...readWay(ctx, body, body) }
     mustHaveRoom(ctx)
-    if (fields['is_temp'] === true) takeUse(ctx, 'temp ways', ctx.settings.mostTempWaysPerDay, dayMs)
+    if (fields['is_temp'] === true) takeUse(ctx, 'temp ways', ctx.settings.mostTempWaysPerDay, 'day')
     const configId = newConfigId(ctx)
     ctx.state.contactWays.set(configId, { configId, createdAt: ctx.clock.now(), fields })
     return { config_id: configId, ...(fields['scene'] === 2 ? { qr_code: qrOf(ctx, configId) } : {}) }

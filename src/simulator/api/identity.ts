@@ -6,7 +6,6 @@ import type { Api, Call, Reply } from './call.ts'
 
 const ticketMs = 7_200_000
 const userTicketMs = 1_800_000
-const hourMs = 3_600_000
 /** Ticket calls per hour: 400 for the corp's, 100 for an app's (WECOM.md §1.1). */
 const ticketCalls = { corp: 400, app: 100 }
 
@@ -63,7 +62,7 @@ const getUserDetail: Api = {
 
 /** A ticket of its kind; inside the validity the same one, with what remains of its life. */
 function ticket(ctx: Context, key: string, mostPerHour: number): Reply {
-  takeUse(ctx, key, mostPerHour, hourMs)
+  takeUse(ctx, key, mostPerHour, 'hour')
   const now = ctx.clock.now()
   const known = ctx.state.tickets.get(key)
   const current =

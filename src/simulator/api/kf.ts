@@ -1,5 +1,5 @@
 import { arrived } from '../deeds/deliver.ts'
-import { kfWindowMs, noteKf, sessionOf } from '../deeds/kf.ts'
+import { kfFailed, kfWindowMs, noteKf, sessionOf } from '../deeds/kf.ts'
 import { ApiError, invalid } from '../errors.ts'
 import { linksIn } from '../ledger.ts'
 import {
@@ -104,7 +104,8 @@ function say(call: Call, openKfId: string, recipient: string): { msgid: string }
     resultStatus: 1,
   })
   sessionOf(ctx, openKfId, recipient).lastAt = now
-  arrived(ctx, row)
+  if (kfFailed(ctx, openKfId, recipient, msgid)) ctx.ledger.settle(row, 'failed', now, 2)
+  else arrived(ctx, row)
   return { msgid }
 }
 

@@ -1,3 +1,4 @@
+import { takeUse } from '../ceilings.ts'
 import { seconds } from '../context.ts'
 import { ApiError, invalid, missing } from '../errors.ts'
 import type { Media } from '../state.ts'
@@ -19,6 +20,10 @@ const attachmentBytes: Readonly<Record<string, number>> = {
   video: 10 * megabyte,
   file: 10 * megabyte,
 }
+
+/** Of uploadimg (WECOM.md §1.1). */
+const mostPicturesPerDay = 1_000
+const mostPicturesPerMonth = 3_000
 
 const mostShortSide = 1_080
 const mostLongSide = 10_800
@@ -132,6 +137,8 @@ export const mediaApis: readonly Api[] = [
     run(call) {
       const upload = readUpload(call)
       if (upload.bytes.length > 2 * megabyte) throw new ApiError(45001)
+      takeUse(call.ctx, 'uploadimg day', mostPicturesPerDay, 'day')
+      takeUse(call.ctx, 'uploadimg month', mostPicturesPerMonth, 'month')
       return { url: `${call.ctx.url}/sim/media/${keep(call, 'image', upload).id}` }
     },
   },

@@ -13,7 +13,6 @@ import { root } from './users.ts'
 
 const mostSenders = 100_000
 const mostPerMinute = 10
-const minuteMs = 60_000
 const jobMs = 86_400_000
 
 interface Range {
@@ -59,7 +58,7 @@ const addMomentTask: Api = {
       const running = [...ctx.state.moments.values()].filter(isRunning).length
       if (running >= mostRunningMoments) throw new ApiError(41078)
     }
-    takeUse(ctx, 'moment tasks', mostPerMinute, minuteMs)
+    takeUse(ctx, 'moment tasks', mostPerMinute, 'minute')
     const { visible_range: _range, ...shared } = body
     const job = startMomentJob(ctx, { text: content.text, content: shared, ...range })
     return { jobid: job.jobid }

@@ -19,15 +19,18 @@ const getToken: Api = {
     if (!corpId) throw missing('corpid')
     if (!secret) throw missing('corpsecret')
     const now = ctx.clock.now()
-    const wrong = (ctx.state.wrongSecrets.get(call.ip) ?? []).filter((at) => at > now - hourMs)
-    if (wrong.length >= wrongSecretsPerHour) throw new ApiError(45009, 'too many wrong secrets')
+    const ban = `wrong secrets ${call.ip}`
+    if (now < (ctx.state.penalties.get(ban) ?? 0)) throw new ApiError(45009, 'too many wrong secrets')
     if (corpId !== ctx.credentials.corpId) throw new ApiError(40013)
     const app = ctx.apps.find((one) => one.secret === secret)
     if (!app) {
-      ctx.state.wrongSecrets.set(call.ip, [...wrong, now])
+      const before = (ctx.state.wrongSecrets.get(call.ip) ?? []).filter((at) => at > now - hourMs)
+      ctx.state.wrongSecrets.set(call.ip, [...before, now])
+      if (before.length + 1 >= wrongSecretsPerHour) ctx.state.penalties.set(ban, now + hourMs)
       throw new ApiError(40001)
     }
-    const token = currentToken(ctx, app.agentId) ?? newToken(ctx, app.agentId)
+    const token =
+      (ctx.settings.rotateTokens ? null : currentToken(ctx, app.agentId)) ?? newToken(ctx, app.agentId)
     return { access_token: token.value, expires_in: Math.max(1, Math.floor((token.expiresAt - now) / 1000)) }
   },
 }
@@ -39,6 +42,8 @@ function currentToken(ctx: Context, agentId: number): Token | null {
 }
 
 function newToken(ctx: Context, agentId: number): Token {
+  const before = ctx.state.tokens.get(ctx.state.currentToken.get(agentId) ?? '')
+  if (before && ctx.settings.rotateTokens) before.dead ??= 'invalid'
   const token: Token = { value: ctx.rng.text(214), agentId, expiresAt: ctx.clock.now() + lifeMs, dead: null }
   ctx.state.tokens.set(token.value, token)
   ctx.state.currentToken.set(agentId, token.value)

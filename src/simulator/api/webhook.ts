@@ -14,7 +14,6 @@ import { readNews, wordsOf, type MessageContent } from './message-types.ts'
 import { kindOf } from './messages.ts'
 
 const mostPerMinute = 20
-const minuteMs = 60_000
 const mostTextBytes = 2_048
 const mostMarkdownBytes = 4_096
 const mostImageBytes = 2 * 1024 * 1024
@@ -84,7 +83,7 @@ const send: Api = {
     const { ctx, body } = call
     const robot = mustRobot(call)
     const content = readContent(ctx, body, robot)
-    takeUse(ctx, `robot ${robot.key}`, mostPerMinute, minuteMs)
+    takeUse(ctx, `robot ${robot.key}`, mostPerMinute, 'minute')
     tellStaff(ctx, {
       api: 'webhook/send',
       msgid: ctx.rng.text(32),

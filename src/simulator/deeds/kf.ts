@@ -47,6 +47,26 @@ function append(ctx: Context, account: KfAccount, body: Record<string, unknown>)
   ctx.callbacks.send(inner)
 }
 
+/** What the API accepted and the customer never got (fail_type of WECOM.md §5: 4 too late, 10 she refuses, …). */
+export function kfFailed(ctx: Context, openKfId: string, externalUserId: string, msgid: string): boolean {
+  const failType = ctx.state.kfFailing.get(`${openKfId} ${externalUserId}`)
+  if (failType === undefined) return false
+  append(ctx, mustAccount(ctx, openKfId), {
+    msgid: ctx.rng.text(32),
+    send_time: seconds(ctx.clock.now()),
+    origin: 4,
+    msgtype: 'event',
+    event: {
+      event_type: 'msg_send_fail',
+      open_kfid: openKfId,
+      external_userid: externalUserId,
+      fail_msgid: msgid,
+      fail_type: failType,
+    },
+  })
+  return true
+}
+
 export function kfEnter(
   ctx: Context,
   openKfId: string,

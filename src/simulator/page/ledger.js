@@ -48,7 +48,7 @@ const views = {
         ]
           .filter(Boolean)
           .join(' · ') || 'message',
-        row.xml,
+        el('details', {}, el('summary', {}, '内容'), el('p', { class: 'words' }, row.xml)),
       ),
   },
 }
@@ -64,7 +64,7 @@ const item = (about, [kind, state], title, words) =>
       el('span', { class: 'strong' }, title),
       el('span', { class: 'muted' }, about.join(' · ')),
     ),
-    words ? el('p', { class: 'words clipped' }, words) : null,
+    typeof words === 'string' && words !== '' ? el('p', { class: 'words clipped' }, words) : words,
   )
 
 /** 账本: every recipient of everything accepted, the calls and the events, the newest first. */
