@@ -13,6 +13,10 @@ import {
   type Json,
   type Receiver,
 } from '../../test/simulator/bench.ts'
+import type { Call } from './api/call.ts'
+import { apis } from './api/index.ts'
+import { createContext, type Context } from './context.ts'
+import { ApiError } from './errors.ts'
 import { startSimulator, type Simulator } from './index.ts'
 
 const here = 'checklist.test.ts'
@@ -151,58 +155,79 @@ test('a repeated gettoken may rotate the token and kill the old one', async () =
   ])
 })
 
+/** Calls by the thousand: the API itself, without the network before it. */
+function caller(): { ctx: Context; call(path: string, fields?: Partial<Call>): number } {
+  const ctx = createContext({ clock: 'virtual', startAt, empty: true })
+  const base = { ctx, agentId: 1, query: new URLSearchParams(), body: {}, raw: Buffer.alloc(0), headers: {} }
+  return {
+    ctx,
+    call(path, fields) {
+      try {
+        apis.get(path)?.run({ ...base, ip: '127.0.0.1', ...fields })
+        return 0
+      } catch (error) {
+        if (error instanceof ApiError) return error.code
+        throw error
+      }
+    },
+  }
+}
+
 test('the door is shut for an hour from the last wrong secret, also for the right one', async () => {
-  for (let i = 0; i < 1_999; i++) await getToken('nonsense')
-  await later(50 * minute)
-  expect((await getToken())['errcode']).toBe(0)
-  expect((await getToken('nonsense'))['errcode']).toBe(40001)
-  // The first ones are over an hour old now; the penalty is not.
-  await later(59 * minute)
-  expect((await getToken())['errcode']).toBe(45009)
-  await later(minute)
-  expect((await getToken())['errcode']).toBe(0)
+  const { ctx, call } = caller()
+  const { corpId, agentSecret } = ctx.credentials
+  const ask = (corpsecret: string): number =>
+    call('gettoken', { query: new URLSearchParams({ corpid: corpId, corpsecret }) })
+  for (let i = 0; i < 1_999; i++) ask('nonsense')
+  await ctx.clock.advanceTo(startAt + 50 * minute)
+  expect([ask(agentSecret), ask('nonsense')]).toEqual([0, 40001])
+  // The first ones are over an hour old by then; the penalty is not.
+  await ctx.clock.advanceTo(startAt + 109 * minute)
+  expect(ask(agentSecret)).toBe(45009)
+  await ctx.clock.advanceTo(startAt + 110 * minute)
+  expect(ask(agentSecret)).toBe(0)
 })
 
 test('who goes over a ceiling is shut out for its length: a minute, an hour, the rest of the day, a month', async () => {
-  const code = async (answer: Promise<Json>): Promise<unknown> => (await answer)['errcode']
-  const list = (): Promise<unknown> => code(client.get('externalcontact/get_follow_user_list'))
+  const list = async (): Promise<unknown> =>
+    (await client.get('externalcontact/get_follow_user_list'))['errcode']
   sim.settings.rateLimits = { perMinute: 1_000, perHour: 2 }
   expect([await list(), await list(), await list()]).toEqual([0, 0, 45009])
   await later(59 * minute)
   expect(await list()).toBe(45009)
   await later(minute)
   expect(await list()).toBe(0)
-  sim.settings.rateLimits = null
 
-  const temporary = (): Promise<unknown> =>
-    code(
-      client.post('externalcontact/add_contact_way', { type: 1, scene: 2, user: ['LiMei'], is_temp: true }),
-    )
-  sim.settings.mostTempWaysPerDay = 1
-  expect([await temporary(), await temporary()]).toEqual([0, 45009])
-  sim.settings.mostTempWaysPerDay = 100
-  await sim.advanceTo(Date.parse('2026-05-20T23:59:59.999+08:00'))
-  expect(await temporary()).toBe(45009)
-  await later(1)
-  expect(await temporary()).toBe(0)
-
-  const picture = async (): Promise<unknown> => {
-    const form = new FormData()
-    form.append('media', new Blob(['GIF89a-not-looked-into']), 'a.png')
-    const { access_token: token } = await getToken()
-    const url = `${sim.url}/cgi-bin/media/uploadimg?access_token=${String(token)}`
-    return ((await (await fetch(url, { method: 'POST', body: form })).json()) as Json)['errcode']
-  }
-  for (let day = 0; day < 3; day++) {
-    for (let i = 0; i < 1_000; i++) expect(await picture()).toBe(0)
-    await later(24 * hour)
-  }
-  expect(await picture()).toBe(45009)
-  await later(30 * 24 * hour - 1)
-  expect(await picture()).toBe(45009)
-  await later(1)
-  expect(await picture()).toBe(0)
-}, 60_000)
+  const { ctx, call } = caller()
+  const raw = Buffer.from(
+    [
+      '--b',
+      'Content-Disposition: form-data; name="media"; filename="a.png"',
+      'Content-Type: image/png',
+      '',
+      'picture',
+      '--b--',
+      '',
+    ].join('\r\n'),
+  )
+  const picture = (): number =>
+    call('media/uploadimg', { raw, headers: { 'content-type': 'multipart/form-data; boundary=b' } })
+  const pictures = (count: number): number[] => [...new Set(Array.from({ length: count }, picture))]
+  expect([pictures(1_000), pictures(1)]).toEqual([[0], [45009]])
+  await ctx.clock.advanceTo(Date.parse('2026-05-20T23:59:59.999+08:00'))
+  expect(pictures(1)).toEqual([45009])
+  await ctx.clock.advanceTo(ctx.clock.now() + 1)
+  expect(pictures(1_000)).toEqual([0])
+  await ctx.clock.advanceTo(ctx.clock.now() + 24 * hour)
+  expect([pictures(1_000), pictures(1)]).toEqual([[0], [45009]])
+  await ctx.clock.advanceTo(ctx.clock.now() + 24 * hour)
+  expect(pictures(1)).toEqual([45009])
+  const month = 30 * 24 * hour
+  await ctx.clock.advanceTo(ctx.clock.now() + month - 1)
+  expect(pictures(1)).toEqual([45009])
+  await ctx.clock.advanceTo(ctx.clock.now() + 1)
+  expect(pictures(1)).toEqual([0])
+})
 
 test('-1 strikes as often as asked, at the named call only', async () => {
   sim.addFault({ api: 'get_follow_user_list', kind: 'errcode', errcode: -1, times: 2 })

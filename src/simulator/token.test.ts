@@ -39,7 +39,7 @@ test('a wrong secret is 40001 with the usual noise, and a flood of them closes t
   expect(wrong['errmsg']).toMatch(
     /hint: \[.+\], from ip: 127\.0\.0\.1, more info at https:\/\/open\.work\..*e=40001$/,
   )
-  for (let i = 0; i < 2_000; i++) await getToken('nonsense')
+  for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 100 }, () => getToken('nonsense')))
   expect((await getToken())['errcode']).toBe(45009)
   await sim.advanceTo(sim.now() + 3_600_001)
   expect((await getToken())['errcode']).toBe(0)
