@@ -1,14 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  createClient,
-  field,
-  smallShop,
-  startReceiver,
-  type Client,
-  type Json,
-  type Receiver,
-} from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import { field, type Client, type Json, type Receiver } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 import { upload } from './upload.fixture.ts'
 
 /** In seconds; midnight in Shanghai. */
@@ -17,20 +10,8 @@ let sim: Simulator
 let client: Client
 let receiver: Receiver
 
-beforeEach(async () => {
-  receiver = await startReceiver(() => sim.credentials)
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt: start * 1000,
-    callback: { url: receiver.url },
-  })
-  client = createClient(sim)
-})
-
-afterEach(async () => {
-  await sim.close()
-  await receiver.close()
+eachStage({ startAt: start * 1000, heard: true }, (stage) => {
+  ;({ sim, client, receiver } = stage)
 })
 
 const call = (name: string, fields: Json = {}): Promise<Json> =>

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import type { Client, Json } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 import { upload } from './upload.fixture.ts'
 
 const minuteMs = 60_000
@@ -10,18 +11,15 @@ const other = { agentId: 1000099, secret: 'another-secret' }
 let sim: Simulator
 let client: Client
 
-beforeEach(async () => {
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt: 1_790_000_000_000,
+eachStage(
+  {
     apps: [other],
     settings: { rateLimits: null },
-  })
-  client = createClient(sim)
-})
-
-afterEach(() => sim.close())
+  },
+  (stage) => {
+    ;({ sim, client } = stage)
+  },
+)
 
 const chat = (name: string, fields: Json): Promise<Json> => client.post(`appchat/${name}`, fields)
 const create = (fields: Json = {}): Promise<Json> =>

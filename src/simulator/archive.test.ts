@@ -1,32 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  createClient,
-  field,
-  smallShop,
-  startReceiver,
-  type Client,
-  type Receiver,
-} from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import { field, type Client, type Receiver } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 
 let sim: Simulator
 let receiver: Receiver
 let client: Client
 
-beforeEach(async () => {
-  receiver = await startReceiver(() => sim.credentials)
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt: 1_790_000_000_000,
-    callback: { url: receiver.url },
-  })
-  client = createClient(sim)
-})
-
-afterEach(async () => {
-  await sim.close()
-  await receiver.close()
+eachStage({ heard: true }, (stage) => {
+  ;({ sim, client, receiver } = stage)
 })
 
 test('whoever has a seat greets only those who agreed, with the code that agreeing brings', async () => {

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import type { Client, Json } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 import { periodOf } from './quota.ts'
 import type { LedgerRow } from './types.ts'
 
@@ -10,12 +11,9 @@ const dayMs = 86_400_000
 let sim: Simulator
 let client: Client
 
-beforeEach(async () => {
-  sim = await startSimulator({ shop: smallShop, clock: 'virtual', startAt: start })
-  client = createClient(sim)
+eachStage({ startAt: start }, (stage) => {
+  ;({ sim, client } = stage)
 })
-
-afterEach(() => sim.close())
 
 const broadcast = async (fields: Json = {}): Promise<Json> =>
   client.post('externalcontact/add_msg_template', {

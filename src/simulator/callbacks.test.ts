@@ -1,35 +1,16 @@
 import { encrypt as officialEncrypt } from '@wecom/crypto'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  createClient,
-  field,
-  smallShop,
-  startReceiver,
-  type Client,
-  type Receiver,
-} from '../../test/simulator/bench.ts'
+import { expect, test } from 'vitest'
+import { field, type Client, type Receiver } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
 import { createCodec } from './codec.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import type { Simulator } from './index.ts'
 
 let sim: Simulator
 let receiver: Receiver
 let client: Client
 
-beforeEach(async () => {
-  receiver = await startReceiver(() => sim.credentials)
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt: 1_790_000_000_000,
-    callback: { url: receiver.url },
-    settings: { callbackDeadlineMs: 150, callbackRetryMs: 5 },
-  })
-  client = createClient(sim)
-})
-
-afterEach(async () => {
-  await sim.close()
-  await receiver.close()
+eachStage({ heard: true, settings: { callbackDeadlineMs: 150, callbackRetryMs: 5 } }, (stage) => {
+  ;({ sim, client, receiver } = stage)
 })
 
 test('the codec agrees with the official library in both directions', () => {

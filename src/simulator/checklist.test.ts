@@ -3,21 +3,14 @@
  * stand those that belong to no family of calls.
  */
 import { readFileSync } from 'node:fs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  createClient,
-  field,
-  smallShop,
-  startReceiver,
-  type Client,
-  type Json,
-  type Receiver,
-} from '../../test/simulator/bench.ts'
+import { expect, test } from 'vitest'
+import { field, type Client, type Json, type Receiver } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
 import type { Call } from './api/call.ts'
 import { apis } from './api/index.ts'
 import { createContext, type Context } from './context.ts'
 import { ApiError } from './errors.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import type { Simulator } from './index.ts'
 
 const here = 'checklist.test.ts'
 const points: Readonly<Record<string, readonly (readonly [file: string, title: string])[]>> = {
@@ -122,19 +115,8 @@ const minute = 60_000
 const hour = 60 * minute
 const later = (ms: number): Promise<void> => sim.advanceTo(sim.now() + ms)
 
-beforeEach(async () => {
-  receiver = await startReceiver(() => sim.credentials)
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt,
-    callback: { url: receiver.url },
-  })
-  client = createClient(sim)
-})
-afterEach(async () => {
-  await sim.close()
-  await receiver.close()
+eachStage({ startAt, heard: true }, (stage) => {
+  ;({ sim, client, receiver } = stage)
 })
 
 async function getToken(secret = sim.credentials.agentSecret): Promise<Json> {

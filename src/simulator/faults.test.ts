@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
+import { expect, test } from 'vitest'
+import { smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
 import { startSimulator, type Simulator } from './index.ts'
 import type { FaultKind } from './types.ts'
 
@@ -7,15 +8,12 @@ let sim: Simulator
 let client: Client
 let token: string
 
-beforeEach(async () => {
-  sim = await startSimulator({ shop: smallShop, clock: 'virtual', startAt: 1_790_000_000_000 })
-  client = createClient(sim)
+eachStage({}, async (stage) => {
+  ;({ sim, client } = stage)
   const { corpId, agentSecret } = sim.credentials
   const answer = await fetch(`${sim.url}/cgi-bin/gettoken?corpid=${corpId}&corpsecret=${agentSecret}`)
   token = String(((await answer.json()) as Json)['access_token'])
 })
-
-afterEach(() => sim.close())
 
 const send = (signal?: AbortSignal): Promise<Response> =>
   fetch(`${sim.url}/cgi-bin/message/send?access_token=${token}`, {

@@ -1,33 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  createClient,
-  field,
-  smallShop,
-  startReceiver,
-  type Client,
-  type Json,
-  type Receiver,
-} from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import { createClient, field, type Client, type Json, type Receiver } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 
 let sim: Simulator
 let client: Client
 let receiver: Receiver
 
-beforeEach(async () => {
-  receiver = await startReceiver(() => sim.credentials)
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt: 1_790_000_000_000,
-    callback: { url: receiver.url },
-  })
-  client = createClient(sim)
-})
-
-afterEach(async () => {
-  await sim.close()
-  await receiver.close()
+eachStage({ heard: true }, (stage) => {
+  ;({ sim, client, receiver } = stage)
 })
 
 const way = (name: string, fields: Json): Promise<Json> =>

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import type { Client, Json } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 import { upload } from './upload.fixture.ts'
 
 const dayMs = 86_400_000
@@ -10,13 +11,10 @@ let sim: Simulator
 let client: Client
 let kf: string
 
-beforeEach(async () => {
-  sim = await startSimulator({ shop: smallShop, clock: 'virtual', startAt: midnight })
-  client = createClient(sim)
+eachStage({ startAt: midnight }, async (stage) => {
+  ;({ sim, client } = stage)
   kf = String((await client.post('kf/account/add', { name: '小店客服' }))['open_kfid'])
 })
-
-afterEach(() => sim.close())
 
 const call = (name: string, fields: Json = {}): Promise<Json> =>
   client.post(`kf/${name}`, { open_kfid: kf, ...fields })

@@ -1,14 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  createClient,
-  field,
-  smallShop,
-  startReceiver,
-  type Client,
-  type Json,
-  type Receiver,
-} from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import { field, type Client, type Json, type Receiver } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 
 const hourMs = 3_600_000
 let sim: Simulator
@@ -16,21 +9,9 @@ let receiver: Receiver
 let client: Client
 let kf: string
 
-beforeEach(async () => {
-  receiver = await startReceiver(() => sim.credentials)
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt: 1_790_000_000_000,
-    callback: { url: receiver.url },
-  })
-  client = createClient(sim)
+eachStage({ heard: true }, async (stage) => {
+  ;({ sim, client, receiver } = stage)
   kf = String((await client.post('kf/account/add', { name: '小店客服' }))['open_kfid'])
-})
-
-afterEach(async () => {
-  await sim.close()
-  await receiver.close()
 })
 
 const send = (fields: Json = {}): Promise<Json> =>

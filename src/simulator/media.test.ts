@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import http from 'node:http'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { afterEach, expect, test } from 'vitest'
+import type { Client, Json } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 import { upload } from './upload.fixture.ts'
 
 const content = Buffer.from('a film of a baby')
@@ -12,9 +13,8 @@ let client: Client
 let source: http.Server
 let address: string
 
-beforeEach(async () => {
-  sim = await startSimulator({ shop: smallShop, clock: 'virtual', startAt: 1_790_000_000_000 })
-  client = createClient(sim)
+eachStage({}, async (stage) => {
+  ;({ sim, client } = stage)
   source = http.createServer((request, response) => {
     if (request.url === '/film') response.writeHead(206).end(content)
     else response.end(content)
@@ -24,7 +24,6 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await sim.close()
   source.closeAllConnections()
   await new Promise<void>((resolve) => source.close(() => resolve()))
 })

@@ -1,17 +1,15 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import type { Client, Json } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 
 let sim: Simulator
 let client: Client
 const back = 'http://127.0.0.1:9/api/auth/callback'
 
-beforeEach(async () => {
-  sim = await startSimulator({ shop: smallShop, clock: 'virtual', startAt: 1_790_000_000_000 })
-  client = createClient(sim)
+eachStage({}, (stage) => {
+  ;({ sim, client } = stage)
 })
-
-afterEach(() => sim.close())
 
 const visit = (fields: Record<string, string> = {}, init: RequestInit = {}): Promise<Response> => {
   const query = new URLSearchParams({

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, smallShop, type Client, type Json } from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import { createClient, type Client, type Json } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 
 const dayMs = 86_400_000
 const minuteMs = 60_000
@@ -10,12 +11,9 @@ const at = (days: number): number => midnight / 1000 + days * 86_400
 let sim: Simulator
 let client: Client
 
-beforeEach(async () => {
-  sim = await startSimulator({ shop: smallShop, clock: 'virtual', startAt: midnight + 9 * 3_600_000 })
-  client = createClient(sim)
+eachStage({ startAt: midnight + 9 * 3_600_000 }, (stage) => {
+  ;({ sim, client } = stage)
 })
-
-afterEach(() => sim.close())
 
 const behavior = (fields: Json = {}): Promise<Json> =>
   client.post('externalcontact/get_user_behavior_data', {

@@ -1,24 +1,17 @@
-import { afterEach, expect, test } from 'vitest'
-import { createClient, field, smallShop, startReceiver, type Receiver } from '../../test/simulator/bench.ts'
-import { startSimulator, type Simulator } from './index.ts'
+import { expect, test } from 'vitest'
+import { field, type Client, type Receiver } from '../../test/simulator/bench.ts'
+import { eachStage } from '../../test/simulator/stage.ts'
+import type { Simulator } from './index.ts'
 
 let sim: Simulator
+let client: Client
 let receiver: Receiver
 
-afterEach(async () => {
-  await sim.close()
-  await receiver.close()
+eachStage({ heard: true }, (stage) => {
+  ;({ sim, client, receiver } = stage)
 })
 
 test('a hand-over completes by itself after a day, twice in ninety days at most, unless the customer refuses', async () => {
-  receiver = await startReceiver(() => sim.credentials)
-  sim = await startSimulator({
-    shop: smallShop,
-    clock: 'virtual',
-    startAt: 1_790_000_000_000,
-    callback: { url: receiver.url },
-  })
-  const client = createClient(sim)
   const hand = async (from: string, to: string, ids: string[]): Promise<unknown> =>
     (
       await client.post('externalcontact/transfer_customer', {
