@@ -60,7 +60,7 @@ async function openPage(view: string, width = 1280): Promise<void> {
     hasTouch: small,
   })
   page = await context.newPage()
-  page.setDefaultTimeout(8_000)
+  page.setDefaultTimeout(15_000)
   faults = []
   page.on('pageerror', (thrown) => faults.push(thrown.message))
   page.on('dialog', (dialog) => {
@@ -75,6 +75,8 @@ async function openPage(view: string, width = 1280): Promise<void> {
 }
 const show = (view: string): Promise<unknown> => page.goto(`${sim.url}/sim/#${view}`)
 const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).first().click()
+/** As patient as the page's own waiting. */
+const patience = { timeout: 15_000 }
 const told = (words: string): Promise<void> => page.getByRole('alert').filter({ hasText: words }).waitFor()
 async function write(label: string, words: string, submit: string): Promise<void> {
   await page.getByLabel(label).fill(words)
@@ -286,7 +288,7 @@ describe('whoever tests against it', { timeout: 60_000 }, () => {
     await page.getByRole('tab', { name: '接口调用' }).click()
     await page.getByText('externalcontact/add_msg_template').waitFor()
     await page.getByRole('tab', { name: '回调' }).click()
-    await sim.world.staffSays('LiMei', '<b>粗</b>')
+    sim.world.staffSays('LiMei', '<b>粗</b>')
     await page.getByText('delivered').first().waitFor()
     expect(await page.locator('main b').count()).toBe(0)
     await page.getByRole('tab', { name: '账本' }).click()
@@ -301,7 +303,7 @@ describe('whoever tests against it', { timeout: 60_000 }, () => {
     const after = async (name: string, ms: number): Promise<void> => {
       const before = sim.now()
       await press(name)
-      await expect.poll(() => sim.now()).toBe(before + ms)
+      await expect.poll(() => sim.now(), patience).toBe(before + ms)
     }
     await after('+1 分钟', 60_000)
     await after('+1 小时', hour)
@@ -316,7 +318,7 @@ describe('whoever tests against it', { timeout: 60_000 }, () => {
     expect(sim.ledger().at(-1)?.status).toBe('sent')
     await page.getByLabel('前进到（北京时间）').fill('2026-06-01T08:30')
     await press('前进到此刻')
-    await expect.poll(() => sim.now()).toBe(Date.parse('2026-06-01T08:30:00+08:00'))
+    await expect.poll(() => sim.now(), patience).toBe(Date.parse('2026-06-01T08:30:00+08:00'))
     await press('前进到此刻')
     await page.getByLabel('前进到（北京时间）').fill('2026-05-01T08:30')
     await press('前进到此刻')
@@ -341,7 +343,7 @@ describe('whoever tests against it', { timeout: 60_000 }, () => {
       await page.getByLabel('接口', { exact: true }).fill('')
       await page.getByRole('combobox', { name: '故障' }).selectOption(name)
       await press('添加故障')
-      await expect.poll(() => page.getByRole('button', { name: '添加故障' }).isEnabled()).toBe(true)
+      await expect.poll(() => page.getByRole('button', { name: '添加故障' }).isEnabled(), patience).toBe(true)
     }
     // Those about tokens strike at once and wait for nobody.
     expect((await client.sim('GET', 'faults'))['faults']).toHaveLength(14)
