@@ -9,6 +9,7 @@ import { ConfigMistakes } from './base/errors.ts'
 import { jobTables } from './base/jobs.tables.ts'
 import type { TableDefinition } from './base/table.ts'
 import { cadenceTables } from './cadence/index.ts'
+import { contentTables } from './content/index.ts'
 import { customerTables } from './customer/index.ts'
 import { deliveryTables } from './delivery/index.ts'
 import { gameTables } from './game/index.ts'
@@ -23,6 +24,7 @@ import { wecomTables } from './wecom/index.ts'
 export const tables: readonly TableDefinition[] = [
   ...jobTables,
   ...interactionTables,
+  ...contentTables,
   ...customerTables,
   ...orderTables,
   ...outboxTables,

@@ -20,6 +20,7 @@ import {
   createApi,
   createClient,
   createCodec,
+  createMedia,
   createMirror,
   createSharedToken,
   createSync,
@@ -72,6 +73,7 @@ export function createWecom({
     onCall: (api, result, ms) => metrics.wecomCall(api, result, ms),
   })
   const api = createApi(client)
+  const media = createMedia({ db, clock, log, api })
   const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
   const restored = createQuarantineWatch(db.reader)
@@ -119,9 +121,15 @@ export function createWecom({
       wecomCheck(client),
       { name: 'comparison', vital: false, missing: () => sync.incomplete() },
     ],
-    channels: createWecomChannels({ api, clock, publicUrl: env.publicUrl, agentId: env.wecom.agentId }),
+    channels: createWecomChannels({
+      api,
+      media,
+      clock,
+      publicUrl: env.publicUrl,
+      agentId: env.wecom.agentId,
+    }),
     followers: [...sync.followers, ...mirror.followers],
-    jobs: [...sync.jobs, ...mirror.jobs],
+    jobs: [...sync.jobs, ...mirror.jobs, ...media.jobs],
     compareAll: () => sync.compareAll(),
     settle: () => work.once(),
     nextDueAt: () => sync.nextDueAt(),

@@ -12,7 +12,7 @@ import { createFlush } from '../src/interaction/index.ts'
 import { outboxProjections } from '../src/outbox/index.ts'
 import { startSimulator } from '../src/simulator/index.ts'
 import type { Simulator, SimulatorSettings } from '../src/simulator/index.ts'
-import { createApi, createClient, createWecomChannels } from '../src/wecom/index.ts'
+import { createApi, createClient, createMedia, createWecomChannels } from '../src/wecom/index.ts'
 import type { OpenTestDatabase } from './database.ts'
 import { advisorOfNumber, externalOf, openWorld, tuesday } from './outbox-world.ts'
 import type { World } from './outbox-world.ts'
@@ -63,8 +63,11 @@ export async function openRig(open: OpenTestDatabase, options: RigOptions): Prom
     },
     { clock },
   )
+  const api = createApi(client)
+  const media = createMedia({ db: world.db, clock, log: createLog('silent'), api })
   const channels = createWecomChannels({
-    api: createApi(client),
+    api,
+    media,
     clock,
     publicUrl,
     agentId: String(agentId),

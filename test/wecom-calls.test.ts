@@ -14,7 +14,7 @@ import type { Simulator } from '../src/simulator/index.ts'
 import { createApi, createClient } from '../src/wecom/index.ts'
 import type { WecomApi, WecomClient } from '../src/wecom/index.ts'
 import { callTable } from '../src/wecom/protocol/calls/table.fixture.ts'
-import { jpg, png } from '../src/wecom/protocol/media-samples.ts'
+import { jpg, png } from '../src/content/media-samples.ts'
 
 const startAt = Date.UTC(2026, 4, 20, 2)
 let simulator: Simulator

@@ -64,6 +64,8 @@ export const auditedKinds: Readonly<Partial<Record<Kind, Audited>>> = {
     keeps: ['hash', 'draft', 'rolledBackTo', 'approvedBy', 'from'],
     words: ['note'],
   },
+  'media-added': { about: ['name', 'media'], keeps: ['type', 'bytes', 'sha256'] },
+  'media-removed': { about: ['name', 'media'], keeps: ['sha256'] },
   'touchpoint-tried': { about: ['touchpoint', 'touchpoint'], keeps: ['to', 'version'] },
   'experiment-decided': experiment,
   'experiment-stopped': experiment,

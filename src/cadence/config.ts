@@ -9,6 +9,7 @@ import { campaignShape } from './campaigns/campaign.ts'
 import { campaignTouchpoints } from './campaigns/parts.ts'
 import { audienceOf } from './audience-rule.ts'
 import type { AudienceWanted } from './audience-rule.ts'
+import { carriesAttachments, noAttachmentsHere } from './attachments.ts'
 import type { DayChoice } from './day-kinds.ts'
 import { slugField } from './fields.ts'
 import { longGroupMessages } from './group-bytes.ts'
@@ -246,11 +247,14 @@ function readTouchpoints(
     const { title, tiers: mine, topic, onOverCap, days = 'all' } = parsed.data
     if (kind.audience === 'group-piece' && days !== 'all')
       mistakes.push(read.at([...path, 'days'], daysOfPiece))
+    const rules = kind.bind(settings)
+    if (parsed.data.attachments && !mayCarry(rules))
+      mistakes.push(read.at([...path, 'attachments'], noAttachmentsHere))
     touchpoints.push({
       name,
       title: title ?? kind.title,
       tiers: mine ?? null,
-      rules: kind.bind(settings),
+      rules,
       topic: topic ?? null,
       onOverCap: onOverCap ?? 'skip',
       days,
@@ -261,6 +265,9 @@ function readTouchpoints(
   }
   return touchpoints
 }
+
+const mayCarry = (rules: Bound): boolean =>
+  rules.audience === 'group' || (rules.audience === 'customer' && carriesAttachments(rules.channel))
 
 const daysOfPiece = {
   message: '投票、寻宝、节目随社群消息发，不能限定工作日或休息日',

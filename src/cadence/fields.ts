@@ -5,6 +5,7 @@ import { checkWording, linksIn, parseWeekday } from '../content/index.ts'
 import type { ViewKind } from '../content/index.ts'
 import { overCaps } from '../outbox/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
+import { attachmentsField } from './attachments.ts'
 import { audienceField } from './audience-rule.ts'
 import { dayChoices } from './day-kinds.ts'
 import { addMistake } from './mistake.ts'
@@ -108,6 +109,7 @@ export const common = {
     .default('all')
     .describe('哪些日子：all 每天，workdays 只在工作日，restdays 只在休息日；调休按 holidays.yaml'),
   audience: audienceField,
+  attachments: attachmentsField,
 }
 
 /** The same words by another way, where a kind allows it. */

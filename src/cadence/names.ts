@@ -1,9 +1,11 @@
-/** The names that a cadence may use and that stand elsewhere: tiers, saved audiences, member levels, dynamic tags. */
+/** The names that a cadence may use and that stand elsewhere: tiers, saved audiences, member levels, dynamic tags, files. */
 import type { Reader } from '../base/db.ts'
+import { mediaFiles } from '../content/index.ts'
 import { currentLevelRules, loadLevelRules } from '../reward/index.ts'
 import type { LevelRules } from '../reward/index.ts'
 import { loadTagRules, savedAudiences, tagsInForce, tagsToKeep } from '../segment/index.ts'
 import type { TagInForce, TierRules } from '../segment/index.ts'
+import type { MediaSeen } from './attachments.ts'
 
 /** Null, or left out, where it is not known which there are: then nothing is called unknown. */
 export interface KnownNames {
@@ -11,6 +13,7 @@ export interface KnownNames {
   readonly audiences?: readonly string[] | null
   readonly levels?: readonly string[] | null
   readonly tags?: readonly TagInForce[] | null
+  readonly media?: readonly MediaSeen[] | null
 }
 
 export const tierNames = (rules: TierRules): string[] => [
@@ -39,5 +42,6 @@ export async function knownNames(reader: Reader, rules: TierRules): Promise<Know
     audiences: await audienceNames(reader),
     levels: levelNames(await currentLevelRules(reader)),
     tags: await tagsInForce(reader),
+    media: (await mediaFiles(reader)).map(({ name, type, bytes }) => ({ name, type, bytes })),
   }
 }

@@ -8,7 +8,7 @@ import type { Holidays } from '../base/holidays.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { dayView, filledBytes, plainWords } from '../content/index.ts'
-import type { View } from '../content/index.ts'
+import type { Attachment, View } from '../content/index.ts'
 import { isTask, ownerOf } from '../outbox/index.ts'
 import type { Candidate, ChannelName } from '../outbox/index.ts'
 import { lastCouponOfFamily } from '../reward/index.ts'
@@ -313,7 +313,7 @@ export function customerCandidate(
     overCap: touchpoint.onOverCap,
     ...(touchpoint.onOverCap === 'abort' ? { run: due.run ?? { since: `${moment.month}-01` } } : {}),
     variant: variantOf(touchpoint, member.customer) ?? undefined,
-    content: contentOf(said),
+    content: contentOf(said, rules.attachments),
     skip: skip ?? tooLong ?? undefined,
   }
 }
@@ -321,12 +321,16 @@ export function customerCandidate(
 /** A day is planned at one hour: nothing of it is wanted earlier, whoever asks when. */
 const plannedAt = ({ wantedAt }: Due, moment: Moment): Instant => Math.max(wantedAt, moment.at(planAt))
 
-const contentOf = (said: Said | null): Candidate['content'] => ({
+const contentOf = (
+  said: Said | null,
+  attachments: readonly Attachment[] = [],
+): Candidate['content'] => ({
   text: said?.text ?? '',
   ...(said?.why === undefined ? {} : { why: said.why }),
   ...(said?.target === undefined ? {} : { target: said.target }),
   ...(said?.games === undefined || said.games.length === 0 ? {} : { games: said.games }),
   ...(said?.gift === undefined ? {} : { gift: said.gift }),
+  ...(said === null || attachments.length === 0 ? {} : { attachments }),
 })
 
 /** Names can make a wording longer than it was when it was checked. */
@@ -502,7 +506,7 @@ function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, m
     campaign: touchpoint.campaign ?? undefined,
     variant: variant ?? undefined,
     piece: due.skip ? undefined : tip?.id,
-    content: contentOf(due.skip ? null : said),
+    content: contentOf(due.skip ? null : said, touchpoint.rules.attachments),
     skip: due.skip ?? overLength(said, 'group-broadcast') ?? undefined,
   }
 }

@@ -6,10 +6,12 @@ import type { z } from 'zod'
 import { addDays, daysBetween, instantOf, weekOf, weekdayOf } from '../base/calendar.ts'
 import type { Day, TimeOfDay } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
-import type { View } from '../content/index.ts'
+import type { Attachment, View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
 import { defaultManners } from '../outbox/index.ts'
 import type { ChannelName, Gift, OverCap, Purpose, Run } from '../outbox/index.ts'
+import { attachmentsOf } from './attachments.ts'
+import type { attachmentsField } from './attachments.ts'
 import type { DayChoice } from './day-kinds.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 import type { Tip } from './tips/rotation.ts'
@@ -244,7 +246,10 @@ export type Rules<S> = CustomerRules<S> | GroupRules<S> | PieceRules<S>
 // ------------------------------------------------------------------ settings bound to rules
 
 type Unbound<R> = R extends (settings: never, ...rest: infer A) => infer T ? (...rest: A) => T : R
-type BoundOf<R> = { readonly [K in keyof Omit<R, 'settings'>]: Unbound<Omit<R, 'settings'>[K]> }
+type BoundOf<R> = { readonly [K in keyof Omit<R, 'settings'>]: Unbound<Omit<R, 'settings'>[K]> } & {
+  /** What goes along with the words. */
+  readonly attachments?: readonly Attachment[]
+}
 export type BoundCustomer = BoundOf<CustomerRules<never>>
 export type BoundGroup = BoundOf<GroupRules<never>>
 export type BoundPiece = BoundOf<PieceRules<never>>
@@ -262,6 +267,7 @@ export interface CommonSettings {
   readonly onOverCap?: OverCap | undefined
   readonly days?: DayChoice | undefined
   readonly audience?: unknown
+  readonly attachments?: z.infer<typeof attachmentsField>
 }
 
 /** A kind with its settings' type closed in, so that kinds can stand in one list. */
@@ -315,6 +321,7 @@ function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, setting
     ...(endedBy === undefined ? {} : { endedBy }),
     ...(ends ? { ends: (happened, period) => ends(settings, happened, period) } : {}),
     ...(games ? { games: (moment, name) => games(settings, moment, name) } : {}),
+    ...attachmentsPart(settings),
     due: (moment, member, occasion) => rules.due(settings, moment, member, occasion),
     compose: (moment, member, view, occasion, name) =>
       rules.compose(settings, moment, member, view, occasion, name),
@@ -325,6 +332,7 @@ function bindGroup<S extends CommonSettings>(rules: GroupRules<S>, settings: S):
   const { kind, title, audience } = rules
   return {
     ...{ kind, title, audience, priority: settings.priority ?? rules.priority },
+    ...attachmentsPart(settings),
     due: (moment, group) => rules.due(settings, moment, group),
     tips: (group, stored) => rules.tips(settings, group, stored),
     compose: (moment, group, told, view) => rules.compose(settings, moment, group, told, view),
@@ -339,6 +347,12 @@ function bindPiece<S extends CommonSettings>(rules: PieceRules<S>, settings: S):
     piece: (moment, group, name) => rules.piece(settings, moment, group, name),
     games: (moment, name) => rules.games(settings, moment, name),
   }
+}
+
+/** Only where there are any, so that what says nothing of them reads as before. */
+function attachmentsPart({ attachments }: CommonSettings): { readonly attachments?: readonly Attachment[] } {
+  const some = attachmentsOf(attachments)
+  return some.length === 0 ? {} : { attachments: some }
 }
 
 // ------------------------------------------------------------------ small helps for rules

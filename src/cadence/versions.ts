@@ -141,10 +141,11 @@ export function readCadenceFile(configDir: string): string {
   ])
 }
 
-/** A file may come before the audiences it names: until they are saved, nobody is in them. */
+/** A file may come before what it names: until audiences are saved nobody is in them, and without its files nothing goes out. */
 export const namesForFile = async (reader: Reader, rules: TierRules): Promise<KnownNames> => ({
   ...(await knownNames(reader, rules)),
   audiences: null,
+  media: null,
 })
 
 /** Throws ConfigMistakes with every mistake of the file, its place and its fix. */

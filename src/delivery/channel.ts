@@ -4,6 +4,7 @@
  * throws all the same (a bug) is taken as `unknown`, since the words may have left.
  */
 import type { Instant } from '../base/clock.ts'
+import type { Attachment } from '../content/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
 
 export interface ParcelRecipient {
@@ -29,8 +30,22 @@ export interface ParcelDraft {
   readonly batchToken: string
   /** Filled words. */
   readonly text: string
+  /** What goes along, its links filled. */
+  readonly attachments?: readonly Attachment[]
+  /** What `prepare` answered for them. */
+  readonly files?: FileIds
   readonly recipients: readonly ParcelRecipient[]
 }
+
+/** What the outside calls the files of attachments, by a key of the adapter's own. */
+export type FileIds = ReadonlyMap<string, string>
+
+export type Prepared =
+  | { readonly kind: 'ready'; readonly files: FileIds }
+  /** Not now. */
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly why: string }
+  /** Never. */
+  | { readonly kind: 'refused'; readonly code: string; readonly why: string }
 
 export interface Parcel extends ParcelDraft {
   /** What `compose` answered, byte for byte: JSON text. */
@@ -60,12 +75,16 @@ export type Outcome =
       readonly why: 'advisor-must-confirm' | 'advisor-must-send'
       readonly failed?: readonly FailedRecipient[]
     }
-  /** Surely not accepted. `channelWide`: the limit is the API's, so nothing of this channel goes out before. */
+  /**
+   * Surely not accepted. `channelWide`: the limit is the API's, so nothing of this channel goes out before. `anew`: these
+   * bytes never will be (a file in them has expired), so the next call is composed afresh.
+   */
   | {
       readonly kind: 'retry'
       readonly afterMs: number
       readonly why: string
       readonly channelWide?: boolean
+      readonly anew?: boolean
     }
   /** Surely not accepted, and never will be. */
   | { readonly kind: 'refused'; readonly code: string; readonly why: string }
@@ -113,6 +132,11 @@ export interface Channel {
    * duplicate_check: 4 h; welcome: until the code dies): then an unknown is answered by repeating, not by `find`.
    */
   readonly resendWithinMs?: number
+  /**
+   * Fetches what the body of a message with attachments needs, before its call is written down and outside any
+   * transaction. Repeating it is harmless. Absent: the channel carries none.
+   */
+  prepare?(attachments: readonly Attachment[], signal: AbortSignal): Promise<Prepared>
   /** Pure: the exact body of the call as JSON text. Must carry the batch token or the promise id. */
   compose(draft: ParcelDraft): string
   /** Posts `parcel.body` as it is. */

@@ -18,6 +18,7 @@ import { takeOver } from './lease.ts'
 import { callAndSettle, callOnce, settleCall, settleOurFault } from './outcome.ts'
 import { groupBy, lookAt } from './parts.ts'
 import type { Works } from './parts.ts'
+import { prepareCall } from './prepare.ts'
 import type { Hint } from './queue.ts'
 import { callOf, fellInCall, isSuspect } from './suspicion.ts'
 
@@ -252,7 +253,8 @@ async function meanOrBlame(
   rows: readonly PromiseRow[],
 ): Promise<Meant | null> {
   try {
-    return await mean(works, channel, rows)
+    const files = await prepareCall(works, channel, rows)
+    return files && (await mean(works, channel, rows, files))
   } catch (error) {
     if (isDatabaseTrouble(error)) throw error
     await settleOurFault(works, rows, error)

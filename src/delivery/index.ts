@@ -3,11 +3,13 @@ export { deliveryTables } from './delivery.tables.ts'
 export type {
   Channel,
   FailedRecipient,
+  FileIds,
   Found,
   Outcome,
   Parcel,
   ParcelDraft,
   ParcelRecipient,
+  Prepared,
   RecipientResult,
   SenderLimits,
 } from './channel.ts'

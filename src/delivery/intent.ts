@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import type { Ctx } from '../base/act.ts'
 import { minutes } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
-import { batchLink, fillLinks, personalLink } from '../content/index.ts'
+import { batchLink, filled, fillLinks, personalLink } from '../content/index.ts'
 import {
   cancelUnwantedOf,
   covers,
@@ -27,7 +27,7 @@ import {
 } from '../outbox/index.ts'
 import type { Manners, ParcelRow, PromiseRow } from '../outbox/index.ts'
 import { openCeiling } from './ceiling.ts'
-import type { Channel, Parcel, ParcelDraft, ParcelRecipient } from './channel.ts'
+import type { Channel, FileIds, Parcel, ParcelDraft, ParcelRecipient } from './channel.ts'
 import { namerOf } from './delivery.store.ts'
 import type { Namer } from './delivery.store.ts'
 import type { Deed } from './group.ts'
@@ -50,11 +50,16 @@ interface Intended {
   readonly works: Works
   readonly channel: Channel
   readonly claimed: readonly PromiseRow[]
+  readonly files: FileIds
 }
 
 /** Null when nothing of it may leave now; then every promise has been settled or put back. */
-export const mean = (works: Works, channel: Channel, claimed: readonly PromiseRow[]): Promise<Meant | null> =>
-  works.together(meaning, { works, channel, claimed })
+export const mean = (
+  works: Works,
+  channel: Channel,
+  claimed: readonly PromiseRow[],
+  files: FileIds,
+): Promise<Meant | null> => works.together(meaning, { works, channel, claimed, files })
 
 const meaning: Deed<Intended, Meant | null> = async (ctx, items) => {
   const meant = new Map<Intended, Meant>()
@@ -110,7 +115,7 @@ async function meanAll(
     const former = formers.get(item.claimed[0]?.parcel ?? '')
     const again = former ? await useAgain(works, ctx, former, rows) : null
     if (rows.length === 0) continue
-    const row = again ?? makeParcel(works, ctx, channel, rows, recipientsOf(names, rows))
+    const row = again ?? makeParcel(ctx, item, rows, recipientsOf(names, rows), former)
     if (!again) fresh.push(row)
     ceiling.note(sender)
     meant.set(item, { row, rows })
@@ -240,28 +245,31 @@ async function useAgain(
 }
 
 function makeParcel(
-  works: Works,
   ctx: Ctx,
-  channel: Channel,
+  { works, channel, files }: Intended,
   rows: readonly PromiseRow[],
   recipients: readonly ParcelRecipient[],
+  former: ParcelRow | undefined,
 ): ParcelRow {
   const [first] = rows
   if (!first) throw new Error('A parcel needs a promise.')
-  const wording = contentOf(first).text
+  const { text: wording, attachments = [] } = contentOf(first)
   const batchToken = randomBytes(tokenBytes).toString('base64url')
   const { publicUrl } = works.links
-  const text = fillLinks(wording, (target) =>
-    channel.maxRecipients > 1
-      ? batchLink(publicUrl, batchToken, target)
-      : personalLink(works.links, { promise: first.id, target }),
-  )
+  const fill = (words: string): string =>
+    fillLinks(words, (target) =>
+      channel.maxRecipients > 1
+        ? batchLink(publicUrl, batchToken, target)
+        : personalLink(works.links, { promise: first.id, target }),
+    )
+  const text = fill(wording)
   const draft: ParcelDraft = {
     id: ctx.newId(),
     channel: channel.name,
     sender: first.sender,
     batchToken,
     text,
+    ...(attachments.length === 0 ? {} : { attachments: attachments.map((one) => filled(one, fill)), files }),
     recipients,
   }
   return {
@@ -274,7 +282,8 @@ function makeParcel(
     body: channel.compose(draft),
     state: 'intent',
     remote_id: null,
-    attempts: 1,
+    // One that was settled and has promises left was refused for its worn-out body: this is the same call once more.
+    attempts: former === undefined || former.settled_at === null ? 1 : former.attempts + 1,
     intent_at: ctx.now,
     called_at: ctx.now,
     expires_at: Math.min(...rows.map(({ expires_at }) => expires_at)),

@@ -269,14 +269,23 @@ async function settleRetry(
   const again = ctx.now + Math.max(outcome.afterMs, backOffMs(parcel.attempts))
   if (outcome.channelWide) works.rests.set(parcel.channel, again)
   // An earlier call of this parcel may have been accepted: only this repetition was surely not.
-  if (parcel.looks > 0)
+  if (parcel.looks > 0 && outcome.anew !== true)
     return settleUnknown(works, ctx, { ...parcel, looks: parcel.looks + 1 }, rows, outcome.why, again)
   if (!outcome.channelWide && parcel.attempts >= maxAttempts) {
     const change = { state: 'refused', settled_at: ctx.now, next_look_at: null, error: outcome.why } as const
     await updateParcel(ctx.tx, parcel.id, change)
     return move(ctx, rows, { to: 'refused', code: 'gave-up', words: `多次重试未成功：${outcome.why}` })
   }
-  await updateParcel(ctx.tx, parcel.id, { state: 'again', next_look_at: null, error: outcome.why })
+  if (outcome.anew === true)
+    // Its promises get another parcel (intent.ts); an earlier call of this one may still turn up.
+    await updateParcel(ctx.tx, parcel.id, {
+      ...(works.channels.get(parcel.channel)?.find === undefined
+        ? { state: 'refused', next_look_at: null }
+        : { state: 'abandoned', next_look_at: ctx.now + (works.reconcileDelaysMs.at(-1) ?? 0) }),
+      settled_at: ctx.now,
+      error: outcome.why,
+    })
+  else await updateParcel(ctx.tx, parcel.id, { state: 'again', next_look_at: null, error: outcome.why })
   await move(ctx, rows, { to: 'queued', readyAt: again, ...survived })
 }
 

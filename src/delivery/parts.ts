@@ -4,7 +4,7 @@ import type { Db } from '../base/db.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { LinkParts } from '../content/index.ts'
-import type { ParcelRow, PromiseRow } from '../outbox/index.ts'
+import type { Content, ParcelRow, PromiseRow } from '../outbox/index.ts'
 import type { Limiter } from './bucket.ts'
 import type { Channel, Outcome, Parcel, ParcelRecipient } from './channel.ts'
 import type { GroupedAct } from './group.ts'
@@ -59,8 +59,7 @@ export const recipientOf = (row: PromiseRow, name: string): ParcelRecipient => {
   }
 }
 
-export const contentOf = (row: PromiseRow): { text: string; why?: string; welcomeCode?: string } =>
-  JSON.parse(row.content) as { text: string; why?: string; welcomeCode?: string }
+export const contentOf = (row: PromiseRow): Content => JSON.parse(row.content) as Content
 
 export const parcelOf = (row: ParcelRow, recipients: readonly ParcelRecipient[]): Parcel => ({
   id: row.id,

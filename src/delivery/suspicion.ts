@@ -77,8 +77,11 @@ const fellClaimed = ({ stumbles }: Falls): boolean => (stumbles ?? 0) >= suspect
 export const isSuspect = (row: Falls): boolean => fellInCall(row) || fellClaimed(row)
 
 /** What goes out together has one name: the parcel, or before there is one the words and whose they are. */
-export const callOf = (row: PromiseRow): string =>
-  row.parcel ?? `${row.channel}\n${row.sender ?? ''}\n${contentOf(row).text}`
+export const callOf = (row: PromiseRow): string => {
+  if (row.parcel !== null) return row.parcel
+  const { text, attachments = [] } = contentOf(row)
+  return `${row.channel}\n${row.sender ?? ''}\n${attachments.length === 0 ? '' : JSON.stringify(attachments)}\n${text}`
+}
 
 interface Weighed {
   readonly crashes: number

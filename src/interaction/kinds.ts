@@ -98,6 +98,8 @@ export const kinds = {
   'cadence-rejected': '节奏审批驳回',
   'cadence-withdrawn': '撤回节奏草稿',
   'cadence-published': '节奏发布',
+  'media-added': '添加素材',
+  'media-removed': '删除素材',
   'touchpoint-tried': '试发触点给员工',
   'experiment-started': '实验开始',
   'experiment-decided': '实验采用方案',

@@ -1,6 +1,7 @@
 /** What we owe, and the words for it. */
 import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
+import type { Attachment } from '../content/index.ts'
 
 export const channelTitles = {
   welcome: '欢迎语',
@@ -47,6 +48,8 @@ export interface Content {
   /** Why write today: one sentence for the advisor. */
   readonly why?: string
   readonly target?: string
+  /** What goes along with the words; files by their names. */
+  readonly attachments?: readonly Attachment[]
   /** Ids of the games the words speak of. */
   readonly games?: readonly string[]
   /** Only for the channel `welcome`. */

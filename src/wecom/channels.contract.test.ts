@@ -8,6 +8,7 @@ import type { ChannelName } from '../outbox/index.ts'
 import { startSimulator } from '../simulator/index.ts'
 import type { FaultRequest, Simulator } from '../simulator/index.ts'
 import { createWecomChannels } from './channels.ts'
+import { noMedia } from './no-media.fixture.ts'
 import { createApi } from './protocol/api.ts'
 import { createClient } from './protocol/client.ts'
 
@@ -46,7 +47,7 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
   const client = createClient({ ...settings, apiUrl: simulator.url }, { clock })
   const away = createClient({ ...settings, apiUrl: 'http://127.0.0.1:9' }, { clock })
   const channelOf = (one: typeof client): Channel => {
-    const parts = { api: createApi(one), clock, publicUrl, agentId: String(agentId) }
+    const parts = { api: createApi(one), media: noMedia, clock, publicUrl, agentId: String(agentId) }
     const found = createWecomChannels(parts).find((channel) => channel.name === name)
     if (!found) throw new Error(`no channel ${name}`)
     return found
@@ -171,6 +172,7 @@ const shown = createWecomChannels({
       { clock: virtualClock(0) },
     ),
   ),
+  media: noMedia,
   clock: virtualClock(0),
   publicUrl,
   agentId: '1',

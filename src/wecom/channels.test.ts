@@ -7,6 +7,7 @@ import type { ChannelName } from '../outbox/index.ts'
 import { startSimulator } from '../simulator/index.ts'
 import type { LedgerRow, Simulator } from '../simulator/index.ts'
 import { createWecomChannels } from './channels.ts'
+import { noMedia } from './no-media.fixture.ts'
 import { createApi } from './protocol/api.ts'
 import { createStaffNote } from './staff-note.ts'
 import { createClient } from './protocol/client.ts'
@@ -40,6 +41,7 @@ beforeEach(async () => {
   channels = new Map(
     createWecomChannels({
       api: createApi(client),
+      media: noMedia,
       clock,
       publicUrl: 'https://siyu.example.com',
       agentId: String(agentId),

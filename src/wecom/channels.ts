@@ -5,16 +5,18 @@ import { createAdvisorTaskChannel } from './advisor-task.channel.ts'
 import { createBroadcastChannel } from './broadcast.channel.ts'
 import { createGroupBroadcastChannel } from './group-broadcast.channel.ts'
 import { createPhoneTaskChannel } from './phone-task.channel.ts'
+import type { MediaIds } from './media.ts'
 import type { WecomApi } from './protocol/api.ts'
 import { createWelcomeChannel } from './welcome.channel.ts'
 
 export const createWecomChannels = (parts: {
   readonly api: WecomApi
+  readonly media: MediaIds
   readonly clock: Clock
   readonly publicUrl: string
   readonly agentId: string
 }): readonly Channel[] => [
-  createWelcomeChannel(parts.api),
+  createWelcomeChannel(parts),
   createAdvisorTaskChannel(parts),
   createPhoneTaskChannel(parts),
   createBroadcastChannel(parts),

@@ -4,6 +4,7 @@ import { minutes, virtualClock } from '../base/clock.ts'
 import type { Parcel } from '../delivery/index.ts'
 import { createGroupSend } from './group-send.ts'
 import type { GroupSendParts } from './group-send.ts'
+import { noMedia } from './no-media.fixture.ts'
 
 const at = Date.UTC(2026, 4, 20, 2)
 const pageSize = 100
@@ -31,7 +32,7 @@ function shop(count: number) {
   } as unknown as GroupSendParts['api']
   const clock = virtualClock(at + minutes(10))
   const channel = createGroupSend(
-    { api, clock },
+    { api, clock, media: noMedia },
     { name: 'broadcast', chatType: 'single', maxRecipients: 10_000, recipients: () => ({}) },
   )
   const find = async (n: number, intentAt = at) => {

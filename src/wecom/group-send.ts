@@ -2,12 +2,12 @@
  * What 客户群发 and 社群群发 share: add_msg_template makes a task that the advisor must confirm (WECOM.md §3.6). The API
  * has no key of ours, so a lost answer is looked up by the batch token that every link of the words carries.
  */
-import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { days } from '../base/clock.ts'
 import { OutsideFailure } from '../base/errors.ts'
 import type { Channel, Found, Parcel, ParcelDraft, RecipientResult } from '../delivery/index.ts'
+import { attachmentsOf, attachmentsPart, expiredMedia, sameAttachments } from './attachments.ts'
+import type { MediaIds } from './media.ts'
 import { notFriends, outcomeOf, unreadable } from './outcome.ts'
 import type { BroadcastSeen, WecomApi } from './protocol/api.ts'
 import type { Result } from './protocol/result.ts'
@@ -22,6 +22,7 @@ export interface GroupSendParts {
     | 'remindBroadcast'
     | 'cancelBroadcast'
   >
+  readonly media: MediaIds
   readonly clock: Clock
 }
 
@@ -45,17 +46,20 @@ export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
     name: kind.name,
     maxRecipients: kind.maxRecipients,
     rate: { perMinute: 600, burst: 10 },
+    prepare: (attachments) => parts.media.prepare(attachments),
     compose: (draft) =>
       JSON.stringify({
         chat_type: kind.chatType,
         ...kind.recipients(draft),
         sender: draft.sender ?? '',
         text: { content: draft.text },
+        ...attachmentsPart(draft),
       }),
     async send(parcel, signal) {
       if (parcel.sender === null) return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
       const result = await api.addBroadcast(parcel.body, signal)
-      if (result.kind !== 'ok') return outcomeOf(result)
+      if (result.kind !== 'ok')
+        return (await expiredMedia(parts.media, parcel, result)) ?? outcomeOf(result)
       const { msgid, fail_list: failed } = result.value
       return { kind: 'waiting', remoteId: msgid, why: 'advisor-must-confirm', failed: notFriends(failed) }
     },
@@ -149,8 +153,6 @@ async function* results(
 
 // ------------------------------------------------------------------ answering an unknown
 
-const bodyShape = z.object({ attachments: z.array(z.record(z.string(), z.unknown())).default([]) })
-
 /** By their words: what was made in a span of time. */
 type Made = ReadonlyMap<string, readonly BroadcastSeen[]>
 
@@ -226,8 +228,8 @@ async function find(
   parcel: Parcel,
   signal: AbortSignal,
 ): Promise<readonly Found[] | 'unsure'> {
-  // Words without a token look like anybody's: a person has to judge.
-  if (!parcel.text.includes(parcel.batchToken)) return 'unsure'
+  // Words and cards without a token look like anybody's: a person has to judge.
+  if (!`${parcel.text} ${JSON.stringify(attachmentsOf(parcel))}`.includes(parcel.batchToken)) return 'unsure'
   const from = Math.floor((parcel.intentAt - slackMs) / 1000)
   const to = Math.floor(
     (Math.min(parts.clock.now(), parcel.intentAt + longestSearchMs - 2 * slackMs) + slackMs) / 1000,
@@ -242,10 +244,10 @@ async function find(
   return found
 }
 
-/** It has the same words. What was made before the call was meant cannot be ours, whatever it says. */
+/** It has the same words and cards. What was made before the call was meant cannot be ours, whatever it says. */
 const carries = (seen: BroadcastSeen, parcel: Parcel): boolean =>
   seen.create_time * 1000 >= parcel.intentAt - slackMs &&
-  isDeepStrictEqual(seen.attachments, bodyShape.parse(JSON.parse(parcel.body)).attachments)
+  sameAttachments(seen.attachments, attachmentsOf(parcel))
 
 /** Whether this sender has pressed; `another`: it is not his task; `unsure`: still being handed out. */
 async function confirmedBy(

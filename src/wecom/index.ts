@@ -14,6 +14,8 @@ export { createSharedToken } from './shared-token.ts'
 export { failureWords } from './protocol/result.ts'
 export type { Failure, Result } from './protocol/result.ts'
 export { createWecomChannels } from './channels.ts'
+export { createMedia } from './media.ts'
+export type { Ensured, Media, MediaIds } from './media.ts'
 export { createStaffNote } from './staff-note.ts'
 
 // Our picture of staff, contacts, groups and tags.

@@ -1,4 +1,5 @@
 import { table } from '../base/table.ts'
+import { mediaUploadTable } from './media.tables.ts'
 
 /** What an event told us to read again: contacts by external_userid, groups by chat id. */
 export const rereadTable = table(
@@ -96,4 +97,12 @@ export const tokenTable = table('wecom_token', {
   lease_until: 'int',
 })
 
-export const wecomTables = [rereadTable, comparisonTable, seenTable, corpTagTable, seenTagTable, tokenTable]
+export const wecomTables = [
+  rereadTable,
+  comparisonTable,
+  seenTable,
+  corpTagTable,
+  seenTagTable,
+  tokenTable,
+  mediaUploadTable,
+]

@@ -4,23 +4,33 @@
  */
 import { seconds } from '../base/clock.ts'
 import type { Channel } from '../delivery/index.ts'
+import { attachmentsPart, expiredMedia } from './attachments.ts'
+import type { MediaIds } from './media.ts'
 import { outcomeOf } from './outcome.ts'
 import type { WecomApi } from './protocol/api.ts'
 
 /** The code lives for 20 s; two are left for the way. */
 const repeatWithinMs = seconds(18)
 
-export const createWelcomeChannel = (api: Pick<WecomApi, 'sendWelcome'>): Channel => ({
+export const createWelcomeChannel = ({
+  api,
+  media,
+}: {
+  readonly api: Pick<WecomApi, 'sendWelcome'>
+  readonly media: MediaIds
+}): Channel => ({
   name: 'welcome',
   maxRecipients: 1,
   rate: { perMinute: 6_000, burst: 100 },
   // A slow answer must not keep the next ones waiting for their seconds, and a repetition is harmless.
   atOnce: 16,
   resendWithinMs: repeatWithinMs,
+  prepare: (attachments) => media.prepare(attachments),
   compose: (draft) =>
     JSON.stringify({
       welcome_code: draft.recipients[0]?.welcomeCode ?? '',
       text: { content: draft.text },
+      ...attachmentsPart(draft),
     }),
   async send(parcel, signal) {
     if (parcel.calledAt - parcel.intentAt > repeatWithinMs)
@@ -31,6 +41,6 @@ export const createWelcomeChannel = (api: Pick<WecomApi, 'sendWelcome'>): Channe
     if (result.kind === 'ok') return { kind: 'sent', remoteId }
     // 41051: said already, by an earlier try of ours or because the two are talking.
     if (result.kind === 'error' && result.reaction === 'done') return { kind: 'sent', remoteId }
-    return outcomeOf(result)
+    return (await expiredMedia(media, parcel, result)) ?? outcomeOf(result)
   },
 })

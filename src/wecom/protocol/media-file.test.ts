@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { formatOf, pixelsOf, refusalOf, secondsOf } from './media-file.ts'
-import type { MediaUse } from './media-file.ts'
+import { formatOf, pixelsOf, secondsOf } from '../../content/media-file.ts'
+import type { MediaUse } from '../../content/media-file.ts'
+import { refusalOf } from './media-file.ts'
 import { formOf } from './multipart.ts'
-import { amr, jpg, mp4, png, sized } from './media-samples.ts'
+import { amr, jpg, mp4, png, sized } from '../../content/media-samples.ts'
 
 const kilobyte = 1024
 const megabyte = 1024 * kilobyte

@@ -6,7 +6,7 @@ import type { VirtualClock } from '../../base/clock.ts'
 import type { WecomApi } from './api.ts'
 import { startTinyWecom } from './calls/tiny-wecom.ts'
 import type { TinyWecom } from './calls/tiny-wecom.ts'
-import { amr, png } from './media-samples.ts'
+import { amr, png } from '../../content/media-samples.ts'
 import type { Result } from './result.ts'
 
 let clock: VirtualClock

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { days, virtualClock } from '../../../base/clock.ts'
 import type { WecomApi } from '../api.ts'
-import { jpg, png } from '../media-samples.ts'
+import { jpg, png } from '../../../content/media-samples.ts'
 import type { Result } from '../result.ts'
 import { startTinyWecom } from './tiny-wecom.ts'
 import type { TinyWecom } from './tiny-wecom.ts'

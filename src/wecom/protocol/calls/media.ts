@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { Downloaded, WecomClient } from '../client.ts'
 import { refusalOf } from '../media-file.ts'
-import type { MediaUse } from '../media-file.ts'
+import type { MediaUse } from '../../../content/index.ts'
 import type { FormFile } from '../multipart.ts'
 import type { Result } from '../result.ts'
 import { number, text, verbs } from './call.ts'

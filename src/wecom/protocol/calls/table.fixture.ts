@@ -1,6 +1,6 @@
 /** Every call there is, with what exactly leaves for it: for the tests of the client, and of client and simulator. */
 import type { WecomApi } from '../api.ts'
-import { amr, jpg, mp4, png } from '../media-samples.ts'
+import { amr, jpg, mp4, png } from '../../../content/media-samples.ts'
 import type { Result } from '../result.ts'
 
 export interface Row {
