@@ -57,6 +57,7 @@ function program(): Command {
   privacy(siyu)
   audience(siyu)
   addCadenceVerbs(siyu, { document, lists })
+  media(siyu)
   staff(siyu)
   wecom(siyu)
   audit(siyu)
@@ -443,6 +444,30 @@ function privacy(siyu: Command): void {
         (await verbs()).eraseVerb(who, options.reason),
       ),
     )
+}
+
+function media(siyu: Command): void {
+  const group = siyu.command('media').description('files that messages may carry: pictures, films, documents')
+  const verbs = () => import('./cli/media.ts')
+  group
+    .command('add')
+    .description('put a file into the catalogue; adding the same one again changes nothing')
+    .argument('<file>')
+    .option('--name <name>', 'how the cadence calls it; default: the name of the file without its ending')
+    .option('--type <type>', 'image, video, file or voice; default: what it looks like')
+    .action(
+      document(async (file: string, options: { name?: string; type?: string }) =>
+        (await verbs()).mediaAddVerb(file, options),
+      ),
+    )
+  lists(group.command('list').description('every file, and where it is named')).action(
+    document(async () => (await verbs()).mediaListVerb(), 'media'),
+  )
+  group
+    .command('remove')
+    .description('refused while the cadence in force or a draft names it')
+    .argument('<name>')
+    .action(document(async (name: string) => (await verbs()).mediaRemoveVerb(name)))
 }
 
 function staff(siyu: Command): void {

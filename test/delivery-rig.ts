@@ -12,6 +12,7 @@ import { createFlush } from '../src/interaction/index.ts'
 import { outboxProjections } from '../src/outbox/index.ts'
 import { startSimulator } from '../src/simulator/index.ts'
 import type { Simulator, SimulatorSettings } from '../src/simulator/index.ts'
+import type { Media } from '../src/wecom/index.ts'
 import { createApi, createClient, createMedia, createWecomChannels } from '../src/wecom/index.ts'
 import type { OpenTestDatabase } from './database.ts'
 import { advisorOfNumber, externalOf, openWorld, tuesday } from './outbox-world.ts'
@@ -23,6 +24,7 @@ export interface Rig {
   readonly world: World
   readonly simulator: Simulator
   readonly channels: readonly Channel[]
+  readonly media: Media
   /** Another server on this database (the world's, unless one is given). */
   server(more?: Partial<DeliveryParts>): Delivery
   pass(ms: number): Promise<void>
@@ -76,6 +78,7 @@ export async function openRig(open: OpenTestDatabase, options: RigOptions): Prom
     world,
     simulator,
     channels,
+    media,
     server: (more = {}) =>
       createDelivery({
         db: world.db,

@@ -3,7 +3,15 @@
  * of that kind, is asked of what somebody wants to publish (sense.ts).
  */
 import { z } from 'zod'
-import { bytesOf, fileOf, filledBytes, isLinkTarget, linksIn, mediaTypeWords, mostBytes } from '../content/index.ts'
+import {
+  bytesOf,
+  fileOf,
+  filledBytes,
+  isLinkTarget,
+  linksIn,
+  mediaTypeWords,
+  mostBytes,
+} from '../content/index.ts'
 import type { Attachment, MediaFile, MediaUse } from '../content/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
 import { addMistake, unknownWord } from './mistake.ts'

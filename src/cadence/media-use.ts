@@ -43,7 +43,9 @@ export async function mediaNamed(reader: Reader): Promise<FileWanted[]> {
 /** Where files are named, whichever. */
 export async function mediaPlaces(reader: Reader): Promise<MediaPlace[]> {
   const cadence = await currentCadence(reader)
-  const drafts = (await draftList(reader)).filter(({ state }) => state !== 'published' && state !== 'withdrawn')
+  const drafts = (await draftList(reader)).filter(
+    ({ state }) => state !== 'published' && state !== 'withdrawn',
+  )
   return [
     ...(cadence ? placesIn(namedIn(cadence.raw), null) : []),
     ...drafts.flatMap(({ id, yaml }) => placesIn(namedIn(readYaml(yaml).value), id)),
@@ -63,7 +65,11 @@ function namedIn(raw: unknown): Named[] {
     return isRecord(entries)
       ? Object.entries(entries).map(([touchpoint, settings]) => {
           const title = valueAt(settings, ['title'])
-          return { touchpoint, title: typeof title === 'string' ? title : touchpoint, files: filesBelow(settings) }
+          return {
+            touchpoint,
+            title: typeof title === 'string' ? title : touchpoint,
+            files: filesBelow(settings),
+          }
         })
       : []
   })

@@ -8,6 +8,7 @@ import type { Day } from '../base/calendar.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { holidaysInForce } from '../base/holidays.ts'
+import { shownText } from '../content/index.ts'
 import { openDryRun } from '../outbox/index.ts'
 import type { Candidate, ChannelName, Content, Decided, PromiseState, SubjectKind } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
@@ -212,7 +213,7 @@ export async function withWords(
       holidays: await holidaysInForce(reader),
       audiences: await readAudiences(reader, tierRules, cadence.touchpoints, at, customers),
     })
-    for (const one of candidates) staged.set(one.dedupeKey, one.content.text)
+    for (const one of candidates) staged.set(one.dedupeKey, shownText(one.content))
   }
   return outlines.map((one) => ({
     ...one,
@@ -251,7 +252,7 @@ const foreseenOf = (one: Decided): Foreseen => ({
   reasonWords: one.reasonWords,
   known: one.known,
   state: null,
-  text: one.content.text,
+  text: shownText(one.content),
   variant: one.variant ?? null,
 })
 
@@ -272,7 +273,7 @@ export const madeOf = (row: ShownRow): Foreseen => ({
   reasonWords: row.settle_words ?? row.reason_words,
   known: true,
   state: row.state,
-  text: (JSON.parse(row.content) as Content).text,
+  text: shownText(JSON.parse(row.content) as Content),
   variant: row.experiment === null || row.arm === null ? null : { experiment: row.experiment, arm: row.arm },
 })
 

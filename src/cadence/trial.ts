@@ -11,7 +11,7 @@ import type { Clock, Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { OutsideFailure, Refusal } from '../base/errors.ts'
 import { quarantineOf } from '../base/quarantine.ts'
-import { dayWords, fillLinks, plainWords } from '../content/index.ts'
+import { attachmentWords, dayWords, fillLinks, plainWords } from '../content/index.ts'
 import { findStaff } from '../customer/index.ts'
 import type { StaffMember } from '../customer/index.ts'
 import { channelTitles } from '../outbox/index.ts'
@@ -84,7 +84,7 @@ export async function tryTouchpoint(parts: TrialParts, actor: Actor, wish: Trial
   const { name, title } = touchpoint
   // A page without a token: whoever opens it is nobody's customer.
   const text = fillLinks(said.text, (target) => `${publicUrl}/h5/#/${target}`)
-  const messages = partsOf({ title, channel, text, notes: [...notes, ...asides(said)] })
+  const messages = partsOf({ title, channel, text, notes: [...notes, ...asides(said, touchpoint)] })
   // Written down first: nothing reaches anybody without an entry.
   await act(actor, (ctx) => {
     ctx.record({
@@ -286,7 +286,10 @@ function inventedMember(rules: TierRules, { tiers }: CustomerTouchpoint, staff: 
   }
 }
 
-const asides = ({ why, gift }: Said): string[] => [
+const asides = ({ why, gift }: Said, { rules: { attachments = [] } }: InArm): string[] => [
+  ...(attachments.length === 0
+    ? []
+    : [`真正发出时附带（测试不带）：${attachments.map(attachmentWords).join('、')}`]),
   ...(why === undefined ? [] : [`给顾问的提示：${why}`]),
   ...(gift === undefined ? [] : [`真正发出时附券：${gift.title}，${String(gift.validHours)} 小时有效`]),
 ]

@@ -51,6 +51,15 @@ export function fileOf(attachment: Attachment): FileWanted | null {
 export const filled = (attachment: Attachment, fill: (text: string) => string): Attachment =>
   'link' in attachment ? { link: { ...attachment.link, url: fill(attachment.link.url) } } : attachment
 
+/** As screens show a message: its words, and below them what goes along. */
+export const shownText = (content: {
+  readonly text: string
+  readonly attachments?: readonly Attachment[]
+}): string =>
+  content.attachments === undefined
+    ? content.text
+    : `${content.text}\n附件：${content.attachments.map(attachmentWords).join('、')}`
+
 /** For screens: 图片“封面”, 链接“直播间”. */
 export function attachmentWords(attachment: Attachment): string {
   if ('image' in attachment) return `图片“${attachment.image}”`

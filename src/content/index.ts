@@ -1,5 +1,5 @@
 /** What the folders to the right may use. */
-export { attachmentWords, fileOf, filled } from './attachment.ts'
+export { attachmentWords, fileOf, filled, shownText } from './attachment.ts'
 export type { Attachment, FileWanted, LinkCard, ProgramCard } from './attachment.ts'
 export { batchLink, fillLinks, isLinkTarget, linkKey, linksIn, personalLink, readLink } from './links.ts'
 export type { LinkParts, LinkRead, LinkTarget } from './links.ts'

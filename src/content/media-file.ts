@@ -73,10 +73,7 @@ export function troubleOf(bytes: Uint8Array, use: MediaUse): FileTrouble | null 
   if (mostPixels !== undefined && pixels !== null) {
     const [long, short] = [Math.max(...pixels), Math.min(...pixels)]
     if (long > mostPixels[0] || short > mostPixels[1])
-      return trouble(
-        'pixels',
-        `长边超过 ${String(mostPixels[0])} 或短边超过 ${String(mostPixels[1])} 像素`,
-      )
+      return trouble('pixels', `长边超过 ${String(mostPixels[0])} 或短边超过 ${String(mostPixels[1])} 像素`)
   }
   return null
 }

@@ -125,7 +125,10 @@ export async function readMedia(
   return file && { file, bytes: await readBytes(reader, file.sha256) }
 }
 
-export const useWords: Readonly<Partial<Record<MediaUse, string>>> = { ...mediaTypeWords, picture: '封面图片' }
+export const useWords: Readonly<Partial<Record<MediaUse, string>>> = {
+  ...mediaTypeWords,
+  picture: '封面图片',
+}
 
 export const noSuchMedia = (name: string): Refusal =>
   new Refusal('not-found', `素材库里没有“${name}”`, 404, {

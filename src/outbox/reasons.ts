@@ -171,6 +171,7 @@ const answers = {
   malformed: entry('ends', '请求参数有误', '系统发出的请求有误，请报告这个问题。'),
   'bad-card': entry('ends', '卡片内容不合规', byWecom),
   'bad-attachment': entry('ends', '附件不合规', byWecom),
+  'no-media': entry('ends', '素材已删除', '话术要带的素材已从素材库删除，这条话术不再发出。'),
   'bad-media': entry('ends', '素材不合规', byWecom),
   'bad-ticket-kind': entry('ends', '票据类型错误', byWecom),
   'token-missing': entry('ends', '请求缺少凭证', byWecom),

@@ -7,7 +7,7 @@ it('a promise moves along these arrows and no others', () => {
   )
   expect(arrows).toEqual([
     'queued → claimed expired cancelled held',
-    'claimed → queued intent expired cancelled held',
+    'claimed → queued intent refused expired cancelled held',
     'intent → queued waiting sent refused expired unknown held',
     'waiting → queued sent refused expired cancelled',
     'sent → ',

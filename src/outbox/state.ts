@@ -18,7 +18,8 @@ export type PromiseState = (typeof promiseStates)[number]
 
 const arrows: Readonly<Record<PromiseState, readonly PromiseState[]>> = {
   queued: ['claimed', 'expired', 'cancelled', 'held'],
-  claimed: ['queued', 'intent', 'expired', 'cancelled', 'held'],
+  // `refused`: a file that goes with the words can never be had, so no call is written.
+  claimed: ['queued', 'intent', 'refused', 'expired', 'cancelled', 'held'],
   intent: ['sent', 'waiting', 'refused', 'queued', 'unknown', 'expired', 'held'],
   unknown: ['intent', 'sent', 'waiting', 'refused', 'queued', 'expired', 'cancelled', 'held'],
   // `queued`: its parcel was taken back for somebody else's sake and is issued again.

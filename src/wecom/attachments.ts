@@ -74,7 +74,11 @@ function withoutFiles(attachment: Readonly<Record<string, unknown>>): unknown {
 }
 
 /** 40007: an id has expired before its time. It is forgotten, and the call composed afresh; null for anything else. */
-export async function expiredMedia(media: MediaIds, parcel: Parcel, failure: Failure): Promise<Outcome | null> {
+export async function expiredMedia(
+  media: MediaIds,
+  parcel: Parcel,
+  failure: Failure,
+): Promise<Outcome | null> {
   if (failure.kind !== 'error' || failure.name !== 'media-expired') return null
   await media.forget(mediaIdsOf(parcel))
   return { kind: 'retry', afterMs: 0, why: failure.words, anew: true }

@@ -58,8 +58,7 @@ export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
     async send(parcel, signal) {
       if (parcel.sender === null) return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
       const result = await api.addBroadcast(parcel.body, signal)
-      if (result.kind !== 'ok')
-        return (await expiredMedia(parts.media, parcel, result)) ?? outcomeOf(result)
+      if (result.kind !== 'ok') return (await expiredMedia(parts.media, parcel, result)) ?? outcomeOf(result)
       const { msgid, fail_list: failed } = result.value
       return { kind: 'waiting', remoteId: msgid, why: 'advisor-must-confirm', failed: notFriends(failed) }
     },

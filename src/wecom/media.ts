@@ -49,8 +49,7 @@ export interface Media extends MediaIds {
 }
 
 export type Ensured =
-  | { readonly kind: 'ready'; readonly mediaId: string }
-  | Exclude<Prepared, { readonly kind: 'ready' }>
+  { readonly kind: 'ready'; readonly mediaId: string } | Exclude<Prepared, { readonly kind: 'ready' }>
 
 export function createMedia(parts: MediaParts): Media {
   const { db, clock, log } = parts
@@ -63,8 +62,7 @@ export function createMedia(parts: MediaParts): Media {
     if (known && (use === 'picture' || clock.now() - known.uploaded_at < withinMs))
       return { kind: 'ready', mediaId: known.media_id }
     const key = `${use} ${file.sha256}`
-    const upload =
-      underWay.get(key) ?? uploadNow(parts, name, use).finally(() => void underWay.delete(key))
+    const upload = underWay.get(key) ?? uploadNow(parts, name, use).finally(() => void underWay.delete(key))
     underWay.set(key, upload)
     return upload
   }
@@ -95,7 +93,8 @@ export function createMedia(parts: MediaParts): Media {
           const named = await mediaNamed(db.reader)
           for (const { name, use } of named) {
             const ensured = await ensure(name, use, renewAfterMs)
-            if (ensured.kind !== 'ready') log.warn({ file: name, why: ensured.why }, 'a file could not be uploaded yet')
+            if (ensured.kind !== 'ready')
+              log.warn({ file: name, why: ensured.why }, 'a file could not be uploaded yet')
           }
           if (named.length > 0) await db.tx((tx) => forgetOld(tx, clock.now() - lifeMs))
         },

@@ -2,6 +2,7 @@
 import type { Act } from '../../base/act.ts'
 import { isoOf } from '../../base/calendar.ts'
 import type { Db } from '../../base/db.ts'
+import { shownText } from '../../content/index.ts'
 import { remindersOf } from '../../delivery/index.ts'
 import type { Reminders } from '../../delivery/index.ts'
 import { channelTitles, listPromises, resolveHeld } from '../../outbox/index.ts'
@@ -28,7 +29,7 @@ const toDelivery = (row: ListedPromise, reminders: Reminders | undefined): Deliv
     row.settle_code === null
       ? { code: row.reason_code, words: row.reason_words }
       : { code: row.settle_code, words: row.settle_words ?? '' },
-  text: (JSON.parse(row.content) as Content).text,
+  text: shownText(JSON.parse(row.content) as Content),
   ...(row.settled_at === null ? {} : { settledAt: isoOf(row.settled_at) }),
   ...(reminders === undefined
     ? {}

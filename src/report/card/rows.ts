@@ -2,10 +2,11 @@
 import { isoOf } from '../../base/calendar.ts'
 import type { Instant } from '../../base/clock.ts'
 import type { Row, Value } from '../../base/db.ts'
+import { shownText } from '../../content/index.ts'
 import { isKind } from '../../interaction/index.ts'
 import type { Kind } from '../../interaction/index.ts'
 import { promiseStates } from '../../outbox/index.ts'
-import type { PromiseState } from '../../outbox/index.ts'
+import type { Content, PromiseState } from '../../outbox/index.ts'
 import type { CouponRow } from '../../reward/index.ts'
 
 export const text = (value: Value | undefined): string => (typeof value === 'string' ? value : '')
@@ -82,7 +83,7 @@ const decisions = ['queued', 'later', 'declined'] as const
 
 /** A promise as a line of her card: how it ended says more than why it began. */
 export function touch(row: Row, tier: string) {
-  const content = JSON.parse(text(row['content']) || '{}') as { text?: unknown }
+  const content = JSON.parse(text(row['content']) || '{}') as Partial<Content>
   const state = promiseStates.find((one): one is PromiseState => one === row['state'])
   const sender = text(row['sender'])
   return {
@@ -97,7 +98,7 @@ export function touch(row: Row, tier: string) {
         ? { code: row['settle_code'], words: text(row['settle_words']) }
         : { code: text(row['reason_code']), words: text(row['reason_words']) },
     ...(state === undefined ? {} : { state }),
-    ...(typeof content.text === 'string' ? { text: content.text } : {}),
+    ...(content.text === undefined ? {} : { text: shownText({ ...content, text: content.text }) }),
   }
 }
 
