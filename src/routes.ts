@@ -31,6 +31,7 @@ import { experimentRoutes } from './http/admin/experiments.ts'
 import { adminGameRoutes } from './http/admin/games.ts'
 import { identityRoutes } from './http/admin/identities.ts'
 import { adminTagRoutes } from './http/admin/tags.ts'
+import { mediaRoutes } from './http/admin/media.ts'
 import { mannersRoutes } from './http/admin/manners.ts'
 import { namedAdvisorRoutes } from './http/admin/named-advisors.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
@@ -130,6 +131,7 @@ export function routesOf({ core, api, sync, log, links, cadenceFile }: RoutePart
     ...adminTagRoutes({ reader, rules: core.tagRules }),
     ...pauseRoutes({ act }),
     ...mannersRoutes({ db, act }),
+    ...mediaRoutes({ db, act }),
     ...restoreRoutes({ act }),
     ...wecomRoutes({ sync, log }),
     ...trialRoutes({

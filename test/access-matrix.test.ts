@@ -9,6 +9,7 @@ import type { Core } from '../src/core.ts'
 import { createLog } from '../src/base/log.ts'
 import { linkKey } from '../src/content/index.ts'
 import type { Role } from '../src/http/contract.ts'
+import { png } from '../src/content/media-samples.ts'
 import { admit } from '../src/http/guard.ts'
 import { openApiOf, templateOf } from '../src/http/openapi/document.ts'
 import type { Method, OpenApi } from '../src/http/openapi/document.ts'
@@ -225,6 +226,13 @@ const table = (): Readonly<
     row: [401, 401, 403, 403, 404, 401, 401],
   },
   'GET /api/admin/games': { row: console },
+  'POST /api/admin/media': {
+    body: { filename: '封面.png', data: png(1, 1).toString('base64') },
+    row: console,
+  },
+  'GET /api/admin/media': { row: console },
+  'GET /api/admin/media/:name/picture': { path: '/api/admin/media/%E5%B0%81%E9%9D%A2/picture', row: console },
+  'DELETE /api/admin/media/:name': { path: '/api/admin/media/%E5%B0%81%E9%9D%A2', row: console },
   'GET /api/admin/tags': { row: console },
   'GET /api/admin/wecom': { row: console },
   'POST /api/admin/wecom/compare': { body: { agree: true }, row: [401, 401, 403, 403, 409, 401, 401] },
@@ -408,6 +416,8 @@ describe('who may call what', () => {
       'PUT /api/admin/audiences/:name': ['admin', 'operator'],
       'DELETE /api/admin/audiences/:name': ['admin', 'operator'],
       'POST /api/admin/touchpoints/:name/try': ['admin', 'operator', 'approver'],
+      'POST /api/admin/media': ['admin', 'operator'],
+      'DELETE /api/admin/media/:name': ['admin', 'operator'],
       'POST /api/admin/pause': ['admin', 'operator'],
       'POST /api/admin/resume': ['admin', 'operator'],
       'POST /api/admin/leaves': ['admin', 'operator'],

@@ -301,6 +301,35 @@ export const auditQuery = z.object({
   size: count(50, 200),
 })
 
+/** Body of `POST /api/admin/media`; `data` is the file in base64. */
+export const mediaBody = z.object({
+  /** The name of the file without its ending, when absent. */
+  name: z.string().max(60).optional(),
+  filename: z.string().min(1).max(255),
+  /** What it looks like, when absent. */
+  type: z.enum(['image', 'video', 'file', 'voice']).optional(),
+  data: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, 'base64'),
+})
+
+/** `GET /api/admin/media` : Paged<MediaItem>; its picture lies at `…/:name/picture`. */
+export interface MediaItem {
+  readonly name: string
+  readonly type: 'image' | 'video' | 'file' | 'voice'
+  /** Chinese. */
+  readonly typeTitle: string
+  readonly filename: string
+  readonly bytes: number
+  readonly addedBy: string
+  readonly addedAt: string
+  /** Where it is named; while it is, it cannot be removed. */
+  readonly places: readonly {
+    readonly touchpoint: string
+    readonly title: string
+    /** Else a draft names it. */
+    readonly inForce: boolean
+  }[]
+}
+
 /** `GET /api/admin/audit` : Paged<AuditItem> */
 export interface AuditItem {
   readonly seq: number

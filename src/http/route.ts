@@ -33,6 +33,8 @@ export interface Answer {
   readonly json?: unknown
   readonly text?: string
   readonly html?: string
+  /** As it is, to be shown and not to be run. */
+  readonly file?: { readonly bytes: Buffer; readonly type: string }
   readonly redirect?: string
   /** `null` clears it. Always HttpOnly, SameSite=Lax, Secure on https. */
   readonly cookies?: readonly {

@@ -56,6 +56,9 @@ const jsonLimit = '1mb'
 /** A full batch of a thousand events with their items. */
 const eventsLimit = '2mb'
 const eventsPath = '/api/v1/events'
+/** A file of twenty megabytes in base64. */
+const mediaLimit = '28mb'
+const mediaPath = '/api/admin/media'
 const defaultGraceMs = 10_000
 
 export function createHttp(parts: ServerParts): HttpServer {
@@ -201,9 +204,14 @@ function probes(parts: ServerParts): Middleware {
 function routerOf(parts: ServerParts, https: boolean): Router {
   const router = new Router()
   const json = bodyParser({ enableTypes: ['json'], jsonLimit })
-  const events = bodyParser({ enableTypes: ['json'], jsonLimit: eventsLimit })
+  const larger = new Map(
+    [
+      { path: eventsPath, jsonLimit: eventsLimit },
+      { path: mediaPath, jsonLimit: mediaLimit },
+    ].map(({ path, jsonLimit }) => [path, bodyParser({ enableTypes: ['json'], jsonLimit })]),
+  )
   for (const route of parts.routes) {
-    const body = route.path === eventsPath ? events : json
+    const body = larger.get(route.path) ?? json
     router.register(route.path, [route.method], async (ctx: Context) => {
       ctx.state['route'] = route.path
       const now = parts.clock.now()
@@ -282,7 +290,10 @@ function write(ctx: Context, answer: Answer, https: boolean): void {
     return
   }
   ctx.status = answer.status ?? 200
-  if (answer.html !== undefined) {
+  if (answer.file !== undefined) {
+    ctx.type = answer.file.type
+    ctx.body = answer.file.bytes
+  } else if (answer.html !== undefined) {
     ctx.type = 'html'
     ctx.body = answer.html
   } else if (answer.text !== undefined) {

@@ -1560,6 +1560,33 @@ export const answers = {
     },
     required: ['userid', 'name', 'roles', 'simulated', 'shop', 'now'],
   },
+  MediaItem: {
+    description: '`GET /api/admin/media` : Paged<MediaItem>; its picture lies at `…/:name/picture`.',
+    type: 'object',
+    properties: {
+      name: { type: 'string' },
+      type: { enum: ['image', 'video', 'file', 'voice'] },
+      typeTitle: { description: 'Chinese.', type: 'string' },
+      filename: { type: 'string' },
+      bytes: { type: 'number' },
+      addedBy: { type: 'string' },
+      addedAt: { type: 'string' },
+      places: {
+        description: 'Where it is named; while it is, it cannot be removed.',
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            touchpoint: { type: 'string' },
+            title: { type: 'string' },
+            inForce: { description: 'Else a draft names it.', type: 'boolean' },
+          },
+          required: ['touchpoint', 'title', 'inForce'],
+        },
+      },
+    },
+    required: ['name', 'type', 'typeTitle', 'filename', 'bytes', 'addedBy', 'addedAt', 'places'],
+  },
   MemberLevel: {
     type: 'object',
     properties: {

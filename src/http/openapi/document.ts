@@ -172,6 +172,13 @@ function goodOf(answer: AnswerNote): Readonly<Record<string, Response>> {
           content: { 'text/html': { schema: { type: 'string' } } },
         },
       }
+    case 'picture':
+      return {
+        200: {
+          description: answer.says.en,
+          content: { 'image/*': { schema: { type: 'string' } } },
+        },
+      }
     case 'redirect':
       return {
         302: {
@@ -245,7 +252,7 @@ const responses: OpenApi['components']['responses'] = {
     '`forbidden`: the caller lacks the role. `csrf`: the header X-Requested-With is missing.',
   ),
   NotFound: problemResponse('`not-found`: there is nothing of that id, or it is not the caller’s to see.'),
-  TooLarge: problemResponse('`too-large`: 1 MB at most, 2 MB for events.'),
+  TooLarge: problemResponse('`too-large`: 1 MB at most, 2 MB for events, 28 MB for a file.'),
   Internal: problemResponse('`internal`: our mistake; `requestId` finds it in the log.'),
   TryLater: {
     ...problemResponse('`try-later`: the database or WeCom does not answer; try the same again.'),

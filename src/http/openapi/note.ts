@@ -18,6 +18,7 @@ export interface Words {
 export type AnswerNote =
   | { readonly kind: 'json'; readonly schema: Schema }
   | { readonly kind: 'html'; readonly says: Words }
+  | { readonly kind: 'picture'; readonly says: Words }
   | { readonly kind: 'redirect'; readonly says: Words }
 
 export interface RouteNote {

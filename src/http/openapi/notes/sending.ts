@@ -5,6 +5,7 @@ import {
   experimentDraftQuery,
   leaveBody,
   leaveEndBody,
+  mediaBody,
   pauseBody,
   resolveBody,
 } from '../../contract.ts'
@@ -70,6 +71,25 @@ export const sendingArea: Area = {
     'GET /api/admin/games': {
       says: say('投票和寻宝的结果', 'Polls and hunts with their results'),
       answer: paged('AdminGame'),
+    },
+    'GET /api/admin/media': {
+      says: say('素材：话术可以附带的文件', 'Files that messages may carry'),
+      answer: paged('MediaItem'),
+    },
+    'POST /api/admin/media': {
+      says: say('上传素材', 'Add a file'),
+      body: mediaBody,
+      answer: one('MediaItem'),
+      refuses: { 409: ['name-taken'] },
+    },
+    'GET /api/admin/media/:name/picture': {
+      says: say('素材的图片', 'The picture of a file'),
+      answer: { kind: 'picture', says: say('图片', 'the picture') },
+    },
+    'DELETE /api/admin/media/:name': {
+      says: say('删除没有被使用的素材', 'Remove a file that nothing names'),
+      answer: fields({ removed: { const: true } }),
+      refuses: { 404: ['not-found'], 409: ['media-in-use'] },
     },
     'GET /api/admin/manners': {
       says: say('什么会拦住触达，现在暂停着什么', 'What holds back, and what is paused now'),
