@@ -11,12 +11,14 @@ import { openBrowser } from './browser.ts'
 import { campaignRoutes } from './mock-campaigns.ts'
 import { problem, startMock, type MockApi } from './mock-api.ts'
 import { experimentRoutes } from './mock-experiments.ts'
+import { mediaRoutes } from './mock-media.ts'
 import { customers } from './mock-shop.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 let browser: Browser
 let mock: MockApi
+let media: ReturnType<typeof mediaRoutes>
 let context: BrowserContext
 let page: Page
 /** Script errors on the page; a page that throws has failed whatever it shows. */
@@ -36,7 +38,8 @@ afterAll(async () => {
   await browser?.close()
 })
 beforeEach(async () => {
-  mock = await startMock({ routes: experimentRoutes() })
+  media = mediaRoutes()
+  mock = await startMock({ routes: [...experimentRoutes(), ...media.routes] })
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
   page = await context.newPage()
   page.setDefaultTimeout(10_000)
@@ -198,6 +201,26 @@ describe('cadence', () => {
     expect(mock.state.staff[2]?.given).toEqual(['approver'])
     expect(await page.getByLabel('林佳 管理员').isDisabled()).toBe(true)
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  })
+
+  test('files are added by name, and removed only when nothing names them', async () => {
+    await open('/admin/cadence?tab=media')
+    const row = (name: string) => page.locator('[data-test=media-row]', { hasText: name })
+    await row('封面').getByText('新客欢迎语').waitFor()
+    expect(await row('封面').locator('[data-test=media-remove]').isDisabled()).toBe(true)
+    await page.getByLabel('素材名', { exact: true }).fill('尺码表')
+    const file = { name: 'sizes.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 尺码') }
+    await page.locator('[data-test=media-file]').setInputFiles(file)
+    await row('尺码表').getByText('sizes.pdf').waitFor()
+    expect(media.files[0]?.bytes).toBe(file.buffer.length)
+    await page.locator('[data-test=media-file]').setInputFiles({ ...file, name: '封面.pdf' })
+    await page.getByText('已有名为“封面”的另一个素材').waitFor()
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    await row('尺码表').locator('[data-test=media-remove]').click()
+    await dialog('删除素材“尺码表”？').getByRole('button', { name: '删除' }).click()
+    await row('尺码表').waitFor({ state: 'detached' })
+    expect(media.files.map(({ name }) => name)).toEqual(['封面'])
   })
 
   test('keys are offered with their meaning while typing', async () => {

@@ -30,6 +30,7 @@ import type {
   FirstBuyers,
   MannersView,
   Me,
+  MediaItem,
   NamedAdvisors,
   Overview,
   Paged,
@@ -45,7 +46,11 @@ const isCallersFault = (error: unknown): boolean => {
 }
 
 /** A 401 anywhere means the session ended: go and sign in, and come back to this very page. Drafts stay on the computer. */
-const ask = async <T>(method: 'GET' | 'POST' | 'PUT', path: string, asking: Asking): Promise<T> => {
+const ask = async <T>(
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  asking: Asking,
+): Promise<T> => {
   try {
     return await askServer<T>(method, path, asking)
   } catch (thrown) {
@@ -236,6 +241,17 @@ export const useAudit = (query: MaybeRefOrGetter<Query>) =>
   useGet<Paged<AuditItem> & { readonly kinds: Readonly<Record<string, string>> }>('/api/admin/audit', query)
 
 export const verifyAudit = () => ask<AuditCheck>('GET', '/api/admin/audit/verify', {})
+
+export const useMedia = () => useGet<Paged<MediaItem>>('/api/admin/media')
+
+export const addMedia = (body: {
+  readonly filename: string
+  readonly data: string
+  readonly name?: string
+}) => ask<MediaItem>('POST', '/api/admin/media', { body })
+
+export const removeMedia = (name: string) =>
+  ask<unknown>('DELETE', `/api/admin/media/${encodeURIComponent(name)}`, {})
 
 export const useStaffRoles = () => useGet<Paged<StaffRoles>>('/api/admin/staff')
 

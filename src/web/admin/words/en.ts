@@ -266,6 +266,7 @@ export const en: Record<WordKey, string> = {
   'tabs.drafts': 'Drafts',
   'tabs.pending': 'To approve',
   'tabs.versions': 'Versions',
+  'tabs.media': 'Files',
   'tabs.audit': 'Audit',
   'tabs.roles': 'Roles',
 
@@ -339,6 +340,32 @@ export const en: Record<WordKey, string> = {
   'audit.ok': '{n} rows, complete and unchanged',
   'audit.broken':
     'It does not hold from row {n} on: the record was changed. Keep everything and call an administrator.',
+
+  'media.lead':
+    'The cadence names files, for example attachments: [{ image: cover }]. A name never changes what it stands for; add another picture under another name.',
+  'media.add': 'Upload a file',
+  'media.name': 'Name',
+  'media.nameHint': 'Name (else that of the file)',
+  'media.limits': 'Pictures JPG or PNG up to 10 MB, videos MP4 up to 10 MB, other files up to 20 MB',
+  'media.tooLarge': 'The file is larger than 20 MB; WeCom would not take it',
+  'media.added': 'Added “{name}”',
+  'media.none': 'No files yet',
+  'media.file': 'File',
+  'media.type': 'Type',
+  'media.type.image': 'Picture',
+  'media.type.video': 'Video',
+  'media.type.file': 'Document',
+  'media.type.voice': 'Voice',
+  'media.usedIn': 'Used in',
+  'media.inDraft': 'a draft ({title})',
+  'media.and': ', ',
+  'media.unused': 'Not used',
+  'media.addedBy': 'Added by',
+  'media.remove': 'Remove',
+  'media.inUse': 'Still in use: take it out of the cadence and its drafts first',
+  'media.removeTitle': 'Remove “{name}”?',
+  'media.removeBody': 'Messages that are queued and carry it will not be sent.',
+  'media.removed': 'Removed “{name}”',
 
   'roles.lead':
     'Roles take effect with the next click; each change is audited. Advisors come from WeCom’s customer contact.',
