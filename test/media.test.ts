@@ -287,6 +287,19 @@ onBothDatabases('files of messages', (open) => {
     expect(
       mistakes(`    attachments: [${Array.from({ length: 10 }, () => '{ image: 封面 }').join(', ')}]`),
     ).toHaveLength(1)
+    const campaign = (image: string) => `    enabled: true
+campaigns:
+  spring:
+    title: 春季上新
+    from: 2026-05-20
+    until: 2026-05-22
+    start:
+      wording: '上新 [[link:subscription]]'
+      attachments: [{ image: ${image} }]`
+    expect(mistakes(campaign('封面'))).toEqual([])
+    expect(mistakes(campaign('封皮'))).toEqual(['13 没有名为“封皮”的素材'])
+    const started = readCadence(cadenceWith(campaign('封面')), known).cadence?.touchpoints
+    expect(started?.find(({ name }) => name === 'spring-start')?.rules.attachments).toEqual(picture)
     const task = `  weekly-note:\n    attachments: [{ image: 封面 }]\n    wordings: [你好]`
     expect(mistakes(`    enabled: true\n${task}`)).toEqual([
       expect.stringContaining('7 这个触点不能带附件') as string,

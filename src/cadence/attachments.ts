@@ -79,8 +79,10 @@ export const attachmentsField = z
   .describe('附件：随话术一起发出的图片、视频、文件、链接或小程序，最多 9 个；文件写素材名')
   .optional()
 
+export type AttachmentsWritten = z.infer<typeof attachmentsField>
+
 /** What was parsed by the field holds one kind each. */
-export const attachmentsOf = (parsed: z.infer<typeof attachmentsField>): readonly Attachment[] =>
+export const attachmentsOf = (parsed: AttachmentsWritten): readonly Attachment[] =>
   (parsed ?? []).flatMap((one): Attachment[] => {
     const { image, video, file, link, miniprogram } = one
     if (image !== undefined) return [{ image }]
@@ -89,6 +91,14 @@ export const attachmentsOf = (parsed: z.infer<typeof attachmentsField>): readonl
     if (link !== undefined) return [{ link }]
     return miniprogram === undefined ? [] : [{ miniprogram }]
   })
+
+/** For rules: only where there are any, so that what says nothing of them reads as before. */
+export function attachmentsPart({ attachments }: { readonly attachments?: AttachmentsWritten }): {
+  readonly attachments?: readonly Attachment[]
+} {
+  const some = attachmentsOf(attachments)
+  return some.length === 0 ? {} : { attachments: some }
+}
 
 const carriers: readonly ChannelName[] = ['welcome', 'broadcast', 'group-broadcast']
 export const carriesAttachments = (channel: ChannelName): boolean => carriers.includes(channel)

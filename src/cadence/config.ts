@@ -307,7 +307,7 @@ function readCampaigns(
     }
     if (known)
       mistakes.push(
-        ...nonsenseInCampaign(parsed.data).map((one) => read.at([...path, ...one.path], one.words)),
+        ...nonsenseInCampaign(parsed.data, known).map((one) => read.at([...path, ...one.path], one.words)),
       )
     if (parsed.data.enabled) parts.push(...campaignTouchpoints({ name, campaign: parsed.data }))
   })

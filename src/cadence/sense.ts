@@ -224,7 +224,7 @@ const alwaysAvoided: MistakeWords = {
 // ---------------------------------------------------------------- campaigns
 
 /** Of one campaign, as its schema read it. */
-export function nonsenseInCampaign(campaign: Campaign): Nonsense[] {
+export function nonsenseInCampaign(campaign: Campaign, { media }: Pick<KnownNames, 'media'>): Nonsense[] {
   const length = campaignDays(campaign)
   const updates = campaign.groups?.updates ?? []
   const found: Nonsense[] = updates.flatMap(({ day }, i) => {
@@ -235,6 +235,11 @@ export function nonsenseInCampaign(campaign: Campaign): Nonsense[] {
   const { before } = campaign
   if (before?.early && before.early.days <= before.days)
     found.push({ path: ['before', 'early', 'days'], words: notEarly(before.early.days, before.days) })
+  for (const { path } of media ? Object.values(partPlaces) : []) {
+    const written = attachmentsField.safeParse(valueAt(campaign, [...path, 'attachments']))
+    for (const one of unfitFiles(attachmentsOf(written.data), media ?? []))
+      found.push({ ...one, path: [...path, ...one.path] })
+  }
   return found
 }
 

@@ -10,8 +10,8 @@ import type { Attachment, View } from '../content/index.ts'
 import type { Kind } from '../interaction/index.ts'
 import { defaultManners } from '../outbox/index.ts'
 import type { ChannelName, Gift, OverCap, Purpose, Run } from '../outbox/index.ts'
-import { attachmentsOf } from './attachments.ts'
-import type { attachmentsField } from './attachments.ts'
+import { attachmentsPart } from './attachments.ts'
+import type { AttachmentsWritten } from './attachments.ts'
 import type { DayChoice } from './day-kinds.ts'
 import type { Occasion, ProductSeen, Query } from './occasion.ts'
 import type { Tip } from './tips/rotation.ts'
@@ -267,7 +267,7 @@ export interface CommonSettings {
   readonly onOverCap?: OverCap | undefined
   readonly days?: DayChoice | undefined
   readonly audience?: unknown
-  readonly attachments?: z.infer<typeof attachmentsField>
+  readonly attachments?: AttachmentsWritten
 }
 
 /** A kind with its settings' type closed in, so that kinds can stand in one list. */
@@ -347,12 +347,6 @@ function bindPiece<S extends CommonSettings>(rules: PieceRules<S>, settings: S):
     piece: (moment, group, name) => rules.piece(settings, moment, group, name),
     games: (moment, name) => rules.games(settings, moment, name),
   }
-}
-
-/** Only where there are any, so that what says nothing of them reads as before. */
-function attachmentsPart({ attachments }: CommonSettings): { readonly attachments?: readonly Attachment[] } {
-  const some = attachmentsOf(attachments)
-  return some.length === 0 ? {} : { attachments: some }
 }
 
 // ------------------------------------------------------------------ small helps for rules

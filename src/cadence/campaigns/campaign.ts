@@ -15,6 +15,7 @@ import {
   wordingField,
   wordingWithWayOut,
 } from '../fields.ts'
+import { attachmentsField } from '../attachments.ts'
 import { audienceField } from '../audience-rule.ts'
 import { dayChoices } from '../day-kinds.ts'
 import { addMistake } from '../mistake.ts'
@@ -33,6 +34,7 @@ const early = z.strictObject({
   /** That of the others where it says nothing. */
   at: timeField.optional(),
   wording: broadcast,
+  attachments: attachmentsField,
 })
 
 const before = z.strictObject({
@@ -40,6 +42,7 @@ const before = z.strictObject({
   days: z.number().int().min(1).max(14).default(3),
   at: timeField.default('10:00'),
   wording: broadcast,
+  attachments: attachmentsField,
   /** These hear it earlier: early access for the most valuable. */
   early: early.optional(),
 })
@@ -47,6 +50,7 @@ const before = z.strictObject({
 const start = z.strictObject({
   at: timeField.default('10:00'),
   wording: broadcast,
+  attachments: attachmentsField,
   offer: offerField.optional(),
 })
 
@@ -64,13 +68,18 @@ const groups = z.strictObject({
     .max(mostDays),
 })
 
-const reminder = z.strictObject({ at: timeField.default('09:30'), wording: broadcast })
+const reminder = z.strictObject({
+  at: timeField.default('09:30'),
+  wording: broadcast,
+  attachments: attachmentsField,
+})
 
 const invitation = z.strictObject({
   daysBefore: z.number().int().min(1).max(21).default(5),
   at: timeField.default('15:00'),
   question: z.string().min(2).max(60),
   wording: broadcast,
+  attachments: attachmentsField,
   /** On the first day, to whoever said that she comes. */
   reminder: reminder.optional(),
 })

@@ -2,6 +2,8 @@
 import { addDays, daysBetween, instantOf } from '../../base/calendar.ts'
 import type { Day } from '../../base/calendar.ts'
 import { render } from '../../content/index.ts'
+import { attachmentsPart } from '../attachments.ts'
+import type { AttachmentsWritten } from '../attachments.ts'
 import { audienceOf } from '../audience-rule.ts'
 import type { Touchpoint } from '../config.ts'
 import { noteDue, noteFields, noteText } from '../note.ts'
@@ -67,6 +69,7 @@ interface BroadcastPart {
   readonly at: string
   readonly withinDays: number
   readonly wording: string
+  readonly attachments?: AttachmentsWritten
   readonly offer?: NonNullable<Campaign['start']>['offer']
   /** The running that this part of the campaign speaks of on that day. */
   spanOn(day: Day): Span | null
@@ -82,6 +85,7 @@ function broadcastPart({ campaign }: Named, part: BroadcastPart): BoundCustomer 
     purpose: 'marketing',
     personal: false,
     priority: campaign.priority,
+    ...attachmentsPart(part),
     looksFor: ({ day }) => (part.spanOn(day) ? { find: 'everybody' } : null),
     due(moment) {
       const span = part.spanOn(moment.day)
@@ -129,6 +133,7 @@ function early(named: Named): BoundCustomer | null {
     at: wanted.at ?? before.at,
     withinDays: 1,
     wording: wanted.wording,
+    attachments: wanted.attachments,
     spanOn: (day) => beginning(campaign, day, wanted.days),
   })
 }
