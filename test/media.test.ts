@@ -234,6 +234,21 @@ onBothDatabases('files of messages', (open) => {
     await server.stop()
   })
 
+  it('is uploaded apart for moments and albums, within their limits', async () => {
+    await add('长图', png(1_200, 5_000))
+    expect(await rig.media.ensure('封面', 'moment-image')).toMatchObject({ kind: 'ready' })
+    expect(await rig.media.ensure('封面', 'album-image')).toMatchObject({ kind: 'ready' })
+    expect(await rig.media.ensure('封面', 'image')).toMatchObject({ kind: 'ready' })
+    expect(rig.simulator.calls().map(({ api }) => api)).toEqual([
+      'gettoken',
+      'media/upload_attachment',
+      'media/upload_attachment',
+      'media/upload',
+    ])
+    expect(await rig.media.ensure('长图', 'moment-image')).toMatchObject({ kind: 'refused', code: 'bad-media' })
+    expect(uploads()).toBe(3)
+  })
+
   it('that cannot be uploaded now puts its promise back; that is gone ends it with a reason', async () => {
     rig.simulator.addFault({ api: 'media/upload', kind: 'errcode', errcode: 45009, times: 1 })
     await stage(rig.world.candidate(1, { content: { text: '看图 [[link:me]]', attachments: picture } }))

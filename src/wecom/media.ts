@@ -87,8 +87,8 @@ export function createMedia(parts: MediaParts): Media {
     jobs: [
       {
         name: 'renew-media',
-        schedule: { every: 'minutes', minutes: 5 },
-        catchUpMs: minutes(5),
+        schedule: { every: 'minutes', minutes: 10 },
+        catchUpMs: minutes(10),
         async run() {
           const named = await mediaNamed(db.reader)
           for (const { name, use } of named) {
