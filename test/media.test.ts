@@ -245,7 +245,10 @@ onBothDatabases('files of messages', (open) => {
       'media/upload_attachment',
       'media/upload',
     ])
-    expect(await rig.media.ensure('长图', 'moment-image')).toMatchObject({ kind: 'refused', code: 'bad-media' })
+    expect(await rig.media.ensure('长图', 'moment-image')).toMatchObject({
+      kind: 'refused',
+      code: 'bad-media',
+    })
     expect(uploads()).toBe(3)
   })
 

@@ -66,8 +66,6 @@ describe('the command line', { timeout: 240_000 }, () => {
       ['cadence', 'draft', 'save', join(packageRoot, 'config/cadence.yaml'), '--note', 'a test'],
       ['cadence', 'schema'],
       ['media', 'add', orders, '--name', '订单'],
-      ['media', 'list'],
-      ['media', 'remove', '订单'],
       ['audit', 'verify'],
       ['audit', 'list', '--what', 'sending-paused'],
     ]
