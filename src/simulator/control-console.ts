@@ -3,6 +3,7 @@ import type { Context } from './context.ts'
 import { buyAcquisitions, chatKeyOf, deleteLink } from './deeds/acquisition.ts'
 import { mustStaff } from './deeds/contacts.ts'
 import { mustGroup } from './deeds/groups.ts'
+import { kfFails } from './deeds/kf.ts'
 import { addStrategy } from './deeds/strategies.ts'
 import { openLink } from './deeds/open-link.ts'
 import { WorldError } from './errors.ts'
@@ -62,6 +63,11 @@ export const consoleRoutes: Readonly<Record<string, (control: Control) => unknow
     return { ok: true }
   },
   'POST kf/fails': ({ ctx, body }) => {
+    const msgid = optionalText(body, 'msgid')
+    if (msgid !== undefined) {
+      kfFails(ctx, msgid, integer(body, 'fail_type', 0, 99))
+      return { ok: true }
+    }
     const key = `${text(body, 'open_kfid')} ${text(body, 'external_userid')}`
     const failType = optionalInteger(body, 'fail_type', 0, 13)
     if (failType === undefined) ctx.state.kfFailing.delete(key)

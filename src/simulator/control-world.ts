@@ -12,12 +12,12 @@ import {
   openGidOf,
 } from './deeds/groups.ts'
 import { takeUpgrade } from './deeds/kf-upgrade.ts'
-import { kfAnswers, kfEnter, kfSays } from './deeds/kf.ts'
+import { kfAnswers, kfEnds, kfEnter, kfRecalls, kfSays, kfTakes } from './deeds/kf.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import { refuseTransfer } from './deeds/transfer.ts'
 import type { Control } from './control.ts'
 import { ApiError } from './errors.ts'
-import { optionalInteger, optionalText, optionalTexts, text, texts, type Body } from './params.ts'
+import { integer, optionalInteger, optionalText, optionalTexts, text, texts, type Body } from './params.ts'
 import type { Confirm } from './types.ts'
 
 type Route = (control: Control) => unknown
@@ -109,6 +109,12 @@ export const worldRoutes: Readonly<Record<string, Route>> = {
     const [kf, id] = [text(body, 'open_kfid'), text(body, 'external_userid')]
     return { msgid: kfAnswers(ctx, kf, id, text(body, 'userid'), text(body, 'text')) }
   },
+  'POST kf/takes': ({ ctx, body }) =>
+    done(kfTakes(ctx, text(body, 'open_kfid'), text(body, 'external_userid'), text(body, 'userid'))),
+  'POST kf/ends': ({ ctx, body }) =>
+    done(kfEnds(ctx, text(body, 'open_kfid'), text(body, 'external_userid'))),
+  'POST kf/recalls': ({ ctx, body }) =>
+    done(kfRecalls(ctx, text(body, 'open_kfid'), text(body, 'external_userid'), text(body, 'msgid'))),
   'POST kf/take-upgrade': ({ ctx, body }) =>
     takeUpgrade(ctx, text(body, 'open_kfid'), text(body, 'external_userid')),
   'POST chat/send': ({ ctx, body }) => {

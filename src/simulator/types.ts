@@ -374,6 +374,17 @@ export interface World {
   kfEnter(openKfId: string, externalUserId: string, sceneParam?: string): { welcomeCode: string | null }
   /** The customer writes there, or taps a menu entry. Answers the msgid. */
   kfSays(openKfId: string, externalUserId: string, text: string, menuId?: string): string
+  /** A human takes her out of the pool or from a colleague; closes the conversation. */
+  kfTakes(openKfId: string, externalUserId: string, userid: string): void
+  kfEnds(openKfId: string, externalUserId: string): void
+  /** The human in charge answers in her client. Answers the msgid. */
+  kfAnswers(openKfId: string, externalUserId: string, userid: string, text: string): string
+  /** She takes back what she wrote. */
+  kfRecalls(openKfId: string, externalUserId: string, msgid: string): void
+  /** What was accepted did not reach her after all: msg_send_fail with this fail_type. */
+  kfFails(msgid: string, failType: number): void
+  /** Anything as sync_msg would hand it out. */
+  kfMessage(openKfId: string, body: Record<string, unknown>): void
   /** The chat client's sendChatMessage. */
   sendChatMessage(message: ChatMessage): { ok: boolean; msgid: string; reason?: string }
   /** Any inner XML as an encrypted callback. */

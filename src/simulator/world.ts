@@ -14,7 +14,7 @@ import {
   removeStaff,
 } from './deeds/contacts.ts'
 import { changeGroup, createGroup, dismissGroup, groupSays, joinGroup, leaveGroup } from './deeds/groups.ts'
-import { kfEnter, kfSays } from './deeds/kf.ts'
+import { kfAnswers, kfEnds, kfEnter, kfFails, kfMessage, kfRecalls, kfSays, kfTakes } from './deeds/kf.ts'
 import { reactToMoment } from './deeds/moments.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import type { World } from './types.ts'
@@ -67,6 +67,12 @@ export function createWorld(ctx: Context): World {
     staffBroadcast: (userid, ids) => staffBroadcast(ctx, userid, ids),
     kfEnter: (openKfId, id, sceneParam) => kfEnter(ctx, openKfId, id, sceneParam),
     kfSays: (openKfId, id, text, menuId) => kfSays(ctx, openKfId, id, text, menuId),
+    kfTakes: (openKfId, id, userid) => kfTakes(ctx, openKfId, id, userid),
+    kfEnds: (openKfId, id) => kfEnds(ctx, openKfId, id),
+    kfAnswers: (openKfId, id, userid, text) => kfAnswers(ctx, openKfId, id, userid, text),
+    kfRecalls: (openKfId, id, msgid) => kfRecalls(ctx, openKfId, id, msgid),
+    kfFails: (msgid, failType) => kfFails(ctx, msgid, failType),
+    kfMessage: (openKfId, body) => kfMessage(ctx, openKfId, body),
     sendChatMessage: (message) => sendChatMessage(ctx, message),
     callback: (innerXml) => {
       ctx.callbacks.send(innerXml)

@@ -1,5 +1,5 @@
 import { arrived } from '../deeds/deliver.ts'
-import { kfFailed, kfWindowMs, noteKf, sessionOf } from '../deeds/kf.ts'
+import { kfFailed, kfTurn, kfWindowMs, sessionOf } from '../deeds/kf.ts'
 import { ApiError, invalid } from '../errors.ts'
 import { linksIn } from '../ledger.ts'
 import {
@@ -174,10 +174,8 @@ const states: readonly Api[] = [
       const servicer = to === 3 ? text(body, 'servicer_userid') : ''
       const human = staffOf(ctx.state, servicer)?.userid ?? ''
       if (to === 3 && !servesKf(account, human)) throw new ApiError(40003)
-      session.state = to
-      session.servicer = human
-      if (to === 3) noteKf(ctx, 'assigned', account.openKfId, text(body, 'external_userid'))
-      return { msg_code: ctx.rng.text(32) }
+      const turn = { state: to, servicer: human }
+      return { msg_code: kfTurn(ctx, account.openKfId, text(body, 'external_userid'), turn) }
     },
   },
 ]

@@ -1,7 +1,7 @@
 import { seconds, type Context } from '../context.ts'
 import { WorldError } from '../errors.ts'
 import type { KfAct } from '../records.ts'
-import { staffOf, type KfAccount, type KfSession } from '../state.ts'
+import { staffOf, type KfAccount, type KfSession, type KfState } from '../state.ts'
 import { xml } from '../xml.ts'
 import { ensureCustomer } from './contacts.ts'
 
@@ -9,6 +9,9 @@ import { ensureCustomer } from './contacts.ts'
 export const kfWindowMs = 48 * 3_600_000
 const welcomeMs = 20_000
 const tokenMs = 600_000
+/** What a change of the session allows: one message, for so long. */
+const poolCodeMs = 48 * 3_600_000
+const endCodeMs = 20_000
 
 function mustAccount(ctx: Context, openKfId: string): KfAccount {
   const account = ctx.state.kfAccounts.get(openKfId)
@@ -31,6 +34,28 @@ export function noteKf(ctx: Context, what: KfAct['what'], openKfId: string, exte
   ctx.state.kfActs.push({ at: ctx.clock.now(), what, openKfId, externalUserId, servicer })
 }
 
+/** Good for one message to this customer. */
+function kfCode(ctx: Context, openKfId: string, externalUserId: string, lastsMs: number): string {
+  const code = ctx.rng.text(43)
+  const expiresAt = ctx.clock.now() + lastsMs
+  ctx.state.kfCodes.set(code, { openKfId, externalUserId, expiresAt, used: false })
+  return code
+}
+
+/** The session changes; answers the code for one more message. */
+export function kfTurn(
+  ctx: Context,
+  openKfId: string,
+  externalUserId: string,
+  to: { readonly state: KfState; readonly servicer: string },
+): string {
+  const session = sessionOf(ctx, openKfId, externalUserId)
+  session.state = to.state
+  session.servicer = to.servicer
+  if (to.state === 3) noteKf(ctx, 'assigned', openKfId, externalUserId)
+  return kfCode(ctx, openKfId, externalUserId, to.state === 4 ? endCodeMs : poolCodeMs)
+}
+
 /** The callback carries no content, only a token to pull with; it has no FromUserName. */
 function append(ctx: Context, account: KfAccount, body: Record<string, unknown>): void {
   account.messages.push({ at: ctx.clock.now(), afterRow: ctx.ledger.size(), body })
@@ -51,18 +76,11 @@ function append(ctx: Context, account: KfAccount, body: Record<string, unknown>)
 export function kfFailed(ctx: Context, openKfId: string, externalUserId: string, msgid: string): boolean {
   const failType = ctx.state.kfFailing.get(`${openKfId} ${externalUserId}`)
   if (failType === undefined) return false
-  append(ctx, mustAccount(ctx, openKfId), {
-    msgid: ctx.rng.text(32),
-    send_time: seconds(ctx.clock.now()),
-    origin: 4,
-    msgtype: 'event',
-    event: {
-      event_type: 'msg_send_fail',
-      open_kfid: openKfId,
-      external_userid: externalUserId,
-      fail_msgid: msgid,
-      fail_type: failType,
-    },
+  event(ctx, mustAccount(ctx, openKfId), {
+    event_type: 'msg_send_fail',
+    external_userid: externalUserId,
+    fail_msgid: msgid,
+    fail_type: failType,
   })
   return true
 }
@@ -78,16 +96,7 @@ export function kfEnter(
   const session = sessionOf(ctx, openKfId, customer.externalUserId)
   const now = ctx.clock.now()
   const silent = session.lastAt === 0 || now - session.lastAt > kfWindowMs
-  const welcomeCode = silent ? ctx.rng.text(43) : null
-  if (welcomeCode) {
-    const code = {
-      openKfId,
-      externalUserId: customer.externalUserId,
-      expiresAt: now + welcomeMs,
-      used: false,
-    }
-    ctx.state.kfCodes.set(welcomeCode, code)
-  }
+  const welcomeCode = silent ? kfCode(ctx, openKfId, customer.externalUserId, welcomeMs) : null
   append(ctx, account, {
     msgid: ctx.rng.text(32),
     send_time: seconds(now),
@@ -152,4 +161,71 @@ export function kfAnswers(ctx: Context, openKfId: string, id: string, userid: st
     text: { content: text },
   })
   return msgid
+}
+
+const event = (ctx: Context, account: KfAccount, body: Record<string, unknown>): void =>
+  append(ctx, account, {
+    msgid: ctx.rng.text(32),
+    send_time: seconds(ctx.clock.now()),
+    origin: 4,
+    msgtype: 'event',
+    event: { open_kfid: account.openKfId, ...body },
+  })
+
+/** A human takes the customer out of the pool, or from a colleague. */
+export function kfTakes(ctx: Context, openKfId: string, id: string, userid: string): void {
+  const account = mustAccount(ctx, openKfId)
+  const session = sessionOf(ctx, openKfId, id)
+  const servicer = staffOf(ctx.state, userid)?.userid ?? ''
+  if (session.state !== 2 && session.state !== 3) throw new WorldError(`${id} waits for nobody`)
+  if (servicer === '') throw new WorldError(`there is no ${userid}`)
+  const from = session.servicer
+  event(ctx, account, {
+    event_type: 'session_status_change',
+    external_userid: id,
+    change_type: from === '' ? 1 : 2,
+    old_servicer_userid: from,
+    new_servicer_userid: servicer,
+    msg_code: kfTurn(ctx, openKfId, id, { state: 3, servicer }),
+  })
+}
+
+/** The human closes the conversation. */
+export function kfEnds(ctx: Context, openKfId: string, id: string): void {
+  const account = mustAccount(ctx, openKfId)
+  const from = sessionOf(ctx, openKfId, id).servicer
+  event(ctx, account, {
+    event_type: 'session_status_change',
+    external_userid: id,
+    change_type: 3,
+    old_servicer_userid: from,
+    msg_code: kfTurn(ctx, openKfId, id, { state: 4, servicer: '' }),
+  })
+}
+
+/** She takes back what she wrote. */
+export function kfRecalls(ctx: Context, openKfId: string, id: string, msgid: string): void {
+  event(ctx, mustAccount(ctx, openKfId), {
+    event_type: 'user_recall_msg',
+    external_userid: id,
+    recall_msgid: msgid,
+  })
+}
+
+/** What was accepted did not reach her after all (fail_type of msg_send_fail). */
+export function kfFails(ctx: Context, msgid: string, failType: number): void {
+  const row = ctx.ledger.rows().find((one) => one.api === 'kf/send_msg' && one.msgid === msgid)
+  if (!row) throw new WorldError(`nothing was sent as ${msgid}`)
+  ctx.ledger.settle(row, 'failed', ctx.clock.now())
+  event(ctx, mustAccount(ctx, row.sender), {
+    event_type: 'msg_send_fail',
+    external_userid: row.recipient,
+    fail_msgid: msgid,
+    fail_type: failType,
+  })
+}
+
+/** Anything as sync_msg would hand it out. */
+export function kfMessage(ctx: Context, openKfId: string, body: Record<string, unknown>): void {
+  append(ctx, mustAccount(ctx, openKfId), body)
 }
