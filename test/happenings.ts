@@ -70,7 +70,7 @@ const lifeKinds = [
   'satisfaction-given',
   'complaint-opened',
   'contact-added',
-  'kf-changed',
+  'kf-said',
 ]
 
 export const lives = (count: number): fc.Arbitrary<Happening[]> =>

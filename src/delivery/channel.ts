@@ -5,7 +5,7 @@
  */
 import type { Instant } from '../base/clock.ts'
 import type { Attachment } from '../content/index.ts'
-import type { ChannelName } from '../outbox/index.ts'
+import type { ChannelName, KfPlace } from '../outbox/index.ts'
 
 export interface ParcelRecipient {
   /** Id of the promise. */
@@ -18,6 +18,8 @@ export interface ParcelRecipient {
   readonly name: string
   readonly why: string
   readonly welcomeCode?: string
+  readonly kf?: KfPlace
+  readonly menu?: readonly string[]
 }
 
 /** Everything a call is made of. One recipient for personal channels. */

@@ -90,7 +90,7 @@ onBothDatabases('the last look before a call', (open) => {
     expect(task.calls).toHaveLength(2)
   })
 
-  it.each(['kf-changed', 'chat-said'])('waits twelve hours after a talk (%s)', async (kind) => {
+  it.each(['kf-said', 'chat-said'])('waits twelve hours after a talk (%s)', async (kind) => {
     await stage(offer(1))
     later(hours(4))
     await world.record(kind, externalOf(1))

@@ -56,6 +56,8 @@ export const recipientOf = (row: PromiseRow, name: string): ParcelRecipient => {
     name,
     why: content.why ?? '',
     ...(content.welcomeCode === undefined ? {} : { welcomeCode: content.welcomeCode }),
+    ...(content.kf === undefined ? {} : { kf: content.kf }),
+    ...(content.menu === undefined ? {} : { menu: content.menu }),
   }
 }
 

@@ -147,8 +147,8 @@ async function giveUp(
 async function search(works: Works, channel: Channel, parcel: ParcelRow): Promise<void> {
   // A worker that fell while it settled a big parcel had the answer already.
   if (parcel.remote_id !== null) return settleFound(works, parcel, parcel.remote_id)
-  // Words that carry no token look like anybody's: no search can tell, so a person has to.
-  if (!parcel.body.includes(parcel.batch_token)) return holdUnsure(works, parcel)
+  // Words that carry no token look like anybody's, and some channels cannot be asked: then a person has to say.
+  if (!channel.find || !parcel.body.includes(parcel.batch_token)) return holdUnsure(works, parcel)
   const found = await look(works, channel, parcel)
   if (found !== 'unsure' && found.length > 0) return adopt(works, channel, parcel, found)
   await works.act(system('delivery'), async (ctx) => {

@@ -174,7 +174,7 @@ onBothDatabases('the desk', (open) => {
 
   it('warns and never blocks: talked, complained, reached today, quiet hours', async () => {
     await hand(task(1))
-    await world.record('kf-changed', externalOf(1))
+    await world.record('kf-said', externalOf(1))
     await world.record('complaint-opened', externalOf(1))
     const [offer] = (await list()).items
     expect(offer?.warnings).toEqual(['有未解决的售后', '刚聊过'])

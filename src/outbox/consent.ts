@@ -112,12 +112,13 @@ function newest(
 export const outboxProjections: readonly Projection[] = [
   {
     name: 'outbox-talks',
-    kinds: ['kf-changed', 'chat-said'],
+    kinds: ['kf-said', 'kf-answered', 'chat-said'],
     keeps: [{ table: 'restraint', of: 'customer' }],
     async apply(tx, rows) {
-      const inKf = rows.filter(({ kind }) => kind === 'kf-changed')
-      await writeKfTalks(tx, newest(inKf))
-      await writeTalks(tx, newest(rows.filter(({ kind }) => kind === 'chat-said')))
+      const hers = rows.filter(({ kind }) => kind === 'kf-said')
+      await writeKfTalks(tx, newest(hers))
+      // What a person answered her there is a talk as well, but opens no window.
+      await writeTalks(tx, newest(rows.filter(({ kind }) => kind !== 'kf-said')))
     },
   },
   {

@@ -144,7 +144,7 @@ onBothDatabases('enqueue', (open) => {
   })
 
   it('waits after a live conversation, and says nothing of offers while a complaint is open', async () => {
-    await world.record('kf-changed', externalOf(1))
+    await world.record('kf-said', externalOf(1))
     await world.record('complaint-opened', externalOf(2))
     const [talked, complained, service] = await stage(
       world.candidate(1),

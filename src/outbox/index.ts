@@ -18,6 +18,7 @@ export type {
   Decision,
   Gift,
   GiftTerms,
+  KfPlace,
   OverCap,
   Purpose,
   Run,

@@ -19,7 +19,7 @@ import type { Use } from './budget.ts'
 import { leaveOn } from './leave.ts'
 import type { Leave } from './leave.ts'
 import { isHeldOut } from './holdout.ts'
-import { kfHours, kfMessages, kfOpen } from './kf-window.ts'
+import { kfClosed } from './kf-window.ts'
 import { isBlackout, nextAllowedAt } from './moment.ts'
 import type { Moment } from './moment.ts'
 import type { Manners, Reason } from './manners.ts'
@@ -434,7 +434,7 @@ function inTheWay(
   return (
     notThatDay(candidate, at) ??
     talkedLately(candidate, at, sitting) ??
-    (candidate.channel === 'kf' ? kfClosed(candidate, at, sitting) : null) ??
+    kfShut(candidate, at, sitting) ??
     full(candidate, at, sitting.facts.quotaSeen.get(candidate.subject) ?? 0, sitting) ??
     loaded(candidate, at, sender, sitting)
   )
@@ -452,17 +452,11 @@ function talkedLately(candidate: Candidate, at: Instant, { manners, facts }: Sit
   return talked !== null && at < talked.until ? talked : null
 }
 
-function kfClosed(candidate: Candidate, at: Instant, { facts, usesOf }: Sitting): Obstacle | null {
+function kfShut(candidate: Candidate, at: Instant, { facts, usesOf }: Sitting): Obstacle | null {
   const wroteAt = facts.restraints.get(candidate.customer ?? '')?.kf_at ?? null
-  const since = usesOf(ownerOf(candidate)).filter(
-    (use) => use.channel === 'kf' && use.at >= (wroteAt ?? 0),
-  ).length
-  if (kfOpen({ wroteAt, since }, at)) return null
-  const words =
-    wroteAt !== null && since >= kfMessages
-      ? `客户上次发言后已回复 ${String(kfMessages)} 条`
-      : `客户 ${String(kfHours)} 小时内没有发言`
-  return { reason: reasonOf('kf-window', words), until: null }
+  const { channel, content } = candidate
+  const reason = kfClosed({ channel, kf: content.kf }, wroteAt, usesOf(ownerOf(candidate)), at)
+  return reason && { reason, until: null }
 }
 
 /** Caps, gaps and quota: waited for where the touchpoint says so. */

@@ -19,12 +19,13 @@ import {
   speakersAmong,
   usesOf,
 } from './facts.store.ts'
+import { kfClosed } from './kf-window.ts'
 import { leaveOn, leavesByStaff } from './leave.ts'
 import type { Leave } from './leave.ts'
 import { leavesUntil } from './leave.store.ts'
 import type { Manners, Reason } from './manners.ts'
 import { isBroadcast, needsHuman } from './promise.ts'
-import type { Candidate } from './promise.ts'
+import type { Candidate, Content } from './promise.ts'
 import { updateSender } from './promise.store.ts'
 import type { PromiseRow } from './promise.store.ts'
 import { reasonOf } from './reasons.ts'
@@ -140,8 +141,8 @@ async function putAside(ctx: Ctx, some: readonly Aside[]): Promise<void> {
 function verdictOf(row: PromiseRow, seen: Seen): Verdict {
   const { manners, now } = seen
   if (seen.retired.includes(row.touchpoint)) return { kind: 'never', reason: reasonOf('touchpoint-off') }
-  const gone =
-    nobodyThere(row, seen) ?? restrained(row, seen.restraints.get(row.customer ?? ''), manners, now)
+  const restraint = seen.restraints.get(row.customer ?? '')
+  const gone = nobodyThere(row, seen) ?? restrained(row, restraint, manners, now) ?? kfShut(row, seen)
   if (gone) return { kind: 'never', reason: gone }
   const leave = onLeave(row, seen)
   if (leave) return leave
@@ -152,7 +153,7 @@ function verdictOf(row: PromiseRow, seen: Seen): Verdict {
       reason: reasonOf('day-kind', notOn.words),
       until: instantOf(addDays(dayOf(now), 1), timeOf(row.wanted_at)),
     }
-  const talked = talkedUntil(row, seen.restraints.get(row.customer ?? ''), manners)
+  const talked = talkedUntil(row, restraint, manners)
   if (talked !== null && now < talked.until) return { kind: 'wait', ...talked }
   const over = full(row, seen)
   return over ?? { kind: 'go' }
@@ -165,6 +166,13 @@ function nobodyThere(row: PromiseRow, { speakers, groups, contacts: known }: See
   if (row.subject_kind === 'group')
     return groups.has(row.subject) ? null : reasonOf('no-contact', '社群已解散')
   return known.has(`${row.subject}\t${row.sender}`) ? null : reasonOf('no-contact')
+}
+
+/** Her window may have ended since, or four others were answered first; WeCom would refuse it. */
+function kfShut(row: PromiseRow, { restraints: seen, uses, now }: Seen): Reason | null {
+  const { kf } = JSON.parse(row.content) as Content
+  const gone = (uses.get(ownerOf(row)) ?? []).filter(({ stage }) => stage !== 'planned')
+  return kfClosed({ channel: row.channel, kf }, seen.get(row.customer ?? '')?.kf_at ?? null, gone, now)
 }
 
 function onLeave(row: PromiseRow, seen: Seen): Verdict | null {
@@ -221,13 +229,14 @@ function note(row: PromiseRow, { uses, now }: Seen): void {
 
 // ---------------------------------------------------------------- what it has to know
 
-/** A full cap of a customer matters to marketing, one of a group to whatever goes there. */
+/** A full cap of a customer matters to marketing, her window to 微信客服, a full group to whatever goes there. */
 async function seenOf(ctx: Ctx, manners: Manners, rows: readonly PromiseRow[]): Promise<Seen> {
   const { tx, now } = ctx
-  const marketing = rows.filter(
-    ({ purpose, subject_kind }) => purpose === 'marketing' && subject_kind === 'customer',
+  const counted = rows.filter(
+    ({ purpose, subject_kind, channel }) =>
+      subject_kind === 'customer' && (purpose === 'marketing' || channel === 'kf'),
   )
-  const customers = marketing.flatMap(({ customer }) => customer ?? [])
+  const customers = counted.flatMap(({ customer }) => customer ?? [])
   const chats = rows.filter(({ subject_kind }) => subject_kind === 'group').map(({ subject }) => subject)
   await lockBudgets(tx, [...customers, ...chats])
   const byPeople = rows.filter(({ channel }) => needsHuman(channel))

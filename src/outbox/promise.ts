@@ -54,8 +54,20 @@ export interface Content {
   readonly games?: readonly string[]
   /** Only for the channel `welcome`. */
   readonly welcomeCode?: string
+  /** Only for the channel `kf`. */
+  readonly kf?: KfPlace
+  /** Only for the channel `kf`: what she may press below the words; it comes back as if she had written it. */
+  readonly menu?: readonly string[]
   /** Given when the words were really sent, once per promise. */
   readonly gift?: Gift
+}
+
+/** Where in 微信客服. */
+export interface KfPlace {
+  /** open_kfid: her window is open at the account she wrote to, and at no other. */
+  readonly account: string
+  /** Of the event that is answered: it stands for itself, whatever the window says (WECOM.md §5). */
+  readonly code?: string
 }
 
 /** A coupon that goes with the words. */

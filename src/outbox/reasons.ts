@@ -177,6 +177,7 @@ const answers = {
   'token-missing': entry('ends', '请求缺少凭证', byWecom),
   'bad-unionid': entry('ends', 'unionid 不正确', byWecom),
   'kf-state': entry('ends', '客服会话状态不允许', '会话已转人工或已结束，机器人不能再发。'),
+  'kf-rejected': entry('ends', '客户拒收客服消息', '客户在会话里关闭了接收，企业微信没有发。'),
   'too-many-people': entry('ends', '范围内人数过多', byWecom),
 } as const
 

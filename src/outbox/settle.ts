@@ -83,6 +83,7 @@ function columnsOf(ctx: Ctx, change: Move): Record<string, string | number | nul
     ...(change.to === 'intent' ? { stumbles: null } : {}),
     ...(change.stumbles === undefined ? {} : { stumbles: change.stumbles }),
     ...(change.to === 'sent' ? { sent_at: at } : {}),
+    ...(change.to === 'refused' ? { sent_at: null } : {}),
     ...(change.to === 'queued' ? { remote_id: null } : {}),
     // Why it was put off is over once somebody takes it up.
     ...(change.to === 'claimed' ? { settle_code: null, settle_words: null } : {}),

@@ -10,12 +10,12 @@ it('a promise moves along these arrows and no others', () => {
     'claimed → queued intent refused expired cancelled held',
     'intent → queued waiting sent refused expired unknown held',
     'waiting → queued sent refused expired cancelled',
-    'sent → ',
+    'sent → refused',
     'refused → sent',
     'expired → sent',
     'cancelled → sent',
     'unknown → queued intent waiting sent refused expired cancelled held',
-    'held → queued sent expired cancelled',
+    'held → queued sent refused expired cancelled',
   ])
   expect(promiseStates.filter(isSettled)).toEqual(['sent', 'refused', 'expired', 'cancelled'])
 })

@@ -24,11 +24,13 @@ const arrows: Readonly<Record<PromiseState, readonly PromiseState[]>> = {
   unknown: ['intent', 'sent', 'waiting', 'refused', 'queued', 'expired', 'cancelled', 'held'],
   // `queued`: its parcel was taken back for somebody else's sake and is issued again.
   waiting: ['sent', 'refused', 'expired', 'cancelled', 'queued'],
-  held: ['queued', 'sent', 'cancelled', 'expired'],
+  // `refused`: WeCom told of it later after all.
+  held: ['queued', 'sent', 'cancelled', 'expired', 'refused'],
   // An advisor may have pressed a moment before we gave up: what really happened wins.
   expired: ['sent'],
   cancelled: ['sent'],
-  sent: [],
+  // 微信客服 takes a message and may tell later that it did not reach her (msg_send_fail).
+  sent: ['refused'],
   refused: ['sent'],
 }
 

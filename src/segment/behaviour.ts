@@ -30,7 +30,7 @@ export const activityOf: Readonly<Partial<Record<Kind, Activity>>> = {
   'clue-found': 'game',
   'clue-missed': 'game',
   'hunt-finished': 'game',
-  'kf-changed': 'chat',
+  'kf-said': 'chat',
   'satisfaction-given': 'satisfaction',
   'complaint-opened': 'complaint',
   'game-played': 'game',

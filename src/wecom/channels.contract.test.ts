@@ -21,6 +21,7 @@ const apiOf: Readonly<Record<string, string>> = {
   'phone-task': 'message/send',
   broadcast: 'add_msg_template',
   'group-broadcast': 'add_msg_template',
+  kf: 'kf/send_msg',
 }
 
 /** Codes strike until they are cleared: the client tries some of them again by itself. */
@@ -58,7 +59,8 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
     ...here,
     send: (parcel, signal) => (reachable ? here : gone).send(parcel, signal),
   }
-  const world = worldOf(simulator, name)
+  const kfid = name === 'kf' ? await openDesk(client) : ''
+  const world = worldOf(simulator, name, kfid)
   return {
     channel,
     now: () => clock.now(),
@@ -108,14 +110,25 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
   }
 }
 
+async function openDesk(client: ReturnType<typeof createClient>): Promise<string> {
+  const made = await createApi(client).addKfAccount({ name: '小店客服', media_id: '' })
+  if (made.kind !== 'ok') throw new Error(JSON.stringify(made))
+  return made.value.open_kfid
+}
+
 /** Who is written to: new people or groups for each draft, so that the drafts do not get into each other's way. */
-function worldOf(simulator: Simulator, name: ChannelName) {
+function worldOf(simulator: Simulator, name: ChannelName, kfid: string) {
   const { world } = simulator
   let count = 0
   const isGroup = name === 'group-broadcast'
   const foreignGroup = world.createGroup({ owner: 'wang', name: '别的群' }).chatId
-  function subject(): { subject: string; welcomeCode?: string } {
+  function subject(): Pick<ParcelDraft['recipients'][number], 'subject' | 'welcomeCode' | 'kf'> {
     count += 1
+    if (name === 'kf') {
+      const external = `wmPerson${String(count)}`
+      world.kfSays(kfid, external, '在吗')
+      return { subject: external, kf: { account: kfid } }
+    }
     if (isGroup) return { subject: world.createGroup({ owner: 'lin', name: `群${String(count)}` }).chatId }
     const external_userid = `wmPerson${String(count)}`
     const silent = name !== 'welcome'

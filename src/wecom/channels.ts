@@ -4,6 +4,7 @@ import type { Channel } from '../delivery/index.ts'
 import { createAdvisorTaskChannel } from './advisor-task.channel.ts'
 import { createBroadcastChannel } from './broadcast.channel.ts'
 import { createGroupBroadcastChannel } from './group-broadcast.channel.ts'
+import { createKfChannel } from './kf.channel.ts'
 import { createPhoneTaskChannel } from './phone-task.channel.ts'
 import type { MediaIds } from './media.ts'
 import type { WecomApi } from './protocol/api.ts'
@@ -21,4 +22,5 @@ export const createWecomChannels = (parts: {
   createPhoneTaskChannel(parts),
   createBroadcastChannel(parts),
   createGroupBroadcastChannel(parts),
+  createKfChannel(parts.api),
 ]

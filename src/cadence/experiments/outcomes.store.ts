@@ -22,7 +22,7 @@ export interface Clocked {
 
 const metricsSql = ['ordered', 'replied', 'clicked', 'opted_out'] as const
 const kindsOf = {
-  replied: ['chat-said', 'kf-changed'],
+  replied: ['chat-said', 'kf-said'],
   clicked: ['link-clicked'],
   opted_out: ['opted-out'],
 } as const

@@ -130,8 +130,9 @@ const message = z.object({
 export const pulled = z.object({
   next_cursor: text,
   has_more: flag,
-  msg_list: list(message),
+  /** Null: one that cannot be read. It hides nothing of the rest of its page. */
+  msg_list: list(message.nullable().catch(null)),
 })
 
 export type KfPulled = z.output<typeof pulled>
-export type KfHeard = KfPulled['msg_list'][number]
+export type KfHeard = NonNullable<KfPulled['msg_list'][number]>

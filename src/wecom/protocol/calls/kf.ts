@@ -42,6 +42,8 @@ export interface KfPull {
   readonly token?: string
   /** 0 AMR, 1 Silk. */
   readonly voice_format?: 0 | 1
+  /** A page at most; 1,000 when absent. */
+  readonly limit?: number
 }
 export interface KfUpgrade extends KfPair {
   readonly type: 1 | 2
@@ -146,7 +148,7 @@ const said = z.object({ msgid: z.string().min(1) })
 export function kfCalls(client: WecomClient) {
   const { read, set, make } = verbs(client)
   const pull = (body: KfPull, signal: Signal): Promise<Result<KfPulled>> =>
-    read('kf/sync_msg', pulled, { body: { ...body, limit: 1_000 }, signal })
+    read('kf/sync_msg', pulled, { body: { limit: 1_000, ...body }, signal })
   return {
     // ---- accounts
     addKfAccount: (body: NewKfAccount, signal?: Signal) =>
