@@ -35,6 +35,7 @@ import { LastLook1764300000110 } from './1764300000110-last-look.ts'
 import { Donations1764300000120 } from './1764300000120-donations.ts'
 import { NamedAdvisors1764300000130 } from './1764300000130-named-advisors.ts'
 import { Comparisons1764400000000 } from './1764400000000-comparisons.ts'
+import { Kf1764500000000 } from './1764500000000-kf.ts'
 import { Media1764600000000 } from './1764600000000-media.ts'
 import { Losses1764800000000 } from './1764800000000-losses.ts'
 
@@ -75,6 +76,7 @@ export const migrations = [
   Donations1764300000120,
   NamedAdvisors1764300000130,
   Comparisons1764400000000,
+  Kf1764500000000,
   Media1764600000000,
   Losses1764800000000,
 ]

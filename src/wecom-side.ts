@@ -20,6 +20,7 @@ import {
   createApi,
   createClient,
   createCodec,
+  createKf,
   createMedia,
   createMirror,
   createSharedToken,
@@ -48,6 +49,7 @@ export interface WecomSide {
 }
 
 const tickMs = 1_000
+const wakeMs = 10
 /** The first comparison is begun again this often until WeCom answers. */
 const compareAgainMs = 60_000
 
@@ -77,6 +79,23 @@ export function createWecom({
   const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
   const restored = createQuarantineWatch(db.reader)
+  const kf = createKf({
+    db,
+    act,
+    clock,
+    log,
+    api,
+    corpId: env.wecom.corpId,
+    erasures: core.erasures,
+    wake: () => talk.wake(),
+  })
+  // By itself: whoever writes there waits for an answer, and a greeting has seconds.
+  const talk = createLoop(log, async () => {
+    const read = await kf.readDue(clock.now())
+    // Taking in is always right; who shall answer is not decided by a copy.
+    if (await restored()) return read > 0
+    return (await kf.handOverDue(clock.now())) > 0 || read > 0
+  })
   const work = createLoop(log, async () => {
     const reread = await sync.rereadDue(clock.now())
     // What a restored database wants may be yesterday's wish.
@@ -120,6 +139,7 @@ export function createWecom({
       restoreCheck(db.reader),
       wecomCheck(client),
       { name: 'comparison', vital: false, missing: () => sync.incomplete() },
+      { name: 'kf', vital: false, missing: () => kf.incomplete() },
     ],
     channels: createWecomChannels({
       api,
@@ -128,15 +148,25 @@ export function createWecom({
       publicUrl: env.publicUrl,
       agentId: env.wecom.agentId,
     }),
-    followers: [...sync.followers, ...mirror.followers],
-    jobs: [...sync.jobs, ...mirror.jobs, ...media.jobs],
+    followers: [...sync.followers, ...kf.followers, ...mirror.followers],
+    jobs: [...sync.jobs, ...kf.jobs, ...mirror.jobs, ...media.jobs],
     compareAll: () => sync.compareAll(),
-    settle: () => work.once(),
-    nextDueAt: () => sync.nextDueAt(),
-    busy: () => work.busy(),
+    async settle() {
+      const [talked, worked] = [await talk.once(), await work.once()]
+      return talked || worked
+    },
+    async nextDueAt() {
+      const times = [await sync.nextDueAt(), await kf.nextDueAt()].filter((at) => at !== null)
+      return times.length === 0 ? null : Math.min(...times)
+    },
+    busy: () => work.busy() || talk.busy(),
     start() {
       work.start()
+      talk.start()
       firstComparison()
+      kf.begin().catch((error: unknown) =>
+        log.warn({ err: error }, '微信客服 could not be read at the start; its jobs will'),
+      )
     },
     async stop() {
       stopping = true
@@ -144,6 +174,7 @@ export function createWecom({
       // Without a client a comparison under way breaks off at its next call, and is begun again by the next server.
       await client.close()
       await sync.idle()
+      await talk.stop()
       await work.stop()
     },
   }
@@ -179,18 +210,31 @@ function createLoop(log: Log, work: () => Promise<boolean>) {
     })
     return running
   }
+  let soon: NodeJS.Timeout | null = null
+  const quietly = (): void => {
+    once().catch((error: unknown) =>
+      log.warn({ err: error }, 'WeCom could not be brought up to date and will be tried again'),
+    )
+  }
   return {
     once,
     busy: () => running !== null,
     start() {
-      timer ??= setInterval(() => {
-        once().catch((error: unknown) =>
-          log.warn({ err: error }, 'WeCom could not be brought up to date and will be tried again'),
-        )
-      }, tickMs)
+      timer ??= setInterval(quietly, tickMs)
+    },
+    /** At once, where it is started; what comes during a run has the next one right behind it. */
+    wake() {
+      if (timer === null || soon !== null) return
+      soon = setTimeout(() => {
+        soon = null
+        if (running === null) quietly()
+        else void running.then(quietly, quietly)
+      }, wakeMs)
     },
     async stop() {
       if (timer !== null) clearInterval(timer)
+      if (soon !== null) clearTimeout(soon)
+      timer = null
       while (running !== null) await pause(20)
     },
   }

@@ -361,7 +361,7 @@ describe('微信客服', () => {
     const all = []
     for (let cursor = '', more = true; more;) {
       const page = await ok(api.pullKf({ open_kfid: kf, cursor }))
-      all.push(...page.msg_list)
+      all.push(...page.msg_list.filter((one) => one !== null))
       cursor = page.next_cursor
       more = page.has_more
     }

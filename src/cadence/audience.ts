@@ -3,7 +3,7 @@ import type { Day } from '../base/calendar.ts'
 import type { Reader } from '../base/db.ts'
 import { plainWords, salutationOf } from '../content/index.ts'
 import { sendersOf } from '../outbox/index.ts'
-import type { Sender } from '../outbox/index.ts'
+import type { ChannelName, Sender } from '../outbox/index.ts'
 import { levelsOf, pointsOfMany } from '../reward/index.ts'
 import type { LevelOf } from '../reward/index.ts'
 import { standingsAsOf } from '../segment/index.ts'
@@ -102,9 +102,9 @@ export function memberOf(standing: Standing, people: People): Member {
   }
 }
 
-/** Why nobody can speak with her; null when somebody can. */
-export function unreachable(member: Member): Reason | null {
-  if (member.advisor) return null
+/** Why nobody can speak with her; null when somebody can. In 微信客服 the shop itself speaks. */
+export function unreachable(member: Member, channel?: ChannelName): Reason | null {
+  if (member.advisor || (channel === 'kf' && member.external !== null)) return null
   return member.external === null
     ? { code: 'no-advisor', words: '未添加企业微信，没有顾问可以联系' }
     : { code: 'no-advisor', words: '没有顾问：与顾问的好友关系已解除' }

@@ -47,8 +47,11 @@ export const dayField = z.string().superRefine((text, ctx) => {
   })
 })
 
-/** WeCom's limits in UTF-8 bytes: group send and welcome 4,000 (WECOM.md §3.5-3.6), a chat text 2,048. */
-export const maxBytes = { chat: 2_048, broadcast: 4_000 } as const
+/**
+ * WeCom's limits in UTF-8 bytes: group send and welcome 4,000 (WECOM.md §3.5-3.6), a chat text 2,048, the words above a
+ * menu of 微信客服 1,024 (§5).
+ */
+export const maxBytes = { chat: 2_048, broadcast: 4_000, menu: 1_024 } as const
 
 /** A Liquid wording for this audience. */
 export const wordingField = (view: ViewKind, most: number) =>

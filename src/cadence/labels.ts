@@ -70,6 +70,8 @@ export const labels: Readonly<Record<string, string>> = {
   at: '时间',
   wording: '话术',
   wordings: '话术',
+  menu: '菜单',
+  back: '恢复订阅后的答复',
   headline: '开头',
   ending: '结尾',
   interests: '兴趣',

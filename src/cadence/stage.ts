@@ -282,7 +282,7 @@ export function customerCandidate(
   spread = false,
 ): Candidate {
   const { name, title, rules, topic, campaign } = touchpoint
-  const skip = unreachable(member) ?? due.skip
+  const skip = unreachable(member, rules.channel) ?? due.skip
   const occasion = due.occasion ?? noOccasion
   const view = (): View => customerView(cadence, moment.day, member, occasion)
   const said = skip ? null : rules.compose(moment, member, view(), occasion, name)
@@ -302,7 +302,8 @@ export function customerCandidate(
     subjectKind: 'customer',
     subject: member.external ?? member.customer,
     customer: member.customer,
-    sender: member.advisor?.userid,
+    // In 微信客服 the shop speaks: it is no deed of her advisor's.
+    sender: rules.channel === 'kf' ? undefined : member.advisor?.userid,
     day: moment.day,
     wantedAt: spread ? plannedAt(due, moment) + spreadMs(cadence.planning, crowd, due) : due.wantedAt,
     expiresAt: due.expiresAt,
@@ -328,6 +329,7 @@ const contentOf = (said: Said | null, attachments: readonly Attachment[] = []): 
   ...(said?.games === undefined || said.games.length === 0 ? {} : { games: said.games }),
   ...(said?.gift === undefined ? {} : { gift: said.gift }),
   ...(said === null || attachments.length === 0 ? {} : { attachments }),
+  ...(said?.menu === undefined || said.menu.length === 0 ? {} : { menu: said.menu }),
 })
 
 /** Names can make a wording longer than it was when it was checked. */
@@ -335,7 +337,9 @@ function overLength(said: Said, channel: ChannelName): Reason | null {
   const most =
     channel === 'broadcast' || channel === 'group-broadcast' || channel === 'welcome'
       ? maxBytes.broadcast
-      : maxBytes.chat
+      : (said.menu ?? []).length > 0
+        ? maxBytes.menu
+        : maxBytes.chat
   const bytes = filledBytes(said.text)
   return bytes <= most
     ? null

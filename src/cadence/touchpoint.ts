@@ -124,6 +124,8 @@ export interface Said {
   readonly games?: readonly string[]
   /** A coupon that is given when the words were really sent. */
   readonly gift?: Gift
+  /** Only in 微信客服: what she may press below the words. */
+  readonly menu?: readonly string[]
 }
 
 /** How long the same customer does not hear any touchpoint of this kind again. */

@@ -8,9 +8,10 @@ import { plainWords } from '../content/index.ts'
 import { customersOfRows } from '../customer/index.ts'
 import type { Follower, Kind, LogRow } from '../interaction/index.ts'
 import { enqueue, lockPromises, move, openOf } from '../outbox/index.ts'
-import type { Candidate, PromiseRow } from '../outbox/index.ts'
+import type { Candidate, Content, PromiseRow } from '../outbox/index.ts'
 import { issueCoupon } from '../reward/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
+import { textAt } from './answer.ts'
 import { memberOf, readPeople, standingsOf, unreachable } from './audience.ts'
 import { isInAudience, readAudiences } from './audience-rule.ts'
 import type { Audiences } from './audience-rule.ts'
@@ -157,13 +158,13 @@ async function answersTo(
     if (rules.answers?.includes(row.kind) !== true || (tiers !== null && !tiers.includes(seen.tier))) continue
     if (!isInAudience(touchpoint, audiences, seen.customer)) continue
     if (variantOf(touchpoint, seen.customer) === undefined) continue
-    const member = row.kind === 'contact-added' ? await addedBy(ctx.tx, row, seen) : seen
+    const member = await speakingOf(ctx.tx, row, seen)
     const due = rules.onHappening?.(happened, member) ?? null
     // What happened long ago and came in by import is no occasion any more; a welcome that is too late is said so.
     if (!due || (row.kind !== 'contact-added' && due.expiresAt <= ctx.now)) continue
     // Most scan the code in the parcel: whoever cannot be reached yet may be by the time it is wanted, and that
     // morning's plan decides.
-    if (due.wantedAt > ctx.now && unreachable(member)) continue
+    if (due.wantedAt > ctx.now && unreachable(member, rules.channel)) continue
     const moment = momentOf(dayOf(due.wantedAt))
     const rested = restedDue(touchpoint, due, member, moment, history)
     const candidate = onItsDays(
@@ -171,12 +172,24 @@ async function answersTo(
       holidays,
       customerCandidate(cadence, touchpoint, rested, member, moment),
     )
-    const welcomeCode = welcomeCodeOf(row)
-    answers.push(
-      welcomeCode === null ? candidate : { ...candidate, content: { ...candidate.content, welcomeCode } },
-    )
+    answers.push({ ...candidate, content: { ...candidate.content, ...placeOf(row) } })
   }
   return answers
+}
+
+/** The code or the conversation in which the row is answered. */
+function placeOf(row: LogRow): Pick<Content, 'welcomeCode' | 'kf'> {
+  const welcomeCode = welcomeCodeOf(row)
+  if (welcomeCode !== null) return { welcomeCode }
+  const [account, code] = [textAt(row.detail, 'kfid'), textAt(row.detail, 'code')]
+  return account === '' ? {} : { kf: { account, ...(code === '' ? {} : { code }) } }
+}
+
+/** She as the answer finds her: in 微信客服 under the very name by which she wrote. */
+async function speakingOf(reader: Reader, row: LogRow, member: Member): Promise<Member> {
+  if (row.kind === 'contact-added') return addedBy(reader, row, member)
+  const { external } = row.who
+  return external === undefined || textAt(row.detail, 'kfid') === '' ? member : { ...member, external }
 }
 
 /** Whoever has just been added is spoken to by the one who added her; the mirror learns of it only later. */

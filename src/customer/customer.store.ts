@@ -356,6 +356,10 @@ export const upsertProfiles = (tx: Tx, rows: readonly Cells[]): Promise<number> 
     'ON CONFLICT (external) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, gender = excluded.gender, unionid = excluded.unionid, remark_tags = excluded.remark_tags',
   )
 
+/** What is known already stays. */
+export const insertProfiles = (tx: Tx, rows: readonly Cells[]): Promise<number> =>
+  tx.insert('profile', rows, 'ON CONFLICT (external) DO NOTHING')
+
 /** As they are stored: whoever compares need not write what is so already. */
 export async function storedRows(
   reader: Reader,

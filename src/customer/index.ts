@@ -32,9 +32,10 @@ export {
   saveContacts,
   saveGroup,
   saveStaff,
+  saveStrangers,
   untiedUnionids,
 } from './mirror.ts'
-export type { ContactSeen, GroupSeen, StaffSeen } from './mirror.ts'
+export type { ContactSeen, GroupSeen, StaffSeen, StrangerSeen } from './mirror.ts'
 export {
   advisorsOf,
   customerOf,

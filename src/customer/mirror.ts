@@ -13,6 +13,7 @@ import {
   endGroup,
   forgetMembers,
   insertMembers,
+  insertProfiles,
   knownIdentities,
   markRemoved,
   membersOf,
@@ -90,16 +91,26 @@ export async function saveContacts(
   return { added: rows.filter(({ external, staff }) => !before.has(`${external}\n${staff}`)) }
 }
 
+/** Who writes to us in 微信客服 and may be nobody's contact. */
+export type StrangerSeen = Pick<ContactSeen, 'external' | 'name' | 'avatar' | 'gender' | 'unionid'>
+
+/** Of a contact we know better already. */
+export async function saveStrangers(ctx: Ctx, people: readonly StrangerSeen[]): Promise<void> {
+  await insertProfiles(ctx.tx, lastPerKey(people, ({ external }) => external).map(profileCells))
+}
+
+const profileCells = (seen: StrangerSeen & Pick<ContactSeen, 'tags'>) => ({
+  external: seen.external,
+  name: seen.name,
+  avatar: seen.avatar ?? null,
+  gender: seen.gender,
+  unionid: seen.unionid ?? null,
+  remark_tags: JSON.stringify(seen.tags ?? []),
+})
+
 function cellsOf(people: readonly ContactSeen[], rows: readonly ContactSeen[]) {
   return {
-    profiles: people.map((seen) => ({
-      external: seen.external,
-      name: seen.name,
-      avatar: seen.avatar ?? null,
-      gender: seen.gender,
-      unionid: seen.unionid ?? null,
-      remark_tags: JSON.stringify(seen.tags ?? []),
-    })),
+    profiles: people.map(profileCells),
     pairs: rows.map((seen) => ({
       external: seen.external,
       staff: seen.staff,
@@ -133,7 +144,7 @@ export async function areContactsKnown(reader: Reader, contacts: readonly Contac
 /** Pairs that WeCom shows and the log has not heard of: by them the shop's own records meet the contact. */
 export async function untiedUnionids(
   reader: Reader,
-  contacts: readonly ContactSeen[],
+  contacts: readonly Pick<ContactSeen, 'external' | 'unionid'>[],
 ): Promise<{ external: string; unionid: string }[]> {
   const pairs = contacts.flatMap(({ external, unionid }) =>
     unionid === undefined || unionid === '' ? [] : [{ external, unionid }],

@@ -59,7 +59,16 @@ export async function mirrorContacts(
   const before = new Map((await relationsOf(ctx.tx, externals)).map((row) => [pairOf(row), row]))
   const living = contacts.filter((seen) => livesAgain(seen, before.get(pairOf(seen))))
   const { added } = await saveContacts(ctx, living)
-  for (const { external, unionid } of await untiedUnionids(ctx.tx, living))
+  await tellUnionids(ctx, living)
+  return added
+}
+
+/** By them the shop's own records meet whom WeCom shows. */
+export async function tellUnionids(
+  ctx: Ctx,
+  seen: readonly Pick<ContactSeen, 'external' | 'unionid'>[],
+): Promise<void> {
+  for (const { external, unionid } of await untiedUnionids(ctx.tx, seen))
     ctx.record({
       kind: 'contact-identified',
       at: ctx.now,
@@ -68,7 +77,6 @@ export async function mirrorContacts(
       who: { external, unionid },
       detail: {},
     })
-  return added
 }
 
 /** Ends a contact, unless it began anew after `at`: events arrive in any order. Answers whether it was one. */
@@ -114,7 +122,7 @@ export async function groupRemembered(
   }
 }
 
-async function forgottenAt(
+export async function forgottenAt(
   reader: Reader,
   erasures: Erasures | undefined,
   externals: readonly string[],

@@ -23,6 +23,8 @@ export { wecomTables } from './sync.tables.ts'
 export { createSync } from './sync.ts'
 export type { Sync, SyncParts } from './sync.ts'
 export type { ComparisonStanding } from './compare.ts'
+export { createKf } from './kf/index.ts'
+export type { Kf, KfParts } from './kf/index.ts'
 export { corpTagNotes } from './corp-tags.ts'
 export { createMirror } from './mirror.ts'
 export type { Mirror, MirrorParts } from './mirror.ts'
@@ -33,5 +35,6 @@ export const wecomPrivacy: Privacy = {
   tables: [
     { table: 'seen_tag', of: 'external', by: 'identity', then: 'delete' },
     { table: 'wecom_reread', of: 'id', by: 'identity', then: 'delete' },
+    { table: 'kf_hand_over', of: 'external', by: 'identity', then: 'delete' },
   ],
 }

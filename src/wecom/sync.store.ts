@@ -2,7 +2,7 @@ import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx } from '../base/db.ts'
 
 export interface Reread {
-  readonly kind: 'contact' | 'group'
+  readonly kind: 'contact' | 'group' | 'kf-customer' | 'kf-accounts'
   readonly id: string
   readonly asked_at: number
   readonly attempts: number
@@ -21,10 +21,16 @@ export const askReread = (
     [kind, id, at, at + afterMs],
   )
 
-export const readyRereads = (reader: Reader, now: Instant, limit: number): Promise<Reread[]> =>
+export const readyRereads = (
+  reader: Reader,
+  kinds: readonly Reread['kind'][],
+  now: Instant,
+  limit: number,
+): Promise<Reread[]> =>
   reader.rows<Reread>(
-    `select kind, id, asked_at, attempts from wecom_reread where ready_at <= $1 order by ready_at, kind, id limit ${String(limit)}`,
-    [now],
+    `select kind, id, asked_at, attempts from wecom_reread where ready_at <= $1 and kind in (${list(kinds, 2)})
+     order by ready_at, kind, id limit ${String(limit)}`,
+    [now, ...kinds],
   )
 
 export async function nextReread(reader: Reader): Promise<Instant | null> {

@@ -1,11 +1,11 @@
 import { table } from '../base/table.ts'
 import { mediaUploadTable } from './media.tables.ts'
 
-/** What an event told us to read again: contacts by external_userid, groups by chat id. */
+/** What an event told us to read again: contacts and names of 微信客服 by external_userid, groups by chat id. */
 export const rereadTable = table(
   'wecom_reread',
   {
-    /** contact, group. */
+    /** contact, group, kf-customer, kf-accounts (all of them). */
     kind: 'text key',
     id: 'text key',
     asked_at: 'int',
@@ -97,6 +97,47 @@ export const tokenTable = table('wecom_token', {
   lease_until: 'int',
 })
 
+/** How far each account of 微信客服 is read. See kf/pull.ts. */
+export const kfAccountTable = table(
+  'kf_account',
+  {
+    kfid: 'text key',
+    name: 'text',
+    /** listed; gone: the list of accounts does not show it any more. */
+    state: 'text',
+    cursor: 'text',
+    /** Grows with each page: whoever read an older cursor writes nothing. */
+    epoch: 'int',
+    /** Grows with each wish to pull: a wish that came during a pull outlives it. */
+    asks: 'int',
+    /** Of the newest event; good for ten minutes. */
+    token: 'text?',
+    token_at: 'int?',
+    /** Null: nothing is to be pulled. */
+    ready_at: 'int?',
+    /** When a pull last came to its end. */
+    pulled_at: 'int?',
+    /** Why the last one did not; empty when it did. */
+    why: 'text',
+  },
+  { index: [['ready_at']] },
+)
+
+/** Who asked for a person in 微信客服 and has to be handed over. */
+export const handOverTable = table(
+  'kf_hand_over',
+  {
+    kfid: 'text key',
+    external: 'text key',
+    /** Of what she wrote. */
+    msgid: 'text',
+    asked_at: 'int',
+    ready_at: 'int',
+    attempts: 'int',
+  },
+  { index: [['ready_at']] },
+)
+
 export const wecomTables = [
   rereadTable,
   comparisonTable,
@@ -105,4 +146,6 @@ export const wecomTables = [
   seenTagTable,
   tokenTable,
   mediaUploadTable,
+  kfAccountTable,
+  handOverTable,
 ]

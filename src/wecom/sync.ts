@@ -156,7 +156,7 @@ async function staffLeft(ctx: Ctx, { detail, who }: LogRow): Promise<void> {
 }
 
 async function rereadDue(parts: SyncParts, now: Instant): Promise<number> {
-  const due = await readyRereads(parts.db.reader, now, atOnce)
+  const due = await readyRereads(parts.db.reader, ['contact', 'group'], now, atOnce)
   for (const reread of due) {
     const failure =
       reread.kind === 'contact' ? await rereadContact(parts, reread) : await rereadGroup(parts, reread)

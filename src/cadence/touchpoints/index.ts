@@ -12,6 +12,9 @@ import { dailyTip } from './daily-tip.ts'
 import { festival } from './festival.ts'
 import { followUp } from './follow-up.ts'
 import { growthCheck } from './growth-check.ts'
+import { kfConsent } from './kf-consent.ts'
+import { kfHuman } from './kf-human.ts'
+import { kfWelcome } from './kf-welcome.ts'
 import { levelChange } from './level-change.ts'
 import { keepLevel } from './keep-level.ts'
 import { referralInvite } from './referral-invite.ts'
@@ -75,6 +78,9 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   answerFollowUp,
   recovery,
   couponEnding,
+  kfWelcome,
+  kfConsent,
+  kfHuman,
   broadcastNote,
   dailyTip,
   weeklyProgramme,
