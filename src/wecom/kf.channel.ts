@@ -21,7 +21,9 @@ export const createKfChannel = (api: Pick<WecomApi, 'sendKf' | 'sendKfOnEvent'>)
   async send(parcel, signal) {
     const body = JSON.parse(parcel.body) as Body
     const result = await ('code' in body ? api.sendKfOnEvent(body, signal) : api.sendKf(body, signal))
-    return result.kind === 'ok' ? { kind: 'sent', remoteId: result.value.msgid } : endOf(result, 'code' in body)
+    return result.kind === 'ok'
+      ? { kind: 'sent', remoteId: result.value.msgid }
+      : endOf(result, 'code' in body)
   },
 })
 

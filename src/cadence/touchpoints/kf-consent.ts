@@ -35,7 +35,8 @@ export const kfConsent = defineTouchpoint<Settings>({
     if (detail['via'] !== 'kf') return null
     const what = kind === 'opted-out' ? optedOut : 'opt-in'
     return {
-      period: `${what}:${textAt(detail, 'asked')}`,
+      // The instant first: what was asked first is answered first.
+      period: `${String(at)}:${textAt(detail, 'asked')}`,
       wantedAt: at,
       expiresAt: at + withinMs,
       occasion: { key: what },

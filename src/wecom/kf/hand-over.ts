@@ -71,9 +71,7 @@ async function handOver(parts: KfParts, one: HandOver): Promise<Failure | null> 
   if (!(await act(kfActor, (ctx) => takeHandOver(ctx.tx, one, clock.now() + callMs)))) return null
   const advisor = await advisorThere(parts, one)
   const direct =
-    advisor === null
-      ? null
-      : await api.changeKfState({ ...pair, service_state: 3, servicer_userid: advisor })
+    advisor === null ? null : await api.changeKfState({ ...pair, service_state: 3, servicer_userid: advisor })
   if (advisor !== null && direct?.kind === 'ok') {
     await settle(parts, one, { state: 3, staff: advisor }, direct.value.msg_code)
     return null

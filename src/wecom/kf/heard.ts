@@ -81,10 +81,18 @@ function eventRow(event: Told, outside: string): Row {
   switch (event.event_type) {
     case 'enter_session': {
       const { scene, scene_param: param, welcome_code: welcome } = event
-      return { kind: 'kf-entered', who, detail: { scene, ...(param === '' ? {} : { param }), ...code(welcome) } }
+      return {
+        kind: 'kf-entered',
+        who,
+        detail: { scene, ...(param === '' ? {} : { param }), ...code(welcome) },
+      }
     }
     case 'msg_send_fail':
-      return { kind: 'kf-send-failed', who, detail: { msgid: event.fail_msgid ?? '', type: event.fail_type ?? 0 } }
+      return {
+        kind: 'kf-send-failed',
+        who,
+        detail: { msgid: event.fail_msgid ?? '', type: event.fail_type ?? 0 },
+      }
     case 'session_status_change': {
       const { change_type: change = 0, old_servicer_userid: from, new_servicer_userid: to, msg_code } = event
       return {

@@ -22,10 +22,9 @@ export const kfAccounts = (reader: Reader): Promise<KfAccount[]> =>
   reader.rows<KfAccount>(`select ${columns} from kf_account order by kfid`)
 
 export const readyAccounts = (reader: Reader, now: Instant): Promise<KfAccount[]> =>
-  reader.rows<KfAccount>(
-    `select ${columns} from kf_account where ready_at <= $1 order by ready_at, kfid`,
-    [now],
-  )
+  reader.rows<KfAccount>(`select ${columns} from kf_account where ready_at <= $1 order by ready_at, kfid`, [
+    now,
+  ])
 
 export async function nextPull(reader: Reader): Promise<Instant | null> {
   const [row] = await reader.rows<{ at: number | null }>('select min(ready_at) as at from kf_account')

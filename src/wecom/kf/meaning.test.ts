@@ -2,7 +2,24 @@ import { expect, it } from 'vitest'
 import { meaningOf } from './meaning.ts'
 
 it.each([
-  ['opt-out', ['退订', ' 退订。', '退 订', 'TD', 'ｔｄ', 'T', '请退订', '我要退订，谢谢', '不要再发了', '别再发了！！', '别再给我发消息了', '取消订阅', 'STOP']],
+  [
+    'opt-out',
+    [
+      '退订',
+      ' 退订。',
+      '退 订',
+      'TD',
+      'ｔｄ',
+      'T',
+      '请退订',
+      '我要退订，谢谢',
+      '不要再发了',
+      '别再发了！！',
+      '别再给我发消息了',
+      '取消订阅',
+      'STOP',
+    ],
+  ],
   ['opt-in', ['恢复订阅', '重新订阅', '我想恢复订阅了']],
   ['human', ['人工', '转人工', '找人工客服', '我要人工', '真人', '转接人工服务', '要人工！', '找客服']],
 ] as const)('%s is understood in the words people use', (meaning, said) => {

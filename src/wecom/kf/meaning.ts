@@ -6,7 +6,8 @@ export type Meaning = 'opt-out' | 'opt-in' | 'human'
 
 const please = '(?:请|麻烦|我要|我想|我想要|帮我|给我)?'
 const thanks = '(?:了|吧|啊|谢谢)*'
-const only = (words: readonly string[]): RegExp => new RegExp(`^${please}(?:${words.join('|')})${thanks}$`, 'u')
+const only = (words: readonly string[]): RegExp =>
+  new RegExp(`^${please}(?:${words.join('|')})${thanks}$`, 'u')
 
 const meanings: readonly (readonly [Meaning, RegExp])[] = [
   [

@@ -61,7 +61,10 @@ async function pullAccount(parts: KfParts, account: KfAccount): Promise<void> {
       page.kind === 'ok' ? page.value : { next_cursor: '', has_more: true, msg_list: [] }
     const readable = messages.filter((one) => one !== null)
     if (readable.length < messages.length)
-      log.error({ kfid, count: messages.length - readable.length }, 'messages of 微信客服 that nobody can read')
+      log.error(
+        { kfid, count: messages.length - readable.length },
+        'messages of 微信客服 that nobody can read',
+      )
     const to = page.kind === 'ok' && next_cursor === '' ? at.cursor : next_cursor
     const heard = readable.map((message) => heardIn(sourceOf(parts.corpId, kfid), kfid, message))
     try {
@@ -152,6 +155,7 @@ async function giveBack({ act, log }: KfParts, at: Position, failure: Failure): 
 
 const restOf = (failure: Failure): number => {
   if (failure.kind === 'unknown') return seconds(10)
-  if (failure.kind === 'notSent' || failure.retryAfterMs !== undefined) return failure.retryAfterMs ?? seconds(10)
+  if (failure.kind === 'notSent' || failure.retryAfterMs !== undefined)
+    return failure.retryAfterMs ?? seconds(10)
   return minutes(10)
 }
