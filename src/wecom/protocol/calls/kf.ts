@@ -148,7 +148,7 @@ const said = z.object({ msgid: z.string().min(1) })
 export function kfCalls(client: WecomClient) {
   const { read, set, make } = verbs(client)
   const pull = (body: KfPull, signal: Signal): Promise<Result<KfPulled>> =>
-    read('kf/sync_msg', pulled, { body: { limit: 1_000, ...body }, signal })
+    read('kf/sync_msg', pulled, { body: { ...body, limit: body.limit ?? 1_000 }, signal })
   return {
     // ---- accounts
     addKfAccount: (body: NewKfAccount, signal?: Signal) =>
