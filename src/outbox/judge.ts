@@ -434,7 +434,7 @@ function inTheWay(
   return (
     notThatDay(candidate, at) ??
     talkedLately(candidate, at, sitting) ??
-    kfShut(candidate, at, sitting) ??
+    (candidate.channel === 'kf' ? kfShut(candidate, at, sitting) : null) ??
     full(candidate, at, sitting.facts.quotaSeen.get(candidate.subject) ?? 0, sitting) ??
     loaded(candidate, at, sender, sitting)
   )
@@ -454,8 +454,7 @@ function talkedLately(candidate: Candidate, at: Instant, { manners, facts }: Sit
 
 function kfShut(candidate: Candidate, at: Instant, { facts, usesOf }: Sitting): Obstacle | null {
   const wroteAt = facts.restraints.get(candidate.customer ?? '')?.kf_at ?? null
-  const { channel, content } = candidate
-  const reason = kfClosed({ channel, kf: content.kf }, wroteAt, usesOf(ownerOf(candidate)), at)
+  const reason = kfClosed(candidate.content.kf, wroteAt, usesOf(ownerOf(candidate)), at)
   return reason && { reason, until: null }
 }
 

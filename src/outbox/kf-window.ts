@@ -6,7 +6,7 @@ import type { Instant } from '../base/clock.ts'
 import { hours } from '../base/clock.ts'
 import type { Use } from './budget.ts'
 import type { Reason } from './manners.ts'
-import type { ChannelName, KfPlace } from './promise.ts'
+import type { KfPlace } from './promise.ts'
 import { reasonOf } from './reasons.ts'
 
 const kfHours = 48
@@ -24,12 +24,12 @@ const kfOpen = ({ wroteAt, since }: KfTalk, at: Instant): boolean =>
 
 /** Why nothing may be said there now; null when it may. Only a code of WeCom's needs no window. */
 export function kfClosed(
-  { channel, kf }: { readonly channel: ChannelName; readonly kf?: KfPlace | undefined },
+  place: KfPlace | undefined,
   wroteAt: Instant | null,
   uses: readonly Use[],
   at: Instant,
 ): Reason | null {
-  if (channel !== 'kf' || kf?.code !== undefined) return null
+  if (place?.code !== undefined) return null
   const since = uses.filter((use) => use.channel === 'kf' && use.at >= (wroteAt ?? 0)).length
   if (kfOpen({ wroteAt, since }, at)) return null
   const words =

@@ -170,9 +170,10 @@ function nobodyThere(row: PromiseRow, { speakers, groups, contacts: known }: See
 
 /** Her window may have ended since, or four others were answered first; WeCom would refuse it. */
 function kfShut(row: PromiseRow, { restraints: seen, uses, now }: Seen): Reason | null {
+  if (row.channel !== 'kf') return null
   const { kf } = JSON.parse(row.content) as Content
   const gone = (uses.get(ownerOf(row)) ?? []).filter(({ stage }) => stage !== 'planned')
-  return kfClosed({ channel: row.channel, kf }, seen.get(row.customer ?? '')?.kf_at ?? null, gone, now)
+  return kfClosed(kf, seen.get(row.customer ?? '')?.kf_at ?? null, gone, now)
 }
 
 function onLeave(row: PromiseRow, seen: Seen): Verdict | null {
