@@ -112,12 +112,10 @@ export function createWecom({
     })
   }
   metrics.wecomBudget(() => ({
-    budgets: client
-      .budgets()
-      .map(({ span, ...one }) => ({
-        ...one,
-        window: typeof span === 'number' ? `${String(span / 1000)}s` : span,
-      })),
+    budgets: client.budgets().map(({ span, ...one }) => ({
+      ...one,
+      window: typeof span === 'number' ? `${String(span / 1000)}s` : span,
+    })),
     blocked: client.blocked().map(({ api: name, ms }) => ({ api: name, seconds: ms / 1000 })),
   }))
   return {

@@ -17,7 +17,7 @@ import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
 import { refuseTransfer } from './deeds/transfer.ts'
 import type { Control } from './control.ts'
 import { ApiError } from './errors.ts'
-import { integer, optionalInteger, optionalText, optionalTexts, text, texts, type Body } from './params.ts'
+import { optionalInteger, optionalText, optionalTexts, text, texts, type Body } from './params.ts'
 import type { Confirm } from './types.ts'
 
 type Route = (control: Control) => unknown
