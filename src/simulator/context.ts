@@ -1,8 +1,9 @@
 import { Callbacks } from './callbacks.ts'
 import { SimClock } from './clock.ts'
 import { createCodec, type Codec } from './codec.ts'
-import { credentialsFor } from './credentials.ts'
+import { botKeysFor, credentialsFor } from './credentials.ts'
 import { createFaults, type Faults } from './faults.ts'
+import type { BotLine } from './aibot.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createLimiter, type Limiter } from './limits.ts'
 import type { Plan } from './plan.ts'
@@ -39,6 +40,8 @@ export interface Context {
   readonly calls: CallRow[]
   readonly delivered: Set<(row: LedgerRow) => void>
   readonly staffMessages: Set<(message: StaffMessage) => void>
+  /** The smart bot: its keys, and who holds its connection. */
+  readonly bot: { readonly botId: string; readonly botSecret: string; line: BotLine | null }
   state: State
   /** Does what was planned; set once the deeds are known. */
   perform: (plan: Plan) => void | Promise<void>
@@ -120,6 +123,7 @@ export function createContext(options: SimulatorOptions): Context {
     calls: [],
     delivered: new Set(),
     staffMessages: new Set(),
+    bot: { ...botKeysFor(seed), line: null },
     state: createState(),
     limiter: createLimiter(),
     get snapshots() {

@@ -10,6 +10,7 @@ import type { Fault, FaultRequest, SimulatorSettings } from './types.ts'
 import { readBody, sendJson } from './wire.ts'
 import { inboxOf } from './control-inbox.ts'
 import { archiveRoutes } from './control-archive.ts'
+import { botRoutes } from './control-bot.ts'
 import { consoleRoutes } from './control-console.ts'
 import { snapshotRoutes } from './control-snapshots.ts'
 import { momentRoutes } from './control-moments.ts'
@@ -73,6 +74,7 @@ const routes: Readonly<Record<string, Route>> = {
   ...worldRoutes,
   ...momentRoutes,
   ...consoleRoutes,
+  ...botRoutes,
 }
 
 export async function answerControl(

@@ -17,3 +17,9 @@ export function credentialsFor(
   }
   return { ...derived, ...given }
 }
+
+/** The smart bot's keys, stable per seed and drawn apart from the others. */
+export function botKeysFor(seed: number): { botId: string; botSecret: string } {
+  const rng = createRng(`bot ${seed}`)
+  return { botId: `aib${rng.text(29)}`, botSecret: rng.text(43) }
+}

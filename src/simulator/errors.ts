@@ -100,6 +100,9 @@ const words: Readonly<Record<number, string>> = {
   95016: 'illegal session state change',
   95018: 'send msg session status invalid',
   610014: 'invalid unionid',
+  846605: 'invalid req_id',
+  846608: 'stream message expired or finished',
+  846609: 'aibot websocket not subscribed',
   301002: 'not allow operate another agent with this accesstoken',
 }
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { botPath, openBotDoor } from './aibot.ts'
 import { createContext, type Context } from './context.ts'
 import { addFault } from './control.ts'
 import { performPlan } from './deeds/planned.ts'
@@ -19,6 +20,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const shop = chooseShop(options, ctx.clock.now())
   if (shop) loadShop(ctx, shop)
   const server = createSimulatorServer(ctx)
+  openBotDoor(ctx, server)
   const answer: Simulator['answer'] = (request, response) => void server.emit('request', request, response)
   ctx.restart = () => restart(ctx, shop)
   const quiet = (): void => {
@@ -41,12 +43,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     setImmediate(() => {
       server.close()
       server.closeIdleConnections()
+      ctx.bot.line?.cut()
       reopening = setTimeout(() => server.listen(address.port, address.address), ms)
     })
   }
   return present(ctx, answer, async () => {
     if (reopening) clearTimeout(reopening)
     quiet()
+    ctx.bot.line?.cut()
     server.closeAllConnections()
     await new Promise<void>((resolve) => server.close(() => resolve()))
   })
@@ -74,6 +78,11 @@ function present(ctx: Context, answer: Simulator['answer'], close: () => Promise
     answer,
     url: ctx.url,
     credentials: ctx.credentials,
+    bot: {
+      botId: ctx.bot.botId,
+      botSecret: ctx.bot.botSecret,
+      botUrl: `${ctx.url.replace(/^http/, 'ws')}${botPath}`,
+    },
     settings: ctx.settings,
     world: createWorld(ctx),
     now: () => ctx.clock.now(),

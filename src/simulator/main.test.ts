@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
-import { credentialsFor } from './credentials.ts'
+import { botKeysFor, credentialsFor } from './credentials.ts'
 
 test('the process prints one ready line with stable keys and stops on a signal', async () => {
   const code = `import { runSimulator } from './src/simulator/main.ts'
@@ -19,8 +19,11 @@ process.exit(await runSimulator({ json: true, empty: true, seed: 5, callback: 'h
     'agentSecret',
     'callbackToken',
     'callbackAesKey',
+    'botId',
+    'botSecret',
+    'botUrl',
   ])
-  expect(ready).toMatchObject(credentialsFor(5))
+  expect(ready).toMatchObject({ ...credentialsFor(5), ...botKeysFor(5) })
   const state = (await (await fetch(`${String(ready['url'])}/sim/state`)).json()) as Record<string, unknown>
   expect(state).toMatchObject({ shop: null, customers: 0, callback: { url: 'http://127.0.0.1:9/x' } })
   child.kill('SIGTERM')

@@ -33,7 +33,7 @@ export async function runSimulator(options: RunSimulatorOptions = {}): Promise<n
 }
 
 const readyLine = (simulator: Simulator): string =>
-  JSON.stringify({ url: simulator.url, ...simulator.credentials })
+  JSON.stringify({ url: simulator.url, ...simulator.credentials, ...simulator.bot })
 
 function readyWords(simulator: Simulator, callback: string | undefined): string {
   const { url, credentials: keys, world } = simulator
@@ -50,6 +50,9 @@ function readyWords(simulator: Simulator, callback: string | undefined): string 
     `  WECOM_AGENT_SECRET=${keys.agentSecret}`,
     `  WECOM_CALLBACK_TOKEN=${keys.callbackToken}`,
     `  WECOM_CALLBACK_AES_KEY=${keys.callbackAesKey}`,
+    `  WECOM_BOT_ID=${simulator.bot.botId}`,
+    `  WECOM_BOT_SECRET=${simulator.bot.botSecret}`,
+    `  WECOM_BOT_URL=${simulator.bot.botUrl}`,
     '',
     `Look at it: ${url}/sim/`,
     `Control: GET ${url}/sim/state, /sim/ledger, /sim/clock, /sim/faults, /sim/inbox/USERID. Stop with Ctrl-C.`,

@@ -1,3 +1,4 @@
+import { createBotState, type BotState } from './aibot-state.ts'
 import type {
   AcquisitionLink,
   AcquisitionLot,
@@ -276,6 +277,7 @@ export interface State {
   readonly pendingIds: Map<string, string>
   /** Tokens of kf_msg_or_event to the end of their ten minutes. */
   readonly kfTokens: Map<string, number>
+  readonly bot: BotState
 }
 
 export function createState(): State {
@@ -345,6 +347,7 @@ export function createState(): State {
     traversals: new Map(),
     pendingIds: new Map(),
     kfTokens: new Map(),
+    bot: createBotState(),
   }
 }
 

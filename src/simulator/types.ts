@@ -25,6 +25,9 @@ export type LedgerApi =
   | 'group_welcome_template'
   | 'appchat/send'
   | 'webhook/send'
+  | 'aibot_respond_msg'
+  | 'aibot_respond_welcome_msg'
+  | 'aibot_send_msg'
 export type LedgerStatus = 'accepted' | 'sent' | 'failed' | 'cancelled'
 
 /** One row per recipient of everything accepted. Rows are never removed; status fields move. */
@@ -113,6 +116,14 @@ export interface SimulatorCredentials {
 export interface RateLimits {
   readonly perMinute: number
   readonly perHour: number
+}
+
+/** The smart bot of the corp (WECOM.md §4.4). */
+export interface SimulatorBot {
+  readonly botId: string
+  readonly botSecret: string
+  /** Where its long connection is opened. */
+  readonly botUrl: string
 }
 
 /** What may also be changed at run time (`POST /sim/settings`). */
@@ -309,6 +320,13 @@ export interface JoinOptions {
   readonly state?: string
 }
 
+export interface BotSays {
+  readonly userid: string
+  readonly text: string
+  /** An internal group in which the bot was named. */
+  readonly chatid?: string
+}
+
 /** Everything people (not the API) can do. Each deed sends the callback the real platform would send. */
 export interface World {
   now(): number
@@ -387,6 +405,8 @@ export interface World {
   kfMessage(openKfId: string, body: Record<string, unknown>): void
   /** The chat client's sendChatMessage. */
   sendChatMessage(message: ChatMessage): { ok: boolean; msgid: string; reason?: string }
+  /** A member writes to the smart bot, alone or in an internal group. Undelivered while no bot is connected. */
+  botSays(says: BotSays): { msgid: string; delivered: boolean }
   /** Any inner XML as an encrypted callback. */
   callback(xml: string): void
 }
@@ -438,6 +458,7 @@ export interface Snapshots {
 export interface Simulator {
   readonly url: string
   readonly credentials: SimulatorCredentials
+  readonly bot: SimulatorBot
   readonly settings: SimulatorSettings
   readonly world: World
   now(): number

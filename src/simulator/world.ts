@@ -14,6 +14,7 @@ import {
   removeStaff,
 } from './deeds/contacts.ts'
 import { changeGroup, createGroup, dismissGroup, groupSays, joinGroup, leaveGroup } from './deeds/groups.ts'
+import { botSays } from './deeds/bot.ts'
 import { kfAnswers, kfEnds, kfEnter, kfFails, kfMessage, kfRecalls, kfSays, kfTakes } from './deeds/kf.ts'
 import { reactToMoment } from './deeds/moments.ts'
 import { createTag, deleteTag, markByHand, renameTag } from './deeds/tags.ts'
@@ -74,6 +75,7 @@ export function createWorld(ctx: Context): World {
     kfFails: (msgid, failType) => kfFails(ctx, msgid, failType),
     kfMessage: (openKfId, body) => kfMessage(ctx, openKfId, body),
     sendChatMessage: (message) => sendChatMessage(ctx, message),
+    botSays: (says) => botSays(ctx, says),
     callback: (innerXml) => {
       ctx.callbacks.send(innerXml)
     },

@@ -22,13 +22,16 @@ const interactiveTypes = new Set(['button_interaction', 'vote_interaction', 'mul
 const plainTypes = new Set(['text_notice', 'news_notice'])
 const mostKeyBytes = 1_024
 
-/** The rules of template cards (WECOM.md §4.1); codes as far as the documentation names any. */
-export function readCard(ctx: Context, agentId: number, card: Body): CheckedCard {
+/**
+ * The rules of template cards (WECOM.md §4.1); codes as far as the documentation names any. A card without an agent
+ * is a smart bot's: it hears of presses on its own connection.
+ */
+export function readCard(ctx: Context, agentId: number | null, card: Body): CheckedCard {
   const cardType = text(card, 'card_type')
   const interactive = interactiveTypes.has(cardType)
   if (!interactive && !plainTypes.has(cardType)) throw new ApiError(42027)
   const menu = optionalPart(card, 'action_menu')
-  if ((interactive || menu) && ctx.callbacks.url() === null) throw new ApiError(43012)
+  if ((interactive || menu) && agentId !== null && ctx.callbacks.url() === null) throw new ApiError(43012)
   const taskId = readTaskId(ctx, agentId, card, interactive || menu !== undefined)
   readTitles(card, cardType)
   if (menu) readMenu(menu)
@@ -54,14 +57,15 @@ export function readCard(ctx: Context, agentId: number, card: Body): CheckedCard
   return { cardType, taskId, interactive }
 }
 
-function readTaskId(ctx: Context, agentId: number, card: Body, required: boolean): string | null {
+function readTaskId(ctx: Context, agentId: number | null, card: Body, required: boolean): string | null {
   const taskId = optionalText(card, 'task_id')
   if (!taskId) {
     if (required) throw missing('task_id')
     return null
   }
   if (!/^[A-Za-z0-9_@-]+$/.test(taskId) || bytesOf(taskId) > 128) throw new ApiError(42014)
-  if (ctx.state.cards.has(`${agentId} ${taskId}`)) throw new ApiError(42014, 'task_id exists')
+  if (agentId === null ? ctx.state.bot.cards.has(taskId) : ctx.state.cards.has(`${agentId} ${taskId}`))
+    throw new ApiError(42014, 'task_id exists')
   return taskId
 }
 
