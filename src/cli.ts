@@ -8,6 +8,7 @@ import { addBenchVerb } from './cli/bench-command.ts'
 import { addCadenceVerbs } from './cli/cadence-command.ts'
 import { addChurnVerbs } from './cli/churn-command.ts'
 import { addClvVerbs } from './cli/clv-command.ts'
+import type { ArchiveFlags } from './cli/archive.ts'
 import type { ImportFlags } from './cli/data.ts'
 import { exitCodes, print, printDocument, report } from './cli/output.ts'
 import type { OutputOptions } from './cli/output.ts'
@@ -49,6 +50,7 @@ function program(): Command {
   setUp(siyu)
   run(siyu)
   data(siyu)
+  archive(siyu)
   recommend(siyu)
   addBenchVerb(siyu, document)
   addClvVerbs(siyu, document)
@@ -245,6 +247,29 @@ function data(siyu: Command): void {
       .option('--since <date>', 'a day or an instant')
       .option('--limit <n>', 'how many', '100'),
   ).action(document(async (options: object) => (await import('./cli/data.ts')).logVerb(options)))
+}
+
+function archive(siyu: Command): void {
+  const group = siyu
+    .command('archive')
+    .description('the session archive (会话内容存档), one decrypted record of its SDK a line')
+  const verbs = () => import('./cli/archive.ts')
+  group
+    .command('read')
+    .description('record what customers said who agreed to it; read again, nothing happens twice')
+    .argument('<file>', 'JSON lines, - for standard input')
+    .option('--after <seq>', 'only what lies behind this number', wholeNumber)
+    .option('--resume', 'only what lies behind the highest number read so far')
+    .option('--limit <n>', 'at most so many records', wholeNumber)
+    .option('--errors <file>', 'where lines that cannot be read are named; beside the file when absent')
+    .option('--dry-run', 'read everything, write nothing')
+    .action(
+      document(async (file: string, options: ArchiveFlags) => (await verbs()).archiveReadVerb(file, options)),
+    )
+  group
+    .command('position')
+    .description('the highest number read so far: where a sidecar goes on')
+    .action(document(async () => (await verbs()).archivePositionVerb()))
 }
 
 function recommend(siyu: Command): void {

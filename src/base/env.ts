@@ -19,6 +19,12 @@ export const packageRoot = ((): string => {
   return folder
 })()
 
+export interface BotSettings {
+  readonly id: string
+  readonly secret: string
+  readonly url: string
+}
+
 export interface WecomSettings {
   readonly apiUrl: string
   readonly oauthUrl: string
@@ -30,6 +36,10 @@ export interface WecomSettings {
   readonly callbackTokenPrevious: string | undefined
   readonly callbackAesKey: string
   readonly callbackAesKeyPrevious: string | undefined
+  /** Of the session archive; without it WeCom is not asked who agreed to it. */
+  readonly archiveSecret: string | undefined
+  /** The smart bot; null without both keys. */
+  readonly bot: BotSettings | null
 }
 
 export interface Env {
@@ -61,6 +71,8 @@ const secrets = [
   'WECOM_CALLBACK_TOKEN_PREVIOUS',
   'WECOM_CALLBACK_AES_KEY',
   'WECOM_CALLBACK_AES_KEY_PREVIOUS',
+  'WECOM_ARCHIVE_SECRET',
+  'WECOM_BOT_SECRET',
   'DATABASE_URL',
   'REDIS_URL',
 ]
@@ -91,6 +103,9 @@ const callbackToken = z
     'must be at most 32 letters and digits; copy Token from the callback page of the WeCom console',
   )
 const required = (fix: string) => z.string({ error: `is missing; ${fix}` }).min(1, `is empty; ${fix}`)
+
+const secretOf = (what: string) =>
+  z.string().min(16, `is too short for a secret; copy it again from the page of ${what} in the WeCom console`)
 
 /** Readable by `doctor`, `.env.example` and the tests: the one list of what may be set. */
 export const envShape = z.object({
@@ -195,6 +210,19 @@ export const envShape = z.object({
     aesKey,
   ),
   WECOM_CALLBACK_AES_KEY_PREVIOUS: aesKey.optional(),
+  WECOM_ARCHIVE_SECRET: secretOf('会话内容存档').optional(),
+  WECOM_BOT_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{6,64}$/, 'must be the Bot ID of the smart bot; copy it from its page in WeCom')
+    .optional(),
+  WECOM_BOT_SECRET: secretOf('智能机器人').optional(),
+  WECOM_BOT_URL: z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol),
+      'must be a ws(s) address; the official one is wss://openws.work.weixin.qq.com',
+    )
+    .default('wss://openws.work.weixin.qq.com'),
 })
 type Raw = z.infer<typeof envShape>
 
@@ -332,9 +360,21 @@ function settle(raw: Raw, root: string, simulated: boolean): Env {
       callbackTokenPrevious: raw.WECOM_CALLBACK_TOKEN_PREVIOUS,
       callbackAesKey: raw.WECOM_CALLBACK_AES_KEY,
       callbackAesKeyPrevious: raw.WECOM_CALLBACK_AES_KEY_PREVIOUS,
+      archiveSecret: raw.WECOM_ARCHIVE_SECRET,
+      bot: botOf(raw),
     },
     simulated,
   }
+}
+
+/** Off without its keys; half of them is a mistake, not an intention. */
+function botOf(raw: Raw): BotSettings | null {
+  const { WECOM_BOT_ID: id, WECOM_BOT_SECRET: secret, WECOM_BOT_URL: url } = raw
+  if (id === undefined && secret === undefined) return null
+  if (id !== undefined && secret !== undefined) return { id, secret, url }
+  throw new ConfigMistakes('The environment cannot be used; mend these and start again:', [
+    `${id === undefined ? 'WECOM_BOT_ID' : 'WECOM_BOT_SECRET'} is missing; the smart bot needs both of its keys, or neither`,
+  ])
 }
 
 /** On SQLite a key is made beside the file, readable by its owner only; on PostgreSQL several servers must share one. */

@@ -26,6 +26,11 @@ export const kinds = {
   'kf-event': '客服其他事件',
   'kf-handed-over': '客服会话转人工',
   'group-said': '群里发言',
+  // From the session archive, of customers who agreed to it.
+  'advisor-said': '顾问聊天',
+  'said-revoked': '撤回消息',
+  'archive-agreed': '同意会话存档',
+  'archive-disagreed': '不同意会话存档',
   // The shop.
   'order-placed': '下单',
   'order-refunded': '退款',

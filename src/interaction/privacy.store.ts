@@ -149,3 +149,14 @@ export async function eraseWords(tx: Tx, seqs: readonly number[]): Promise<void>
     )
   }
 }
+
+/** What was said in the rows with these keys; the rows stay. Under the log's lock, or a copy on its way in keeps its words. */
+export async function forgetWords(tx: Tx, source: string, keys: readonly string[]): Promise<void> {
+  for (let from = 0; from < keys.length; from += chunk) {
+    const part = keys.slice(from, from + chunk)
+    await tx.run(
+      `DELETE FROM log_words WHERE log_id IN (SELECT id FROM log WHERE source = $1 AND source_key IN (${places(part, 2)}))`,
+      [source, ...part],
+    )
+  }
+}

@@ -18,6 +18,14 @@ export { createMedia } from './media.ts'
 export type { Ensured, Media, MediaIds } from './media.ts'
 export { createStaffNote } from './staff-note.ts'
 
+// The session archive, as others decrypt it.
+export { createAskConsent } from './archive/ask.ts'
+export type { AskConsent } from './archive/consent.ts'
+export { archivePosition, readArchive } from './archive/read.ts'
+export type { ArchiveOptions, ArchiveParts, ArchiveRead } from './archive/read.ts'
+export { linesSource } from './archive/source.ts'
+export type { ArchiveLine, ArchiveSource } from './archive/source.ts'
+
 // Our picture of staff, contacts, groups and tags.
 export { wecomTables } from './sync.tables.ts'
 export { createSync } from './sync.ts'
