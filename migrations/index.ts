@@ -37,6 +37,7 @@ import { NamedAdvisors1764300000130 } from './1764300000130-named-advisors.ts'
 import { Comparisons1764400000000 } from './1764400000000-comparisons.ts'
 import { Kf1764500000000 } from './1764500000000-kf.ts'
 import { Media1764600000000 } from './1764600000000-media.ts'
+import { Bot1764700000000 } from './1764700000000-bot.ts'
 import { Losses1764800000000 } from './1764800000000-losses.ts'
 
 export const migrations = [
@@ -78,5 +79,6 @@ export const migrations = [
   Comparisons1764400000000,
   Kf1764500000000,
   Media1764600000000,
+  Bot1764700000000,
   Losses1764800000000,
 ]

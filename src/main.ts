@@ -115,7 +115,7 @@ async function ownSimulator(): Promise<Simulator> {
 
 /** Credentials from the simulator, everything else as set; a database of its own unless one is named. */
 export function simulatedEnv(simulator: Simulator): Env {
-  const { credentials: keys, url } = simulator
+  const { credentials: keys, bot, url } = simulator
   const given = readEnv({ partial: true })
   return readEnv({
     envFile: false,
@@ -144,6 +144,9 @@ export function simulatedEnv(simulator: Simulator): Env {
       WECOM_AGENT_SECRET: keys.agentSecret,
       WECOM_CALLBACK_TOKEN: keys.callbackToken,
       WECOM_CALLBACK_AES_KEY: keys.callbackAesKey,
+      WECOM_BOT_ID: bot.botId,
+      WECOM_BOT_SECRET: bot.botSecret,
+      WECOM_BOT_URL: bot.botUrl,
     },
   })
 }

@@ -54,6 +54,7 @@ import { jssdkRoutes } from './http/sidebar/jssdk.ts'
 import { sidebarTaskRoutes } from './http/sidebar/tasks.ts'
 import { campaignOfSaid, promiseById } from './outbox/index.ts'
 import { createCards, customerRows } from './report/index.ts'
+import type { CustomerCards } from './report/index.ts'
 import { redeemForOrder } from './reward/index.ts'
 import { createStaffNote } from './wecom/index.ts'
 import type { Sync, WecomApi } from './wecom/index.ts'
@@ -77,17 +78,8 @@ export function routesOf({ core, api, sync, log, links, cadenceFile }: RoutePart
   const shop = async (): Promise<string> => (await currentCadence(reader))?.shop.name ?? '私域'
   const playerKey = async (external: string): Promise<string> =>
     (await customerOfExternal(reader, external)) ?? external
-  const tierTitles = new Map([...rules.tiers, rules.lead].map(({ name, title }) => [name, title]))
-  const card = createCards({
-    reader,
-    clock,
-    rules,
-    radar: core.radar,
-    recommend: core.recommend,
-    attributes: loadAttributes(env.configDir),
-    tagRules: core.tagRules,
-    levels: core.levels,
-  })
+  const tierTitle = tierTitlesOf(core)
+  const card = cardsOf(core)
   const cadence = {
     db,
     act,
@@ -149,7 +141,7 @@ export function routesOf({ core, api, sync, log, links, cadenceFile }: RoutePart
       act,
       db,
       links,
-      tierTitle: (tier) => tierTitles.get(tier) ?? tier,
+      tierTitle,
       async card(customer) {
         const found = await card(customer, clock.now())
         if (!found) throw new Refusal('not-found', '没有这位客户', 404)
@@ -205,6 +197,24 @@ async function promiseOfLink({ db }: Core, id: string): Promise<PromiseOfLink | 
   const promise = await promiseById(db.reader, id)
   if (!promise || promise.subject_kind !== 'customer') return null
   return { external: promise.subject, until: promise.expires_at + linkLifeMs }
+}
+
+/** Everything about one customer, as sidebar, console and bot tell it. */
+export const cardsOf = (core: Core): CustomerCards =>
+  createCards({
+    reader: core.db.reader,
+    clock: core.clock,
+    rules: core.rules,
+    radar: core.radar,
+    recommend: core.recommend,
+    attributes: loadAttributes(core.env.configDir),
+    tagRules: core.tagRules,
+    levels: core.levels,
+  })
+
+export function tierTitlesOf({ rules }: Core): (tier: string) => string {
+  const titles = new Map([...rules.tiers, rules.lead].map(({ name, title }) => [name, title]))
+  return (tier) => titles.get(tier) ?? tier
 }
 
 /** What signing in needs; the server's own look at cookies uses the same. */

@@ -5,6 +5,7 @@ import type { Instant } from './base/clock.ts'
 import type { Job } from './base/jobs.ts'
 import type { Log } from './base/log.ts'
 import { createQuarantineWatch } from './base/quarantine.ts'
+import { linkKey } from './content/index.ts'
 import type { Core } from './core.ts'
 import type { Channel } from './delivery/index.ts'
 import { createIdentities } from './http/auth.ts'
@@ -15,12 +16,15 @@ import { databaseCheck, restoreCheck, writesCheck } from './http/health.ts'
 import type { Check } from './http/health.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Follower } from './interaction/index.ts'
-import { authPartsOf } from './routes.ts'
+import { authPartsOf, cardsOf, tierTitlesOf } from './routes.ts'
 import {
   createApi,
+  createBot,
+  createBotLease,
   createClient,
   createCodec,
   createKf,
+  createLoneLease,
   createMedia,
   createMirror,
   createSharedToken,
@@ -28,7 +32,7 @@ import {
   createWecomChannels,
   failureWords,
 } from './wecom/index.ts'
-import type { Sync, WecomApi } from './wecom/index.ts'
+import type { Bot, Sync, WecomApi } from './wecom/index.ts'
 
 export interface WecomSide {
   readonly api: WecomApi
@@ -78,6 +82,7 @@ export function createWecom({
   const media = createMedia({ db, clock, log, api })
   const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
+  const bot = botOf(core, log)
   const restored = createQuarantineWatch(db.reader)
   const kf = createKf({
     db,
@@ -138,6 +143,7 @@ export function createWecom({
       wecomCheck(client),
       { name: 'comparison', vital: false, missing: () => sync.incomplete() },
       { name: 'kf', vital: false, missing: () => kf.incomplete() },
+      ...(bot ? [botCheck(bot)] : []),
     ],
     channels: createWecomChannels({
       api,
@@ -157,10 +163,11 @@ export function createWecom({
       const times = [await sync.nextDueAt(), await kf.nextDueAt()].filter((at) => at !== null)
       return times.length === 0 ? null : Math.min(...times)
     },
-    busy: () => work.busy() || talk.busy(),
+    busy: () => work.busy() || talk.busy() || (bot?.busy() ?? false),
     start() {
       work.start()
       talk.start()
+      bot?.start()
       firstComparison()
       kf.begin().catch((error: unknown) =>
         log.warn({ err: error }, '微信客服 could not be read at the start; its jobs will'),
@@ -169,6 +176,7 @@ export function createWecom({
     async stop() {
       stopping = true
       if (compareTimer !== null) clearTimeout(compareTimer)
+      await bot?.stop()
       // Without a client a comparison under way breaks off at its next call, and is begun again by the next server.
       await client.close()
       await sync.idle()
@@ -177,6 +185,37 @@ export function createWecom({
     },
   }
 }
+
+/** Null unless it is configured. It answers from the same cards and desk as the sidebar. */
+function botOf(core: Core, log: Log): Bot | null {
+  const { env, db, clock, recorder } = core
+  if (env.wecom.bot === null) return null
+  return createBot({
+    settings: env.wecom.bot,
+    answers: {
+      reader: db.reader,
+      admins: env.admins,
+      publicUrl: env.publicUrl,
+      rules: core.rules,
+      desk: {
+        links: { publicUrl: env.publicUrl, key: linkKey(env.masterKey) },
+        tierTitle: tierTitlesOf(core),
+      },
+      card: cardsOf(core),
+    },
+    recorder,
+    lease: db.dialect === 'sqlite' ? createLoneLease() : createBotLease({ db, clock }),
+    clock,
+    log,
+  })
+}
+
+/** Named in /readyz, never vital. */
+const botCheck = (bot: Bot): Check => ({
+  name: 'bot',
+  vital: false,
+  missing: () => Promise.resolve(bot.missing()),
+})
 
 const codecOf = ({ env: { wecom } }: Core): ReturnType<typeof createCodec> => {
   const present = (values: readonly (string | undefined)[]): string[] =>

@@ -6,7 +6,7 @@ export type { CustomerOverview, CustomerQuery, ReportParts } from './customers.t
 export { firstBuyers } from './first-buyers.ts'
 export type { FirstBuyers } from './first-buyers.ts'
 export { isCustomer } from './report.store.ts'
-export { overview } from './overview.ts'
+export { overview, todaysFigures } from './overview.ts'
 export { radarOf } from './radar/radar.ts'
 export type { Radar, RadarAxis, RadarParts } from './radar/radar.ts'
 export { createRadarJobs as createReportJobs, refreshRadar } from './radar/radar.jobs.ts'

@@ -7,7 +7,14 @@ import { campaignsIn, currentCadence } from '../cadence/index.ts'
 import { pausesNow, pauseTitle, quotaDoubt } from '../outbox/index.ts'
 import type { Pause } from '../outbox/index.ts'
 import type { ReportParts } from './customers.ts'
-import { kindCounts, newestCadenceVersion, ordersSince, promiseCounts, tierCounts } from './report.store.ts'
+import {
+  kindCounts,
+  newestCadenceVersion,
+  ordersSince,
+  promiseCounts,
+  sentByTouchpoint,
+  tierCounts,
+} from './report.store.ts'
 
 export async function overview({ reader, rules }: ReportParts, now: Instant) {
   // Seven whole days with today, in the shop's zone.
@@ -42,6 +49,21 @@ export async function overview({ reader, rules }: ReportParts, now: Instant) {
     cadenceVersion: await newestCadenceVersion(reader),
   }
 }
+
+/** What went out today, by touchpoint, and what stands still. */
+export async function todaysFigures(reader: Reader, now: Instant) {
+  const day = dayOf(now)
+  const since = instantOf(day)
+  const pauses = await pausesNow(reader)
+  const titleOf = await pauseTitles(reader, pauses)
+  return {
+    ...(await promiseCounts(reader, since, day)),
+    touchpoints: await sentByTouchpoint(reader, since, shownTouchpoints),
+    pauses: pauses.map((pause) => ({ title: titleOf(pause), by: pause.by, reason: pause.reason })),
+  }
+}
+
+const shownTouchpoints = 12
 
 /** A campaign is called by its title, not by its name in the cadence. */
 async function pauseTitles(reader: Reader, pauses: readonly Pause[]): Promise<(pause: Pause) => string> {

@@ -119,6 +119,18 @@ export async function promiseCounts(
   }
 }
 
+/** How many were really reached since then, the most said first. */
+export const sentByTouchpoint = (
+  reader: Reader,
+  since: Instant,
+  limit: number,
+): Promise<{ title: string; count: number }[]> =>
+  reader.rows<{ title: string; count: number }>(
+    `select max(title) as title, cast(count(*) as bigint) as count from promise where sent_at >= $1
+     group by touchpoint order by count desc, title limit ${String(limit)}`,
+    [since],
+  )
+
 export async function newestCadenceVersion(reader: Reader): Promise<number> {
   const [row] = await reader.rows<{ version: number | null }>(
     'select max(version) as version from cadence_version',

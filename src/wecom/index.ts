@@ -18,6 +18,11 @@ export { createMedia } from './media.ts'
 export type { Ensured, Media, MediaIds } from './media.ts'
 export { createStaffNote } from './staff-note.ts'
 
+// The smart bot.
+export { createBot } from './aibot/bot.ts'
+export type { Bot } from './aibot/bot.ts'
+export { createBotLease, createLoneLease } from './aibot/lease.ts'
+
 // The session archive, as others decrypt it.
 export { createAskConsent } from './archive/ask.ts'
 export type { AskConsent } from './archive/consent.ts'

@@ -1,5 +1,6 @@
 import { table } from '../base/table.ts'
 import { mediaUploadTable } from './media.tables.ts'
+import { botLeaseTable } from './aibot/aibot.tables.ts'
 
 /** What an event told us to read again: contacts and names of 微信客服 by external_userid, groups by chat id. */
 export const rereadTable = table(
@@ -148,4 +149,5 @@ export const wecomTables = [
   mediaUploadTable,
   kfAccountTable,
   handOverTable,
+  botLeaseTable,
 ]
