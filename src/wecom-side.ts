@@ -82,8 +82,8 @@ export function createWecom({
   const media = createMedia({ db, clock, log, api })
   const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
-  const bot = botOf(core, log)
   const restored = createQuarantineWatch(db.reader)
+  const bot = botOf(core, log, restored)
   const kf = createKf({
     db,
     act,
@@ -187,7 +187,7 @@ export function createWecom({
 }
 
 /** Null unless it is configured. It answers from the same cards and desk as the sidebar. */
-function botOf(core: Core, log: Log): Bot | null {
+function botOf(core: Core, log: Log, restored: () => Promise<boolean>): Bot | null {
   const { env, db, clock, recorder } = core
   if (env.wecom.bot === null) return null
   return createBot({
@@ -205,6 +205,7 @@ function botOf(core: Core, log: Log): Bot | null {
     },
     recorder,
     lease: db.dialect === 'sqlite' ? createLoneLease() : createBotLease({ db, clock }),
+    restored,
     clock,
     log,
   })

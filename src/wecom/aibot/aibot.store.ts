@@ -21,12 +21,12 @@ export const customersCalled = (
 ): Promise<CalledRow[]> =>
   reader.rows<CalledRow>(
     `select r.external, p.name, r.remark, r.added_at,
-       case when lower(p.name) = $2 or lower(r.remark) = $2 then 1 else 0 end as exact
+       case when lower(p.name) = $1 or lower(r.remark) = $1 then 1 else 0 end as exact
      from relation r left join profile p on p.external = r.external
-     where r.staff = $1 and r.state = 'active'
+     where r.staff = $2 and r.state = 'active'
        and (lower(p.name) like $3 escape '\\' or lower(r.remark) like $3 escape '\\')
      order by exact desc, r.added_at desc, r.external limit ${String(limit)}`,
-    [staff, name.toLowerCase(), `%${escaped(name.toLowerCase())}%`],
+    [name.toLowerCase(), staff, `%${escaped(name.toLowerCase())}%`],
   )
 
 export interface OwnGroup {

@@ -23,6 +23,8 @@ export interface BotParts {
   readonly answers: AnswerParts
   readonly recorder: Recorder
   readonly lease: BotLease
+  /** A database from a backup: connecting would take the bot from the server it was copied from. */
+  readonly restored: () => Promise<boolean>
   readonly clock: Clock
   readonly log: Log
   /** For tests. */
@@ -49,7 +51,7 @@ const mostRecorded = 2_000
 type State = 'off' | 'theirs' | 'connecting' | 'ready' | 'kicked' | 'refused'
 
 export function createBot(parts: BotParts): Bot {
-  const { settings, lease, clock, log, open = openBotConnection, tickMs = defaultTickMs } = parts
+  const { settings, lease, restored, clock, log, open = openBotConnection, tickMs = defaultTickMs } = parts
   let state: State = 'off'
   let why = ''
   let connection: BotConnection | null = null
@@ -124,6 +126,7 @@ export function createBot(parts: BotParts): Bot {
       await lease.begin()
       begun = true
     }
+    if (await restored()) return close('off')
     await judging
     const holding = await lease.hold()
     if (holding === 'ours') await connect()

@@ -342,3 +342,27 @@ onBothDatabases('the archive', (open) => {
     expect(await reading).toMatchObject({ records: 2, chats: 1 })
   })
 })
+
+describe('a hundred thousand lines', () => {
+  it('are held a page at a time', async () => {
+    const row = (n: number): string =>
+      `${JSON.stringify({ seq: n, msgid: `m${String(n)}`, action: 'send', from: wang, tolist: ['lin'], msgtime: now, msgtype: 'text', text: { content: '好'.repeat(100) } })}\n`
+    let made = 0
+    const chunks = function* (): Generator<Buffer> {
+      for (let from = 1; from <= 100_000; from += 200) {
+        made += 200
+        yield Buffer.from(Array.from({ length: 200 }, (_, i) => row(from + i)).join(''))
+      }
+    }
+    let read = 0
+    let ahead = 0
+    for await (const page of linesSource(
+      Readable.from(chunks(), { objectMode: true, highWaterMark: 1 }),
+    ).read(0)) {
+      read += page.length
+      ahead = Math.max(ahead, made - read)
+    }
+    expect(read).toBe(100_000)
+    expect(ahead).toBeLessThanOrEqual(600)
+  })
+})
