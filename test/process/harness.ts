@@ -62,6 +62,8 @@ export interface StartOptions {
   readonly mortal?: boolean
   /** Mortal, and loads the server's modules, and then waits for `begin`. */
   readonly standBy?: boolean
+  /** What stands on its standard input. */
+  readonly input?: string
 }
 
 const failPoints = pathToFileURL(join(packageRoot, 'test/process/fail-points.mjs')).href
@@ -72,16 +74,17 @@ const serverModule = pathToFileURL(
 
 export function start(
   args: readonly string[],
-  { env = {}, root = packageRoot, mortal = false, standBy = false }: StartOptions = {},
+  { env = {}, root = packageRoot, mortal = false, standBy = false, input }: StartOptions = {},
 ): Program {
   const { PATH, HOME } = process.env
   const before = [...runner.slice(0, -1), ...(mortal || standBy ? ['--import', failPoints] : [])]
   const child = spawn(process.execPath, [...before, ...runner.slice(-1), ...args], {
     cwd: root,
     env: { PATH, HOME, TZ: 'UTC', ...(standBy ? { STAND_BY: serverModule } : {}), ...env },
-    stdio: [standBy ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [standBy || input !== undefined ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   })
   running.add(child)
+  if (input !== undefined) child.stdin?.end(input)
   let startedAt = Date.now()
   const said = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))

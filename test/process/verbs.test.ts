@@ -66,6 +66,7 @@ describe('the command line', { timeout: 240_000 }, () => {
       ['cadence', 'draft', 'save', join(packageRoot, 'config/cadence.yaml'), '--note', 'a test'],
       ['cadence', 'schema'],
       ['media', 'add', orders, '--name', '订单'],
+      ['archive', 'position'],
       ['audit', 'verify'],
       ['audit', 'list', '--what', 'sending-paused'],
     ]
@@ -75,6 +76,28 @@ describe('the command line', { timeout: 240_000 }, () => {
     }
     const doctor = await run(['doctor', '--json'], { env })
     expect([doctor.code, document(doctor)]).toMatchObject([1, { ok: false }])
+  })
+
+  it('reads the session archive from a pipe, and goes on where it ended', async () => {
+    const own = { DATABASE_URL: `sqlite:${join(folder.path, 'archive.db')}` }
+    const customer = `wm${'A'.repeat(30)}`
+    const row = (seq: number, msgtype: string, inner: object): string =>
+      `${JSON.stringify({ seq, msgid: `m${String(seq)}`, action: 'send', from: customer, tolist: ['lin'], roomid: '', msgtime: 1_790_000_000_000, msgtype, [msgtype]: inner })}\n`
+    const lines = [row(1, 'agree', { userid: customer }), row(2, 'text', { content: '在吗' }), '{"seq": 3\n']
+    const errors = join(folder.path, 'archive.errors.csv')
+    const read = ['archive', 'read', '-', '--errors', errors, '--json']
+    const first = await run(read, { env: own, input: lines.join('') })
+    expect([first.code, document(first)]).toMatchObject([
+      0,
+      { records: 3, chats: 1, agreements: 1, rejected: 1, position: 2 },
+    ])
+    expect(readFileSync(errors, 'utf8')).toContain('3,"the line is not JSON"')
+    const more = [...lines.slice(0, 2), row(4, 'text', { content: '好的' })].join('')
+    const second = await run([...read, '--resume'], { env: own, input: more })
+    expect(document(second)).toMatchObject({ records: 1, chats: 1, known: 0, position: 4 })
+    const missing = await run(['archive', 'read', join(folder.path, 'nothing.jsonl')], { env: own })
+    expect([missing.code, missing.stdout]).toEqual([1, ''])
+    expect((await run(['archive', 'read', '-', '--resume', '--after', '1'], { env: own })).code).toBe(2)
   })
 
   it('tells every mistake of a cadence as validate does, whichever verb was given it', async () => {

@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
-import { minutes } from '../../base/clock.ts'
+import { minutes, seconds } from '../../base/clock.ts'
 import type { BotSettings } from '../../base/env.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
@@ -42,8 +42,9 @@ export interface Bot {
 
 /** A third of the lease: two renewals may fail. */
 const defaultTickMs = 2_000
-/** Refused keys are tried again after so long. */
-const restMs = minutes(10)
+/** After a refusal, doubled with each further one up to the longest: keys do not become right by being tried. */
+const restMs = seconds(30)
+const longestRestMs = minutes(10)
 const mostAtOnce = 20
 /** The rest of a longer line is nobody's name. */
 const mostRecorded = 2_000
@@ -56,6 +57,7 @@ export function createBot(parts: BotParts): Bot {
   let why = ''
   let connection: BotConnection | null = null
   let restUntil = Number.NEGATIVE_INFINITY
+  let refusals = 0
   let begun = false
   let timer: NodeJS.Timeout | null = null
   let ticking: Promise<void> | null = null
@@ -75,6 +77,8 @@ export function createBot(parts: BotParts): Bot {
     connection = await open(settings, {
       onReady() {
         state = 'ready'
+        refusals = 0
+        why = ''
         log.info('the smart bot is connected')
       },
       onDown(reason) {
@@ -86,7 +90,8 @@ export function createBot(parts: BotParts): Bot {
       onRefused(reason) {
         close('refused')
         why = reason
-        restUntil = clock.steady() + restMs
+        restUntil = clock.steady() + Math.min(longestRestMs, restMs * 2 ** refusals)
+        refusals += 1
         log.warn({ why: reason }, 'WeCom refused the smart bot; look at WECOM_BOT_ID and WECOM_BOT_SECRET')
       },
       onKicked() {
