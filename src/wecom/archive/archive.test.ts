@@ -108,6 +108,10 @@ describe('a record', () => {
       })
     expect(read(JSON.stringify(text('在吗')))).toMatchObject({ ok: true, value: { kind: 'said' } })
   })
+  it('takes a list in a string, and an id of digits', () => {
+    expect(read(text('在吗', { tolist: '["lin","wang"]' }))).toMatchObject({ value: { to: ['lin', 'wang'] } })
+    expect(read(text('在吗', { tolist: '10086' }))).toMatchObject({ value: { to: ['10086'] } })
+  })
   it.each(['userid', 'exteranalopenid', 'externalopenid', 'external_userid'])(
     'knows who agreed by %s',
     (name) => {

@@ -78,7 +78,9 @@ export function readRecord(given: unknown, notAfter: Instant): ReadRecord {
 function readSent(record: Fields, head: { msgid: string; at: Instant; msgtype: string }): ReadRecord {
   const { msgid, at, msgtype } = head
   const from = textOf(record['from'])
-  const tolist: unknown = nested(record['tolist'])
+  // One receiver may stand without the brackets, and may be called by digits only.
+  const given = record['tolist']
+  const tolist: unknown = textOf(given).startsWith('[') ? nested(given) : given
   const to = (Array.isArray(tolist) ? tolist : [tolist]).map(textOf).filter((one) => one !== '')
   const room = textOf(record['roomid']) || null
   if (!isId(from)) return bad('from is missing or no id', asWritten)
@@ -95,7 +97,7 @@ function readSent(record: Fields, head: { msgid: string; at: Instant; msgtype: s
         from,
         to,
         room,
-        content: contentOf(msgtype, record[innerOf(msgtype)]),
+        content: contentOf(msgtype, record[msgtype]),
       },
     }
   const inner = fieldsOf(nested(record[msgtype]))
@@ -114,9 +116,6 @@ function readSent(record: Fields, head: { msgid: string; at: Instant; msgtype: s
     },
   }
 }
-
-/** The body stands under the name of the type, except for these (as the SDK's page has them). */
-const innerOf = (msgtype: string): string => (msgtype === 'external_redpacket' ? 'redpacket' : msgtype)
 
 /** WeCom spells the customer's id in several ways, one of them wrong; the wrong one is the usual one. */
 const spelled = (inner: Fields): string =>
