@@ -26,7 +26,6 @@ export { createFollowers } from './follow.ts'
 export type { Follower, Followers } from './follow.ts'
 export {
   countErasure,
-  forgetWords,
   headSeq,
   lockHead,
   readLog,

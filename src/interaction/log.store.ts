@@ -96,13 +96,6 @@ export const insertWords = (
     rows.map(({ id, said }) => ({ log_id: id, words: said })),
   )
 
-/** Of the row that came by this key: she has taken them back. */
-export const forgetWords = (tx: Tx, source: string, sourceKey: string): Promise<number> =>
-  tx.run('DELETE FROM log_words WHERE log_id IN (SELECT id FROM log WHERE source = $1 AND source_key = $2)', [
-    source,
-    sourceKey,
-  ])
-
 function present(stored: Stored): LogRow {
   return {
     seq: stored.seq,

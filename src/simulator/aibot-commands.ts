@@ -148,8 +148,8 @@ function begin(
   msgtype: string,
   streamId: string | null,
 ): BotMessage {
-  takeUse(ctx, `bot ${chatid} minute`, mostPerMinute, minuteMs)
-  takeUse(ctx, `bot ${chatid} hour`, mostPerHour, hourMs)
+  takeUse(ctx, `bot ${chatid} minute`, mostPerMinute, 'minute')
+  takeUse(ctx, `bot ${chatid} hour`, mostPerHour, 'hour')
   const { messages } = ctx.state.bot
   const seq = messages.length + 1
   const message: BotMessage = {

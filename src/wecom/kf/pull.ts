@@ -131,7 +131,7 @@ async function tell({ erasures }: KfParts, ctx: Ctx, heard: readonly Heard[]): P
         ...(said === undefined || recalled.has(happening.sourceKey) ? {} : { said }),
       })
     const [first] = happenings
-    if (msgid !== null && first) await forgetWords(ctx.tx, first.source, msgid)
+    if (msgid !== null && first) await forgetWords(ctx.tx, first.source, [msgid])
   }
   const heardAt = new Map(
     heard.flatMap(({ external, happenings: [first] }) =>
