@@ -115,6 +115,25 @@ onBothDatabases('files of messages', (open) => {
     await server.stop()
   })
 
+  it('a welcome goes out without a picture that cannot be had, rather than not at all', async () => {
+    for (const [kind, more] of [
+      ['errcode', { errcode: 45001 }],
+      ['http-502-html', {}],
+    ] as const)
+      rig.simulator.addFault({ api: 'media/upload', kind, times: 50, ...more })
+    const link = { title: '会员权益', url: 'https://shop.example.com/vip' }
+    await stage(welcomeWith([...picture, { link }]), welcomeWith([{ image: '早就删了' }]))
+    const server = await drainWith()
+    expect(sent().map(({ text, status }) => [text, status])).toEqual([
+      [expect.stringContaining('欢迎！'), 'sent'],
+      [expect.stringContaining('欢迎！'), 'sent'],
+    ])
+    expect(attachmentsOf(sent().find((row) => attachmentsOf(row).length > 0))).toEqual([
+      { msgtype: 'link', link },
+    ])
+    await server.stop()
+  })
+
   it('a broadcast carries a link with a picture, and other attachments make another call', async () => {
     const link = { title: '直播间', url: '[[link:me]]', desc: '今晚八点', picture: '封面' }
     const content = { text: '今晚见 [[link:me]]', attachments: [{ link }, ...picture] }

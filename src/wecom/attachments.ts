@@ -10,6 +10,22 @@ import type { Failure } from './protocol/result.ts'
 /** The same file may be shown as a picture and sent as a file. */
 export const fileKey = ({ use, name }: Pick<FileWanted, 'use' | 'name'>): string => `${use} ${name}`
 
+/** Without what needs a file that could not be had; a link goes without its picture. */
+export function withoutMissing(draft: ParcelDraft): ParcelDraft {
+  const files = draft.files ?? new Map<string, string>()
+  const isThere = (attachment: Attachment): boolean => {
+    const wanted = fileOf(attachment)
+    return !wanted || files.has(fileKey(wanted))
+  }
+  const attachments = (draft.attachments ?? []).flatMap((one) => {
+    if (isThere(one)) return [one]
+    if (!('link' in one)) return []
+    const { picture: _picture, ...link } = one.link
+    return [{ link }]
+  })
+  return { ...draft, attachments }
+}
+
 /** Nothing at all where nothing goes along. */
 export function attachmentsPart({ attachments = [], files = new Map() }: ParcelDraft): {
   readonly attachments?: readonly object[]

@@ -38,6 +38,8 @@ export interface MediaParts {
 export interface MediaIds {
   /** All files of a message. */
   prepare(attachments: readonly Attachment[]): Promise<Prepared>
+  /** Those that can be had within so long: for words that must not wait for a file. */
+  prepareWithin(attachments: readonly Attachment[], withinMs: number): Promise<Prepared>
   /** WeCom does not know these ids any more (40007). */
   forget(mediaIds: readonly string[]): Promise<void>
 }
@@ -77,9 +79,27 @@ export function createMedia(parts: MediaParts): Media {
     return { kind: 'ready', files }
   }
 
+  async function prepareWithin(attachments: readonly Attachment[], withinMs: number): Promise<Prepared> {
+    const files = new Map<string, string>()
+    const late = AbortSignal.timeout(withinMs)
+    const tooLate = new Promise<Ensured>((ok) =>
+      late.addEventListener('abort', () =>
+        ok({ kind: 'retry', afterMs: 0, why: 'the upload took too long' }),
+      ),
+    )
+    const found = wantedBy(attachments).map(async (wanted) => {
+      const ensured = await Promise.race([ensure(wanted.name, wanted.use), tooLate])
+      if (ensured.kind === 'ready') files.set(fileKey(wanted), ensured.mediaId)
+      else log.warn({ file: wanted.name, why: ensured.why }, 'a welcome goes out without this file')
+    })
+    await Promise.all(found)
+    return { kind: 'ready', files }
+  }
+
   return {
     ensure,
     prepare,
+    prepareWithin,
     forget: (mediaIds) =>
       db.tx(async (tx) => {
         for (const id of mediaIds) await forgetUpload(tx, id)

@@ -4,11 +4,13 @@
  */
 import { seconds } from '../base/clock.ts'
 import type { Channel } from '../delivery/index.ts'
-import { attachmentsPart, expiredMedia } from './attachments.ts'
+import { attachmentsPart, expiredMedia, withoutMissing } from './attachments.ts'
 import type { MediaIds } from './media.ts'
 import { outcomeOf } from './outcome.ts'
 import type { WecomApi } from './protocol/api.ts'
 
+/** Usually they are known before; the rest of the seconds are for the call and its repetitions. */
+const filesWithinMs = seconds(6)
 /** The code lives for 20 s; two are left for the way. */
 const repeatWithinMs = seconds(18)
 
@@ -25,12 +27,13 @@ export const createWelcomeChannel = ({
   // A slow answer must not keep the next ones waiting for their seconds, and a repetition is harmless.
   atOnce: 16,
   resendWithinMs: repeatWithinMs,
-  prepare: (attachments) => media.prepare(attachments),
+  // Words that come in time are worth more than a picture that does not.
+  prepare: (attachments) => media.prepareWithin(attachments, filesWithinMs),
   compose: (draft) =>
     JSON.stringify({
       welcome_code: draft.recipients[0]?.welcomeCode ?? '',
       text: { content: draft.text },
-      ...attachmentsPart(draft),
+      ...attachmentsPart(withoutMissing(draft)),
     }),
   async send(parcel, signal) {
     if (parcel.calledAt - parcel.intentAt > repeatWithinMs)
