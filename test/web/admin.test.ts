@@ -414,6 +414,44 @@ describe('first buyers', () => {
   })
 })
 
+describe('the comparison with WeCom', () => {
+  test('is asked for, and very many who are missing are let go of by a person only', async () => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await open('/admin/')
+    const card = page.getByRole('region', { name: '企业微信同步' })
+    await card.getByText('与企业微信一致：2,143 条客户关系、12 个社群').waitFor()
+    await card.getByRole('button', { name: '立即比对' }).click()
+    await card.getByText('正在比对：已核对 200 条客户关系').waitFor()
+    expect(mock.state.compared).toEqual([{ agree: false }])
+    mock.state.wecom = {
+      comparison: { state: 'held', contacts: 3, groups: 0, lost: { contacts: 2_140, groups: 12 } },
+    }
+    await page.reload()
+    await card.getByText('企业微信中看不到 2,140 条客户关系、12 个社群，已全部保留').waitFor()
+    await card.getByRole('button', { name: '确认已减少' }).click()
+    const asked = dialog('确认这些客户和社群已不在企业微信')
+    await asked.getByText('2,140 条客户关系将结束').waitFor()
+    await asked.getByRole('button', { name: '取消' }).click()
+    expect(mock.state.compared).toHaveLength(1)
+    await card.getByRole('button', { name: '确认已减少' }).click()
+    await asked.getByRole('button', { name: '确认已减少' }).click()
+    await card.getByText('正在比对').waitFor()
+    expect(mock.state.compared).toEqual([{ agree: false }, { agree: true }])
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+
+  test('belongs to the administrator, who reads English as well', async () => {
+    mock.state.me = { ...mock.state.me, roles: ['analyst'] }
+    mock.state.wecom = { comparison: { state: 'broken', contacts: 4, groups: 1, why: '48002 no permission' } }
+    await open('/admin/')
+    await page.evaluate("localStorage.setItem('siyu.language', 'en')")
+    await page.reload()
+    const card = page.getByRole('region', { name: 'In step with WeCom' })
+    await card.getByText('48002 no permission').waitFor()
+    expect(await card.getByRole('button').count()).toBe(0)
+  })
+})
+
 describe('experiments', () => {
   test('a clear winner is read beside what was delivered, and rolled out with a reason', async () => {
     await open('/admin/experiments')

@@ -15,6 +15,7 @@ import type {
   Overview,
   Paged,
   Problem,
+  WecomStanding,
 } from '../../src/http/contract.ts'
 import { cardOf, games } from './mock-cards.ts'
 import { firstBuyers, namedAdvisors } from './mock-figures.ts'
@@ -80,6 +81,9 @@ export interface MockState extends MockDrafts {
   readonly named: { readonly customer: string; readonly body: unknown }[]
   /** Bodies of the test sends. */
   readonly tried: unknown[]
+  wecom: WecomStanding
+  /** Bodies of what was asked of the comparison. */
+  readonly compared: unknown[]
 }
 
 const startState = (): MockState => ({
@@ -132,6 +136,16 @@ const startState = (): MockState => ({
   faults: new Map(),
   named: [],
   tried: [],
+  wecom: {
+    comparison: {
+      state: 'done',
+      startedAt: '2026-05-20T10:00:00+08:00',
+      endedAt: '2026-05-20T10:02:00+08:00',
+      contacts: 2_143,
+      groups: 12,
+    },
+  },
+  compared: [],
 })
 
 const mannersView: MannersView = {
@@ -281,6 +295,18 @@ const adminRoutes = (state: MockState): MockRoute[] => [
       return row
         ? { body: cardOf(row) }
         : problem(404, 'not-found', '没有这位客户。', '她可能已被合并或删除。')
+    },
+  },
+  { method: 'GET', path: '/api/admin/wecom', answer: () => ({ body: state.wecom }) },
+  {
+    method: 'POST',
+    path: '/api/admin/wecom/compare',
+    answer: ({ body }) => {
+      state.compared.push(body)
+      state.wecom = {
+        comparison: { state: 'underway', startedAt: now, contacts: 200, groups: 0 },
+      }
+      return { status: 202, body: state.wecom }
     },
   },
   { method: 'GET', path: '/api/admin/first-buyers', answer: () => ({ body: firstBuyers }) },

@@ -38,6 +38,7 @@ import type {
   Role,
   StaffRoles,
   TouchpointTried,
+  WecomStanding,
 } from '../../http/contract.ts'
 
 const isCallersFault = (error: unknown): boolean => {
@@ -120,6 +121,13 @@ export const useCustomer = (id: MaybeRefOrGetter<string>) =>
 
 /** Of those who bought for the first time a while ago, how many were reached within a week. */
 export const useFirstBuyers = () => useGet<FirstBuyers>('/api/admin/first-buyers')
+
+/** How the comparison with WeCom stands; read again soon, since one may be under way. */
+export const useWecom = () => useGet<WecomStanding>('/api/admin/wecom', {}, true, 5_000)
+
+/** `agree`: the very many who are missing are really gone. */
+export const compareWecom = (agree: boolean) =>
+  ask<WecomStanding>('POST', '/api/admin/wecom/compare', { body: { agree } })
 
 /** How far the share at the top has an advisor by name, and who of it has nobody. */
 export const useNamedAdvisors = () => useGet<NamedAdvisors>('/api/admin/named-advisors')

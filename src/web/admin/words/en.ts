@@ -139,6 +139,23 @@ export const en: Record<WordKey, string> = {
   'overview.cadence': 'Cadence version {n} in force',
   'overview.edit': 'Edit cadence',
 
+  'wecom.title': 'In step with WeCom',
+  'wecom.hint': 'all customers and groups are compared every hour',
+  'wecom.compare': 'Compare now',
+  'wecom.begun': 'The comparison has begun',
+  'wecom.state.never': 'Never compared yet',
+  'wecom.state.underway': 'Comparing: {contacts} contacts and {groups} groups so far',
+  'wecom.state.broken': 'Broke off after {contacts} contacts and {groups} groups; it goes on by itself',
+  'wecom.state.held': 'WeCom no longer shows {contacts} contacts and {groups} groups; all were kept',
+  'wecom.state.done': 'As in WeCom: {contacts} contacts and {groups} groups',
+  'wecom.heldHint':
+    'Mostly the visible range of the app has changed: look in the WeCom console; once it is put right, all is well again.',
+  'wecom.agree': 'They are really gone',
+  'wecom.agreed': 'Noted; comparing again',
+  'wecom.agreeTitle': 'These customers and groups are no longer in WeCom',
+  'wecom.agreeBody':
+    '{contacts} contacts end and {groups} groups are dismissed; nothing is sent to them any more. If only the visible range has changed, do not confirm.',
+
   'firstBuyers.title': 'First buyers reached',
   'firstBuyers.hint': 'first bought {span}; reached one-on-one within {n} days',
   'firstBuyers.goal': 'goal {percent}%',

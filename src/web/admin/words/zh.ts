@@ -136,6 +136,22 @@ export const zh = {
   'overview.cadence': '节奏第 {n} 版生效中',
   'overview.edit': '编辑节奏',
 
+  'wecom.title': '企业微信同步',
+  'wecom.hint': '每小时与企业微信比对一次全部客户和社群',
+  'wecom.compare': '立即比对',
+  'wecom.begun': '已开始比对',
+  'wecom.state.never': '还没有比对过',
+  'wecom.state.underway': '正在比对：已核对 {contacts} 条客户关系、{groups} 个社群',
+  'wecom.state.broken': '比对中断：已核对 {contacts} 条客户关系、{groups} 个社群，稍后自动继续',
+  'wecom.state.held': '企业微信中看不到 {contacts} 条客户关系、{groups} 个社群，已全部保留',
+  'wecom.state.done': '与企业微信一致：{contacts} 条客户关系、{groups} 个社群',
+  'wecom.heldHint': '通常是应用的可见范围变了：请到企业微信管理后台检查，改回后会自动恢复。',
+  'wecom.agree': '确认已减少',
+  'wecom.agreed': '已确认，正在重新比对',
+  'wecom.agreeTitle': '确认这些客户和社群已不在企业微信',
+  'wecom.agreeBody':
+    '{contacts} 条客户关系将结束，{groups} 个社群将解散，之后不再触达。若只是可见范围变了，请不要确认。',
+
   'firstBuyers.title': '首购触达',
   'firstBuyers.hint': '{span}首次购买的客户，{n} 天内一对一触达到的',
   'firstBuyers.goal': '目标 {percent}%',
