@@ -39,6 +39,7 @@ import { Kf1764500000000 } from './1764500000000-kf.ts'
 import { Media1764600000000 } from './1764600000000-media.ts'
 import { Bot1764700000000 } from './1764700000000-bot.ts'
 import { Losses1764800000000 } from './1764800000000-losses.ts'
+import { CardAnswers1764800000010 } from './1764800000010-card-answers.ts'
 
 export const migrations = [
   Foundation1763700000000,
@@ -81,4 +82,5 @@ export const migrations = [
   Media1764600000000,
   Bot1764700000000,
   Losses1764800000000,
+  CardAnswers1764800000010,
 ]

@@ -21,6 +21,7 @@ import {
   createApi,
   createBot,
   createBotLease,
+  createCardMenu,
   createClient,
   createCodec,
   createKf,
@@ -82,6 +83,15 @@ export function createWecom({
   const media = createMedia({ db, clock, log, api })
   const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
+  const cards = createCardMenu({
+    db,
+    act,
+    clock,
+    log,
+    api,
+    publicUrl: env.publicUrl,
+    agentId: env.wecom.agentId,
+  })
   const restored = createQuarantineWatch(db.reader)
   const bot = botOf(core, log, restored)
   const kf = createKf({
@@ -105,7 +115,8 @@ export function createWecom({
     const reread = await sync.rereadDue(clock.now())
     // What a restored database wants may be yesterday's wish.
     if (await restored()) return reread > 0
-    return (await mirror.converge()) > 0 || reread > 0
+    const told = await cards.answerDue(clock.now())
+    return (await mirror.converge()) > 0 || reread > 0 || told > 0
   })
   let compareTimer: NodeJS.Timeout | null = null
   let stopping = false
@@ -152,7 +163,7 @@ export function createWecom({
       publicUrl: env.publicUrl,
       agentId: env.wecom.agentId,
     }),
-    followers: [...sync.followers, ...kf.followers, ...mirror.followers],
+    followers: [...sync.followers, ...kf.followers, ...mirror.followers, ...cards.followers],
     jobs: [...sync.jobs, ...kf.jobs, ...mirror.jobs, ...media.jobs],
     compareAll: () => sync.compareAll(),
     async settle() {
@@ -160,7 +171,9 @@ export function createWecom({
       return talked || worked
     },
     async nextDueAt() {
-      const times = [await sync.nextDueAt(), await kf.nextDueAt()].filter((at) => at !== null)
+      const times = [await sync.nextDueAt(), await kf.nextDueAt(), await cards.nextDueAt()].filter(
+        (at) => at !== null,
+      )
       return times.length === 0 ? null : Math.min(...times)
     },
     busy: () => work.busy() || talk.busy() || (bot?.busy() ?? false),

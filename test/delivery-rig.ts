@@ -1,4 +1,6 @@
 /** A small shop with the real channels against a simulator on a virtual clock: what was said is read from its ledger. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createAct } from '../src/base/act.ts'
 import type { Act } from '../src/base/act.ts'
 import type { VirtualClock } from '../src/base/clock.ts'
@@ -48,6 +50,8 @@ export async function openRig(open: OpenTestDatabase, options: RigOptions): Prom
     seed: options.seed ?? 1,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   })
+  const ear = await listenOnly()
+  await simulator.setCallback(ear.url)
   for (const userid of ['lin', 'wang'])
     simulator.world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
   for (let n = 1; n <= options.customers; n += 1)
@@ -97,7 +101,25 @@ export async function openRig(open: OpenTestDatabase, options: RigOptions): Prom
     async close() {
       await client.close()
       await simulator.close()
+      await ear.close()
       await world.drop()
+    },
+  }
+}
+
+/** Somebody hears what WeCom tells and does nothing of it; without an address WeCom takes no card with a menu. */
+async function listenOnly(): Promise<{ readonly url: string; close(): Promise<unknown> }> {
+  const server = createServer((req, res) => {
+    req.resume()
+    req.on('end', () => res.end('success'))
+  })
+  await new Promise<void>((go) => server.listen(0, '127.0.0.1', go))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${String(port)}/wecom/callback`,
+    close() {
+      server.closeAllConnections()
+      return new Promise((gone) => server.close(gone))
     },
   }
 }

@@ -40,6 +40,8 @@ const faultOf: Readonly<Record<Exclude<Mishap, 'gone'>, Omit<FaultRequest, 'api'
 async function openRig(name: ChannelName): Promise<ChannelRig> {
   const clock = virtualClock(startAt)
   const simulator = await startSimulator({ clock: 'virtual', startAt, empty: true })
+  // Nobody listens there; without an address WeCom takes no card with a menu.
+  await simulator.setCallback('http://127.0.0.1:9/wecom/callback')
   for (const userid of ['lin', 'wang'])
     simulator.world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
   simulator.world.addContact({ userid: 'wang', external_userid: 'wmStranger', silent: true })

@@ -29,6 +29,8 @@ beforeEach(async () => {
     empty: true,
     settings: { dispatchMs: 10_000 },
   })
+  // Nobody listens there; without an address WeCom takes no card with a menu.
+  await simulator.setCallback('http://127.0.0.1:9/wecom/callback')
   for (const userid of ['lin', 'wang'])
     simulator.world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
   for (const external_userid of ['wm1', 'wm2', 'wm3'])
@@ -154,6 +156,25 @@ describe('advisor task', () => {
       expect(shown).toContain(part)
     const body = JSON.parse(parcel.body) as Record<string, unknown>
     expect(body).toMatchObject({ enable_duplicate_check: 1, duplicate_check_interval: 14_400 })
+  })
+
+  it('has a menu, and goes without it where nobody would hear what is pressed', async () => {
+    const bodyOf = (parcel: Parcel): { template_card: { action_menu?: object } } =>
+      JSON.parse(parcel.body) as { template_card: { action_menu?: object } }
+    await simulator.setCallback(null)
+    const first = parcelFor('advisor-task')
+    expect(bodyOf(first).template_card.action_menu).toBeDefined()
+    expect(await channel('advisor-task').send(first, signal)).toMatchObject({
+      kind: 'retry',
+      afterMs: 0,
+      anew: true,
+    })
+    const second = parcelFor('advisor-task')
+    expect(bodyOf(second).template_card.action_menu).toBeUndefined()
+    expect((await channel('advisor-task').send(second, signal)).kind).toBe('waiting')
+    // An hour later the address may have been entered.
+    await pass(hours(1))
+    expect(bodyOf(parcelFor('advisor-task')).template_card.action_menu).toBeDefined()
   })
 
   it('is shown once when the same bytes go out again, also when only its task id tells', async () => {

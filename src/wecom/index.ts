@@ -17,6 +17,7 @@ export { createWecomChannels } from './channels.ts'
 export { createMedia } from './media.ts'
 export type { Ensured, Media, MediaIds } from './media.ts'
 export { createStaffNote } from './staff-note.ts'
+export { createCardMenu } from './card-menu.ts'
 
 // The smart bot.
 export { createBot } from './aibot/bot.ts'

@@ -4,11 +4,14 @@
  * is swallowed (RELIABILITY.md §2).
  */
 import { hours, minutes } from '../base/clock.ts'
+import type { Clock, Instant } from '../base/clock.ts'
 import type { Channel, ParcelDraft } from '../delivery/index.ts'
+import { taskMenu } from './card-menu.ts'
 import { outcomeOf, unreadable } from './outcome.ts'
 import type { WecomApi } from './protocol/api.ts'
 
 export interface StaffCardParts {
+  readonly clock: Pick<Clock, 'now'>
   readonly api: Pick<WecomApi, 'sendMessage'>
   readonly publicUrl: string
   readonly agentId: string
@@ -30,14 +33,20 @@ const cardExists = 42014
 /** Beyond 30 a minute or 1,000 an hour WeCom says ok and drops the card: stay below, with room for other senders. */
 const perSender = { perMinute: 25, perHour: 900, shared: ['advisor-task', 'phone-task'] } as const
 
+/** 43012: the app has no callback address, so nobody would hear what is pressed: the card goes without its menu. */
+const noCallback = 43012
+/** Somebody may enter the address meanwhile. */
+const plainForMs = hours(1)
+
 export function createStaffCard(parts: StaffCardParts, kind: Kind): Channel {
+  let plainUntil: Instant = 0
   return {
     name: kind.name,
     maxRecipients: 1,
     rate: { perMinute: 6_000, burst: 100 },
     perSender,
     resendWithinMs,
-    compose: (draft) => JSON.stringify(cardFor(parts, kind, draft)),
+    compose: (draft) => JSON.stringify(cardFor(parts, kind, draft, parts.clock.now() >= plainUntil)),
     async send(parcel, signal) {
       if (parcel.sender === null) return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
       const result = await parts.api.sendMessage(parcel.body, signal)
@@ -50,6 +59,10 @@ export function createStaffCard(parts: StaffCardParts, kind: Kind): Channel {
       }
       if (result.kind === 'error' && result.code === cardExists)
         return { kind: 'waiting', remoteId: `task:${parcel.id}`, why: 'advisor-must-send' }
+      if (result.kind === 'error' && result.code === noCallback && parts.clock.now() >= plainUntil) {
+        plainUntil = parts.clock.now() + plainForMs
+        return { kind: 'retry', afterMs: 0, why: result.words, anew: true }
+      }
       return outcomeOf(result)
     },
     async nudge(sender, words, signal) {
@@ -59,7 +72,12 @@ export function createStaffCard(parts: StaffCardParts, kind: Kind): Channel {
   }
 }
 
-function cardFor({ publicUrl, agentId }: StaffCardParts, kind: Kind, draft: ParcelDraft): object {
+function cardFor(
+  { publicUrl, agentId }: StaffCardParts,
+  kind: Kind,
+  draft: ParcelDraft,
+  withMenu: boolean,
+): object {
   const recipient = draft.recipients[0]
   const name = recipient?.name === '' ? '客户' : (recipient?.name ?? '客户')
   const url = `${publicUrl}/sidebar/#/customer/${encodeURIComponent(recipient?.subject ?? '')}?promise=${encodeURIComponent(recipient?.promise ?? '')}`
@@ -76,6 +94,7 @@ function cardFor({ publicUrl, agentId }: StaffCardParts, kind: Kind, draft: Parc
       horizontal_content_list: [{ keyname: '客户', value: cut(name, 26) }],
       jump_list: [{ type: 1, title: kind.press, url }],
       card_action: { type: 1, url },
+      ...(withMenu ? { action_menu: taskMenu } : {}),
       task_id: recipient?.promise ?? draft.id,
     },
     enable_duplicate_check: 1,

@@ -139,7 +139,23 @@ export const handOverTable = table(
   { index: [['ready_at']] },
 )
 
+/** What a card says after its advisor has pressed an entry of its menu. See card-menu.ts. */
+export const cardAnswerTable = table(
+  'card_answer',
+  {
+    /** WeCom's, for one update. */
+    code: 'text key',
+    staff: 'text',
+    words: 'text',
+    ready_at: 'int',
+    expires_at: 'int',
+    tries: 'int',
+  },
+  { index: [['ready_at']] },
+)
+
 export const wecomTables = [
+  cardAnswerTable,
   rereadTable,
   comparisonTable,
   seenTable,
