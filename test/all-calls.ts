@@ -168,6 +168,7 @@ async function runLane(invocations: number, seed: number): Promise<Lane> {
   let hurt = false
   /** Of the call under way: requests that left, that came in, and how often it was done. */
   let [left, came, done] = [0, 0, 0]
+  let story: string[] = []
   let token = ''
   const limitedUntil = new Map<string, number>()
 
@@ -184,6 +185,7 @@ async function runLane(invocations: number, seed: number): Promise<Lane> {
     came += 1
     if ((limitedUntil.get(path) ?? 0) > clock.now()) insideLimits += 1
     const fault = draw()
+    story.push(`${path} ${fault ?? 'answered'}`)
     if (fault !== null) {
       count(struck, fault)
       hurt = true
@@ -252,6 +254,7 @@ async function runLane(invocations: number, seed: number): Promise<Lane> {
       if (given !== null && given !== token) {
         requests += 1
         came += 1
+        story.push(`${path} with an old token`)
         res.end(JSON.stringify({ errcode: 40014, errmsg: 'invalid access_token' }))
         return
       }
@@ -287,10 +290,11 @@ async function runLane(invocations: number, seed: number): Promise<Lane> {
       clock.advance(roll() < 0.05 ? minutes(61) : 200)
       ;[left, came, done] = [0, 0, 0]
       hurt = false
+      story = []
       const result = await by(api)
       await arrived()
       count(results, result.kind)
-      const happened = `${name}: ${result.kind}, ${String(came)} requests, done ${String(done)} times`
+      const happened = `${name}: ${result.kind}, ${String(left)} left, ${String(came)} came, done ${String(done)} times (${story.join(', ')})`
       if (again === 'once' && done > 1) untrue.push(`done twice: ${happened}`)
       if (result.kind === 'ok' && done === 0) untrue.push(`not done: ${happened}`)
       // A repetition of what may be repeated can be refused although an earlier one was done.

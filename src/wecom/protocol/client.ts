@@ -334,17 +334,21 @@ const documentOf =
 /** 206: a part of it, as asked. */
 const fileStatuses = [200, 206]
 
-/** A file that is itself JSON or text comes with a name; WeCom's own documents do not. */
+/** A file that is itself JSON or text comes with a name; WeCom's own documents do not, and begin like one. */
 function fileOf(heard: Heard): Result<Downloaded> {
   const type = headerOf(heard, 'content-type')
   const disposition = headerOf(heard, 'content-disposition')
-  const isFile = disposition !== '' || !/^(application\/json|text\/)/i.test(type)
+  const isDocument =
+    /^(application\/json|text\/)/i.test(type) || (type === '' && heard.bytes[0] === openingBrace)
+  const isFile = disposition !== '' || !isDocument
   if (isFile && fileStatuses.includes(heard.status))
     return { kind: 'ok', value: { bytes: heard.bytes, type, name: nameIn(disposition) } }
   const read = documentOf(z.object({}))(heard)
   if (read.kind !== 'ok') return read
   return { kind: 'unknown', why: `a document (HTTP ${String(heard.status)}) came in place of a file` }
 }
+
+const openingBrace = 0x7b
 
 function headerOf({ headers }: Heard, name: string): string {
   const value = headers[name]

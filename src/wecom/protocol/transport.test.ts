@@ -55,6 +55,9 @@ describe('a file that comes', () => {
     expect(await api.media('m1')).toMatchObject({ kind: 'error', code: 40007, name: 'media-expired' })
     wecom.tell('media/get', { headers: { 'content-type': 'text/plain' }, body: { errcode: 40007 } })
     expect(await api.media('m1')).toMatchObject({ kind: 'error', code: 40007 })
+    // Without a word of what it is.
+    wecom.tell('media/get', { body: '{"errcode":40007,"errmsg":"invalid media_id"}' })
+    expect(await api.media('m1')).toMatchObject({ kind: 'error', code: 40007 })
     wecom.tell('media/get', { headers: json, body: { errcode: 0 } })
     expect((await api.media('m1')).kind).toBe('unknown')
     wecom.tell('media/get', { status: 502, headers: { 'content-type': 'image/png' }, body: bytes })
