@@ -32,6 +32,7 @@ import {
   createSync,
   createWecomChannels,
   failureWords,
+  hasHeard,
 } from './wecom/index.ts'
 import type { Bot, Sync, WecomApi } from './wecom/index.ts'
 
@@ -111,7 +112,9 @@ export function createWecom({
     if (await restored()) return read > 0
     return (await kf.handOverDue(clock.now())) > 0 || read > 0
   })
+  const ear = createEar(core, log)
   const work = createLoop(log, async () => {
+    await ear.listen()
     const reread = await sync.rereadDue(clock.now())
     // What a restored database wants may be yesterday's wish.
     if (await restored()) return reread > 0
@@ -160,6 +163,7 @@ export function createWecom({
       api,
       media,
       clock,
+      hears: () => ear.hears(),
       publicUrl: env.publicUrl,
       agentId: env.wecom.agentId,
     }),
@@ -250,6 +254,33 @@ const wecomCheck = (client: ReturnType<typeof createClient>): Check => ({
     return token.kind === 'ok' ? null : `no access token: ${failureWords(token)}`
   },
 })
+
+/**
+ * Has WeCom told us anything yet? Once it has, its address is believed to stay; when it does not, WeCom says so (43012).
+ * Without the planner's loop a worker looks when it is asked, and knows the next time.
+ */
+function createEar({ env, db }: Core, log: Log): { hears(): boolean; listen(): Promise<void> } {
+  const inbox = `wecom:${env.wecom.corpId}:${env.wecom.agentId}`
+  const loops = env.roles.includes('planner')
+  let heard = false
+  let listening = false
+  const listen = async (): Promise<void> => {
+    if (heard || listening) return
+    listening = true
+    try {
+      heard = await hasHeard(db.reader, inbox)
+    } finally {
+      listening = false
+    }
+  }
+  return {
+    listen,
+    hears() {
+      if (!loops) listen().catch((error: unknown) => log.warn({ err: error }, 'the log could not be read'))
+      return heard
+    },
+  }
+}
 
 /** One run at a time; by hand in the demo, by a timer in the server. */
 function createLoop(log: Log, work: () => Promise<boolean>) {

@@ -52,6 +52,8 @@ onBothDatabases('the menu of a card', (open) => {
     const { url } = await app.listen()
     await simulator.setCallback(`${url}/wecom/callback`, true)
     await app.compareAll()
+    // Whoever never heard from WeCom would not hear what is pressed, and offers no menu.
+    world.staffSays('lin', '你好')
     await settle()
     await app.importParts.act(system('test'), (ctx) =>
       enqueue(ctx, [

@@ -75,6 +75,7 @@ export async function openRig(open: OpenTestDatabase, options: RigOptions): Prom
     api,
     media,
     clock,
+    hears: () => true,
     publicUrl,
     agentId: String(agentId),
   })

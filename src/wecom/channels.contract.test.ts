@@ -50,7 +50,14 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
   const client = createClient({ ...settings, apiUrl: simulator.url }, { clock })
   const away = createClient({ ...settings, apiUrl: 'http://127.0.0.1:9' }, { clock })
   const channelOf = (one: typeof client): Channel => {
-    const parts = { api: createApi(one), media: noMedia, clock, publicUrl, agentId: String(agentId) }
+    const parts = {
+      api: createApi(one),
+      media: noMedia,
+      clock,
+      hears: () => true,
+      publicUrl,
+      agentId: String(agentId),
+    }
     const found = createWecomChannels(parts).find((channel) => channel.name === name)
     if (!found) throw new Error(`no channel ${name}`)
     return found
@@ -188,6 +195,7 @@ const shown = createWecomChannels({
     ),
   ),
   media: noMedia,
+  hears: () => true,
   clock: virtualClock(0),
   publicUrl,
   agentId: '1',

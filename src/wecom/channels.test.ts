@@ -45,6 +45,7 @@ beforeEach(async () => {
       api: createApi(client),
       media: noMedia,
       clock,
+      hears: () => true,
       publicUrl: 'https://siyu.example.com',
       agentId: String(agentId),
     }).map((channel) => [channel.name, channel]),

@@ -14,6 +14,8 @@ export const createWecomChannels = (parts: {
   readonly api: WecomApi
   readonly media: MediaIds
   readonly clock: Clock
+  /** Does WeCom tell us what staff press? */
+  readonly hears: () => boolean
   readonly publicUrl: string
   readonly agentId: string
 }): readonly Channel[] => [

@@ -12,6 +12,8 @@ import type { WecomApi } from './protocol/api.ts'
 
 export interface StaffCardParts {
   readonly clock: Pick<Clock, 'now'>
+  /** Does WeCom tell us what is pressed? Without that a card has no menu, and WeCom takes none with one (43012). */
+  readonly hears: () => boolean
   readonly api: Pick<WecomApi, 'sendMessage'>
   readonly publicUrl: string
   readonly agentId: string
@@ -33,7 +35,7 @@ const cardExists = 42014
 /** Beyond 30 a minute or 1,000 an hour WeCom says ok and drops the card: stay below, with room for other senders. */
 const perSender = { perMinute: 25, perHour: 900, shared: ['advisor-task', 'phone-task'] } as const
 
-/** 43012: the app has no callback address, so nobody would hear what is pressed: the card goes without its menu. */
+/** The app has no callback address any more. */
 const noCallback = 43012
 /** Somebody may enter the address meanwhile. */
 const plainForMs = hours(1)
@@ -46,7 +48,8 @@ export function createStaffCard(parts: StaffCardParts, kind: Kind): Channel {
     rate: { perMinute: 6_000, burst: 100 },
     perSender,
     resendWithinMs,
-    compose: (draft) => JSON.stringify(cardFor(parts, kind, draft, parts.clock.now() >= plainUntil)),
+    compose: (draft) =>
+      JSON.stringify(cardFor(parts, kind, draft, parts.hears() && parts.clock.now() >= plainUntil)),
     async send(parcel, signal) {
       if (parcel.sender === null) return { kind: 'refused', code: 'no-advisor', why: '没有顾问可以发送' }
       const result = await parts.api.sendMessage(parcel.body, signal)

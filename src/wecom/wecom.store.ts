@@ -11,3 +11,7 @@ export async function isRecorded(
   )
   return rows.length > 0
 }
+
+/** Has WeCom ever told this app anything? Then its callback address is entered in the console. */
+export const hasHeard = async (reader: Reader, source: string): Promise<boolean> =>
+  (await reader.rows('select 1 as yes from log where source = $1 limit 1', [source])).length > 0
