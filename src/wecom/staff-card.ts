@@ -37,6 +37,8 @@ const perSender = { perMinute: 25, perHour: 900, shared: ['advisor-task', 'phone
 
 /** The app has no callback address any more. */
 const noCallback = 43012
+/** Quotation marks in somebody's words are escaped in the body. */
+const menuMark = '"action_menu":'
 /** Somebody may enter the address meanwhile. */
 const plainForMs = hours(1)
 
@@ -62,7 +64,7 @@ export function createStaffCard(parts: StaffCardParts, kind: Kind): Channel {
       }
       if (result.kind === 'error' && result.code === cardExists)
         return { kind: 'waiting', remoteId: `task:${parcel.id}`, why: 'advisor-must-send' }
-      if (result.kind === 'error' && result.code === noCallback && parts.clock.now() >= plainUntil) {
+      if (result.kind === 'error' && result.code === noCallback && parcel.body.includes(menuMark)) {
         plainUntil = parts.clock.now() + plainForMs
         return { kind: 'retry', afterMs: 0, why: result.words, anew: true }
       }
