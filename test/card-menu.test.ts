@@ -1,20 +1,17 @@
 /** The menu of an advisor's card, from the press to what the card says afterwards, over HTTP. */
-import { setImmediate as breathe } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openApp } from '../src/app.ts'
 import type { App } from '../src/app.ts'
 import { system } from '../src/base/act.ts'
 import { instantOf } from '../src/base/calendar.ts'
 import { days, hours, seconds, virtualClock } from '../src/base/clock.ts'
 import type { VirtualClock } from '../src/base/clock.ts'
-import { packageRoot, readEnv } from '../src/base/env.ts'
-import { createLog } from '../src/base/log.ts'
 import { customerIdOf } from '../src/customer/index.ts'
 import { enqueue } from '../src/outbox/index.ts'
 import { startSimulator } from '../src/simulator/index.ts'
 import type { Simulator } from '../src/simulator/index.ts'
 import { onBothDatabases } from './database.ts'
 import type { TestDatabase } from './database.ts'
+import { openServerOn, passTogether } from './whole-server.ts'
 
 const start = instantOf('2026-05-20', '10:00')
 
@@ -28,27 +25,10 @@ onBothDatabases('the menu of a card', (open) => {
     opened = await open()
     clock = virtualClock(start)
     simulator = await startSimulator({ clock: 'virtual', startAt: start, empty: true })
-    const { world, credentials: keys } = simulator
+    const { world } = simulator
     for (const userid of ['lin', 'wang']) world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
     world.addContact({ userid: 'lin', external_userid: 'wmA', name: '王小美', silent: true })
-    const env = readEnv({
-      envFile: false,
-      simulated: true,
-      source: {
-        PORT: '0',
-        DATABASE_URL: opened.url,
-        PUBLIC_URL: 'http://127.0.0.1:9',
-        SIYU_MASTER_KEY: Buffer.alloc(32, 5).toString('base64'),
-        SIYU_RECONCILE_DELAYS_MS: '300,1000,3000',
-        WECOM_API_URL: simulator.url,
-        WECOM_CORP_ID: keys.corpId,
-        WECOM_AGENT_ID: String(keys.agentId),
-        WECOM_AGENT_SECRET: keys.agentSecret,
-        WECOM_CALLBACK_TOKEN: keys.callbackToken,
-        WECOM_CALLBACK_AES_KEY: keys.callbackAesKey,
-      },
-    })
-    app = await openApp({ env, clock, log: createLog('silent'), root: packageRoot })
+    app = await openServerOn(opened.url, simulator, clock)
     const { url } = await app.listen()
     await simulator.setCallback(`${url}/wecom/callback`, true)
     await app.compareAll()
@@ -85,16 +65,7 @@ onBothDatabases('the menu of a card', (open) => {
     await opened.drop()
   })
 
-  /** Time passes for everybody, and what was caused comes to rest. */
-  async function settle(ms = 0): Promise<void> {
-    clock.set(clock.now() + ms)
-    await simulator.advanceTo(clock.now())
-    do {
-      await simulator.idle()
-      await app.settle()
-      await breathe()
-    } while (simulator.busy() || app.busy())
-  }
+  const settle = (ms = 0): Promise<void> => passTogether(app, simulator, clock, ms)
   const task = async (): Promise<{ id: string; state: string; settle_words: string | null }> => {
     const [row] = await app.db.reader.rows<{ id: string; state: string; settle_words: string | null }>(
       `select id, state, settle_words from promise where touchpoint = 'monthly-talk'`,

@@ -1,13 +1,9 @@
 /** 微信客服 from end to end: the whole server and the simulator over HTTP, both clocks moved by hand. */
-import { setImmediate as breathe } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openApp } from '../src/app.ts'
 import type { App } from '../src/app.ts'
 import { instantOf } from '../src/base/calendar.ts'
 import { days, hours, minutes, seconds, virtualClock } from '../src/base/clock.ts'
 import type { VirtualClock } from '../src/base/clock.ts'
-import { packageRoot, readEnv } from '../src/base/env.ts'
-import { createLog } from '../src/base/log.ts'
 import { system } from '../src/base/act.ts'
 import { customerIdOf, subscriptionsOf } from '../src/customer/index.ts'
 import { readLog, readWords } from '../src/interaction/index.ts'
@@ -21,6 +17,7 @@ import { createApi, createClient } from '../src/wecom/index.ts'
 import type { WecomApi, WecomClient } from '../src/wecom/index.ts'
 import { onBothDatabases } from './database.ts'
 import type { TestDatabase } from './database.ts'
+import { openServerOn, passTogether } from './whole-server.ts'
 
 /** A Wednesday night, in quiet hours: whoever writes now is answered all the same. */
 const start = instantOf('2026-05-20', '22:30')
@@ -35,27 +32,7 @@ onBothDatabases('微信客服', (open) => {
   let kf: string
   let url: string
 
-  const openServer = async (): Promise<App> => {
-    const keys = simulator.credentials
-    const env = readEnv({
-      envFile: false,
-      simulated: true,
-      source: {
-        PORT: '0',
-        DATABASE_URL: opened.url,
-        PUBLIC_URL: 'http://127.0.0.1:9',
-        SIYU_MASTER_KEY: Buffer.alloc(32, 5).toString('base64'),
-        SIYU_RECONCILE_DELAYS_MS: '300,1000,3000',
-        WECOM_API_URL: simulator.url,
-        WECOM_CORP_ID: keys.corpId,
-        WECOM_AGENT_ID: String(keys.agentId),
-        WECOM_AGENT_SECRET: keys.agentSecret,
-        WECOM_CALLBACK_TOKEN: keys.callbackToken,
-        WECOM_CALLBACK_AES_KEY: keys.callbackAesKey,
-      },
-    })
-    return openApp({ env, clock, log: createLog('silent'), root: packageRoot })
-  }
+  const openServer = (): Promise<App> => openServerOn(opened.url, simulator, clock)
 
   beforeEach(async () => {
     opened = await open()
@@ -83,16 +60,7 @@ onBothDatabases('微信客服', (open) => {
     await opened.drop()
   })
 
-  /** Time passes for everybody, and what was caused comes to rest. */
-  async function settle(ms = 0): Promise<void> {
-    clock.set(clock.now() + ms)
-    await simulator.advanceTo(clock.now())
-    do {
-      await simulator.idle()
-      await app.settle()
-      await breathe()
-    } while (simulator.busy() || app.busy())
-  }
+  const settle = (ms = 0): Promise<void> => passTogether(app, simulator, clock, ms)
   const said = (to: string): LedgerRow[] =>
     simulator.ledger().filter((row) => row.api === 'kf/send_msg' && row.recipient === to)
   const rows = (...kinds: string[]): Promise<LogRow[]> => readLog(app.db.reader, { kinds, limit: 1_000 })
