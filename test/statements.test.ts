@@ -55,6 +55,25 @@ onBothDatabases('statements', (open) => {
     ).toEqual(['name 7'])
   })
 
+  it('keeps what looks like an escape, and refuses what neither database keeps, among many rows too', async () => {
+    const add = (odd: readonly unknown[]): Promise<number> => {
+      const rows = [...names, ...odd].map((name, n) => ({ name: name as string, value: `odd ${String(n)}` }))
+      return opened.db.tx(async (tx) => {
+        await tx.run('DELETE FROM meta WHERE value <> $1', ['kept'])
+        return tx.insert('meta', rows)
+      })
+    }
+    const escapes = ['\\u0000', '\\ud83d', 'a\\\\ude00', '🌾', '\t', '\u007f']
+    await add(escapes)
+    const wanted = [...escapes, ...names]
+    expect(
+      (await asked(`select name from meta where name in (${places(wanted.length)})`, wanted)).sort(),
+    ).toEqual([...wanted].sort())
+    for (const wrong of ['a\u0000b', true, 7n, Number.NaN, Infinity, {}])
+      await expect(add([wrong]), String(wrong)).rejects.toThrow(/Parameter \d+/)
+    expect(await asked('select name from meta', [])).toHaveLength(wanted.length)
+  })
+
   it('changes what a long list names and says how many those were', async () => {
     const some = names.slice(3, 30)
     const changed = await opened.db.tx((tx) =>

@@ -4,6 +4,10 @@ import type { Instant } from '../base/clock.ts'
 import type { LogRow, Named } from './log-row.ts'
 import type { Kind } from './kinds.ts'
 
+const chunk = 500
+const places = (values: readonly unknown[], from = 1): string =>
+  values.map((_, i) => `$${String(i + from)}`).join(', ')
+
 interface Stored {
   readonly seq: number
   readonly id: string
@@ -44,23 +48,30 @@ export const moveHead = (tx: Tx, seq: number): Promise<number> =>
 const byKey = (dialect: Reader['dialect']): string =>
   dialect === 'sqlite' ? 'indexed by uq_log_source_source_key' : ''
 
-/** Of these (source, sourceKey) pairs, the ones already in the log, with their seq. */
+/**
+ * Of these (source, sourceKey) pairs, the ones already in the log, with their seq. One source at a time: a list of one
+ * column is one parameter on SQLite, in a text that stays prepared.
+ */
 export async function knownKeys(
   tx: Tx,
   pairs: readonly { readonly source: string; readonly sourceKey: string }[],
 ): Promise<Map<string, number>> {
   const known = new Map<string, number>()
-  for (let from = 0; from < pairs.length; from += 500) {
-    const part = pairs.slice(from, from + 500)
-    let n = 0
-    // Numbered placeholders are slow in large SQLite statements; see base/db.ts.
-    const next = (): string => (tx.dialect === 'sqlite' ? '?' : `$${String(++n)}`)
-    const list = part.map(() => `(${next()}, ${next()})`).join(', ')
-    const rows = await tx.rows<{ source: string; source_key: string; seq: number }>(
-      `select source, source_key, seq from log ${byKey(tx.dialect)} where (source, source_key) in (values ${list})`,
-      part.flatMap(({ source, sourceKey }) => [source, sourceKey]),
-    )
-    for (const row of rows) known.set(`${row.source}\n${row.source_key}`, row.seq)
+  const keysOf = new Map<string, string[]>()
+  for (const { source, sourceKey } of pairs) {
+    const keys = keysOf.get(source)
+    if (keys) keys.push(sourceKey)
+    else keysOf.set(source, [sourceKey])
+  }
+  for (const [source, keys] of keysOf) {
+    for (let from = 0; from < keys.length; from += chunk) {
+      const part = keys.slice(from, from + chunk)
+      const rows = await tx.rows<{ source_key: string; seq: number }>(
+        `select source_key, seq from log ${byKey(tx.dialect)} where source = $1 and source_key in (${places(part, 2)})`,
+        [source, ...part],
+      )
+      for (const row of rows) known.set(`${source}\n${row.source_key}`, row.seq)
+    }
   }
   return known
 }
@@ -159,10 +170,6 @@ export async function readWords(reader: Reader, ids: readonly string[]): Promise
 export async function headSeq(reader: Reader): Promise<number> {
   return (await reader.rows<{ seq: number }>('select seq from log_head where id = 1'))[0]?.seq ?? 0
 }
-
-const chunk = 500
-const places = (values: readonly unknown[], from = 1): string =>
-  values.map((_, i) => `$${String(i + from)}`).join(', ')
 
 const identityColumns = {
   external: 'external',
