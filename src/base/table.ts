@@ -14,6 +14,8 @@ export interface TableSpec {
   readonly columns: Readonly<Record<string, ColumnWord>>
   readonly unique?: readonly (readonly string[])[]
   readonly index?: readonly (readonly string[])[]
+  /** An index without the rows whose first column is null, for columns that most rows leave empty. */
+  readonly sparse?: readonly (readonly string[])[]
   /** Rows lie in the order of the primary key on SQLite: what is read by its first column is read in one piece. */
   readonly clustered?: boolean
 }
@@ -51,6 +53,12 @@ export function table(
       name: indexName('ix', name, columns),
       columns: [...columns],
       unique: false,
+    })),
+    ...(more.sparse ?? []).map((columns) => ({
+      name: indexName('ix', name, columns),
+      columns: [...columns],
+      unique: false,
+      where: `${columns[0] ?? ''} IS NOT NULL`,
     })),
   ]
   const schema = new EntitySchema({

@@ -27,6 +27,8 @@ export const logTable = table(
     index: [
       ['kind', 'seq'],
       ['external', 'seq'],
+    ],
+    sparse: [
       ['shop_id', 'seq'],
       ['phone_hash', 'seq'],
       ['union_id', 'seq'],
