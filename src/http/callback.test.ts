@@ -46,7 +46,7 @@ onBothDatabases('the callback door', (open) => {
   let server: HttpServer
   let url: string
   let clock: VirtualClock
-  let recorder: Pick<Recorder, 'submit'>
+  let recorder: Pick<Recorder, 'submit' | 'full'>
   let codec = createCodec({ corpId, tokens: [token], aesKeys: [aesKey] })
   const lines: string[] = []
 
@@ -83,9 +83,9 @@ onBothDatabases('the callback door', (open) => {
           open: (...given) => codec.open(...given),
           openForOthers: (...given) => codec.openForOthers(...given),
         },
-        recorder: { submit: (happening) => recorder.submit(happening) },
+        recorder: { submit: (happening) => recorder.submit(happening), full: () => recorder.full() },
         reader: opened.db.reader,
-        clock,
+        clock: { now: () => clock.now(), steady: () => clock.now() },
         log: createLog('info', { write: (line) => void lines.push(line) }),
         metrics,
       }),
@@ -266,11 +266,57 @@ onBothDatabases('the callback door', (open) => {
 
   it('answers 503 while the database is in trouble, so that WeCom tries again', async () => {
     const real = recorder
-    recorder = { submit: () => Promise.reject(new OutsideFailure('disk full')) }
+    recorder = { full: () => false, submit: () => Promise.reject(new OutsideFailure('disk full')) }
     const answer = await send(added('wmBusy', clock.now()))
     recorder = real
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2'])
     expect(await fresh()).toEqual([])
+  })
+
+  it('answers 503 before it looks inside while more wait than can be written, and says so once', async () => {
+    const [real, honest] = [recorder, codec]
+    recorder = { full: () => true, submit: () => Promise.reject(new Error('asked all the same')) }
+    codec = { open: () => expect.fail('decrypted'), openForOthers: () => expect.fail('decrypted') }
+    const body = added('wmFull', clock.now())
+    clock.advance(minutes(1))
+    lines.length = 0
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(body)))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503))
+    expect(lines.filter((line) => line.includes('could not be recorded'))).toHaveLength(1)
+    clock.advance(minutes(1))
+    await send(body)
+    expect(lines.at(-1)).toContain('"more":19')
+    ;[recorder, codec] = [real, honest]
+    expect(await fresh()).toEqual([])
+    expect((await send(body)).status).toBe(200)
+    expect(await fresh()).toHaveLength(1)
+  })
+
+  it('lets go of a caller who hangs up before the commit, and keeps what it brought', async () => {
+    const real = recorder
+    const held: (() => void)[] = []
+    recorder = {
+      full: () => false,
+      submit: async (happening) => {
+        await new Promise<void>((ok) => held.push(ok))
+        return real.submit(happening)
+      },
+    }
+    const encrypted = seal(aesKey, added('wmHungUp', clock.now()), corpId)
+    const gone = new AbortController()
+    const asked = fetch(`${url}/wecom/callback?${query(encrypted)}`, {
+      method: 'POST',
+      body: envelope(encrypted),
+      signal: gone.signal,
+    })
+    await expect.poll(() => held.length).toBe(1)
+    gone.abort()
+    await expect(asked).rejects.toThrow()
+    await expect.poll(() => server.busy()).toBe(false)
+    for (const go of held) go()
+    recorder = real
+    await expect.poll(async () => (await fresh()).length).toBe(1)
+    expect((await send(added('wmNext', clock.now()))).status).toBe(200)
   })
 
   it('R9: a thousand events of one second, each sent three times in a shuffled order, are a thousand rows', async () => {

@@ -1,10 +1,13 @@
 /**
- * The callback door, `/wecom/callback` and `/wecom/callback/{app}`. It stands before everything else in the server: no
- * headers, no router, the body read raw. "success" goes out only after the commit; when the database is in trouble the
- * answer is 503, so that WeCom tries again. Every refusal looks the same.
+ * The callback door, `/wecom/callback` and `/wecom/callback/{app}`. It stands before everything else in the server, Koa
+ * among it, which costs as much as reading a callback: no headers, no router, the body read raw. "success" goes out only
+ * after the commit; when the database is in trouble, or more wait than can be written in time, the answer is 503, so that
+ * WeCom tries again. Every refusal looks the same.
  */
-import type { IncomingMessage } from 'node:http'
-import type { Context, Middleware } from 'koa'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parse } from 'node:querystring'
+import type { ParsedUrlQuery } from 'node:querystring'
+import { seconds } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { isDatabaseTrouble } from '../base/db.ts'
@@ -18,82 +21,107 @@ import type { Metrics } from './metrics.ts'
 export interface CallbackParts {
   readonly inbox: Inbox
   readonly codec: Codec
-  readonly recorder: Pick<Recorder, 'submit'>
+  readonly recorder: Pick<Recorder, 'submit' | 'full'>
   readonly reader: Reader
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Pick<Metrics, 'callback'>
 }
 
-/** Takes its requests before anything else looks at them. */
 export interface CallbackDoor {
-  readonly middleware: Middleware
+  /** Is this request for the door? By its address alone. */
+  takes(req: IncomingMessage): boolean
+  /** Never rejects. `ip`: where it comes from, asked only for the log. */
+  answer(req: IncomingMessage, res: ServerResponse, ip: () => string): Promise<void>
 }
 
 const bodyBytes = 65_536
-const door = /^\/wecom\/callback(?:\/[A-Za-z0-9_-]{1,32})?\/?$/
+const door = /^\/wecom\/callback(?:\/[A-Za-z0-9_-]{1,32})?\/?(?:\?|$)/
+
+/** One request at the door. */
+interface Visit {
+  readonly req: IncomingMessage
+  readonly query: ParsedUrlQuery
+  readonly ip: () => string
+  say(status: number, text: string, headers?: Readonly<Record<string, string>>): void
+}
 
 export function createCallbackDoor(parts: CallbackParts): CallbackDoor {
+  const trouble = createTrouble(parts)
   return {
-    async middleware(ctx, next) {
-      if (!ctx.path.startsWith('/wecom/callback') || !door.test(ctx.path)) return next()
-      ctx.type = 'text/plain; charset=utf-8'
-      ctx.set('Cache-Control', 'no-store')
+    takes: ({ url }) => url?.startsWith('/wecom/callback') === true && door.test(url),
+    async answer(req, res, ip) {
+      const visit: Visit = { req, query: queryOf(req), ip, say: sayTo(res) }
       try {
-        if (ctx.method === 'GET') verify(parts, ctx)
-        else if (ctx.method === 'POST') await take(parts, ctx)
-        else answer(ctx, 405, 'method not allowed')
+        if (req.method === 'GET') verify(parts, visit)
+        else if (req.method === 'POST') await take(parts, visit)
+        else visit.say(405, 'method not allowed')
       } catch (error) {
-        trouble(parts, ctx, error)
+        trouble(visit, error)
       }
-      return undefined
     },
   }
 }
 
-function answer(ctx: Context, status: number, text: string): void {
-  ctx.status = status
-  ctx.body = text
+function queryOf({ url = '' }: IncomingMessage): ParsedUrlQuery {
+  const from = url.indexOf('?')
+  return from < 0 ? {} : parse(url.slice(from + 1))
 }
 
-const refuse = (parts: CallbackParts, ctx: Context, why: string): void => {
+const sayTo =
+  (res: ServerResponse): Visit['say'] =>
+  (status, text, headers = {}) => {
+    // The caller has gone: nobody would hear it.
+    if (res.destroyed || res.headersSent) return
+    res.writeHead(status, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'Content-Length': Buffer.byteLength(text),
+      ...headers,
+    })
+    res.end(text)
+  }
+
+const refuse = (parts: CallbackParts, visit: Visit, why: string): void => {
   parts.metrics.callback('refused')
-  parts.log.info({ ip: ctx.ip, why }, 'a callback was refused')
-  answer(ctx, 403, 'refused')
+  parts.log.info({ ip: visit.ip(), why }, 'a callback was refused')
+  visit.say(403, 'refused')
 }
 
 /** The console's test of the address: the decrypted text comes back as it is, within a second. */
-function verify(parts: CallbackParts, ctx: Context): void {
-  const { echostr } = ctx.query
+function verify(parts: CallbackParts, visit: Visit): void {
+  const { echostr } = visit.query
   // Base64 holds `+`, which a query that was not encoded again turns into a blank.
-  const text = typeof echostr === 'string' ? parts.codec.open(ctx.query, echostr.replaceAll(' ', '+')) : null
-  if (text === null) return refuse(parts, ctx, 'verification')
-  answer(ctx, 200, text)
+  const text =
+    typeof echostr === 'string' ? parts.codec.open(visit.query, echostr.replaceAll(' ', '+')) : null
+  if (text === null) return refuse(parts, visit, 'verification')
+  visit.say(200, text)
 }
 
-async function take(parts: CallbackParts, ctx: Context): Promise<void> {
-  const raw = await readBody(ctx.req)
+async function take(parts: CallbackParts, visit: Visit): Promise<void> {
+  const raw = await readBody(visit.req)
   if (raw === null) {
     parts.metrics.callback('refused')
-    ctx.set('Connection', 'close')
-    return answer(ctx, 413, 'refused')
+    return visit.say(413, 'refused', { Connection: 'close' })
   }
+  // What could not be written in time is not worth decrypting.
+  if (parts.recorder.full()) throw new OutsideFailure('Too many callbacks are waiting to be recorded.')
   const encrypted = scanFields(raw.toString('utf8'))?.get('Encrypt')
-  const body = encrypted === undefined ? null : parts.codec.open(ctx.query, encrypted)
+  const body = encrypted === undefined ? null : parts.codec.open(visit.query, encrypted)
   if (body === null)
-    return refuse(parts, ctx, encrypted === undefined ? 'not authentic' : whyNot(parts, ctx, encrypted))
+    return refuse(parts, visit, encrypted === undefined ? 'not authentic' : whyNot(parts, visit, encrypted))
   const received = receive(parts.inbox, body, parts.clock.now())
-  if (received === null) return refuse(parts, ctx, strangerIn(body) ?? 'not a callback for this app')
+  if (received === null) return refuse(parts, visit, strangerIn(body) ?? 'not a callback for this app')
   const { happening } = received
-  if (received.old && !(await isRecorded(parts.reader, happening))) return refuse(parts, ctx, 'too old')
+  if (received.old && !(await isRecorded(parts.reader, happening))) return refuse(parts, visit, 'too old')
   const { fresh } = await parts.recorder.submit(happening)
   parts.metrics.callback(fresh ? 'recorded' : 'known')
-  answer(ctx, 200, 'success')
+  visit.say(200, 'success')
 }
 
 /** For the log only: every refusal is answered alike. */
-function whyNot({ codec }: CallbackParts, ctx: Context, encrypted: string): string {
-  const body = codec.openForOthers(ctx.query, encrypted)
+function whyNot({ codec }: CallbackParts, { query }: Visit, encrypted: string): string {
+  const body = codec.openForOthers(query, encrypted)
   if (body === null) return 'not authentic'
   return strangerIn(body) ?? 'sealed for another corp'
 }
@@ -105,13 +133,27 @@ function strangerIn(body: string): string | null {
     : `${found.infoType} of the third-party app ${found.suiteId}: this address belongs to a self-built app; enter it there only`
 }
 
-function trouble(parts: CallbackParts, ctx: Context, error: unknown): void {
-  const outside = error instanceof OutsideFailure || isDatabaseTrouble(error)
-  parts.metrics.callback(outside ? 'busy' : 'failed')
-  if (outside) parts.log.warn({ err: error }, 'a callback could not be recorded; WeCom will send it again')
-  else parts.log.error({ err: error }, 'a callback failed')
-  ctx.set('Retry-After', '2')
-  answer(ctx, outside ? 503 : 500, 'try again')
+/** A line for each refused callback would take longer than the refusals, just when there is no time. */
+const tellEachMs = seconds(5)
+
+function createTrouble({ metrics, log, clock }: CallbackParts): (visit: Visit, error: unknown) => void {
+  let toldAt = -Infinity
+  let more = 0
+  return (visit, error) => {
+    const outside = error instanceof OutsideFailure || isDatabaseTrouble(error)
+    metrics.callback(outside ? 'busy' : 'failed')
+    visit.say(outside ? 503 : 500, 'try again', { 'Retry-After': '2' })
+    if (!outside) return log.error({ err: error }, 'a callback failed')
+    const now = clock.steady()
+    if (now - toldAt < tellEachMs) {
+      more += 1
+      return
+    }
+    // How many were refused since the last line without one of their own.
+    log.warn({ err: error, more }, 'a callback could not be recorded; WeCom will send it again')
+    toldAt = now
+    more = 0
+  }
 }
 
 /**

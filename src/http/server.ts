@@ -1,6 +1,6 @@
 /**
- * The only file that turns routes into a Koa application. From outside in: the callback door (hot, raw), then one error
- * door, security headers, probes, routes behind their access rules, pages.
+ * The only file that turns routes into a Koa application. Before it stands the callback door (hot, raw); then, from outside
+ * in: one error door, security headers, probes, routes behind their access rules, pages.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -66,13 +66,15 @@ export function createHttp(parts: ServerParts): HttpServer {
   let stopping = false
   const app = createApp(parts)
   const handle = app.callback()
+  const { callback } = parts
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
     running += 1
     if (stopping) res.setHeader('Connection', 'close')
     res.once('close', () => {
       running -= 1
     })
-    void handle(req, res)
+    if (callback?.takes(req)) void callback.answer(req, res, () => app.createContext(req, res).ip)
+    else void handle(req, res)
   }
   const server = createServer(answer)
   server.headersTimeout = 10_000
@@ -110,7 +112,6 @@ function createApp(parts: ServerParts): Koa {
   const https = parts.publicUrl.startsWith('https:')
   // Anything that gets past the error door is ours, for example a broken pipe while writing.
   app.on('error', (error: unknown) => parts.log.warn({ err: error }, 'a connection ended in the middle'))
-  if (parts.callback) app.use(parts.callback.middleware)
   app.use(errorDoor(parts))
   app.use(securityHeaders(https))
   app.use(probes(parts))

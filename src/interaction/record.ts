@@ -103,12 +103,16 @@ export interface Recorder {
   /** Resolves after the commit. Rejects with OutsideFailure when the database is busy or gone (answer 503). */
   submit(happening: Happening): Promise<Recorded>
   busy(): boolean
+  /** So many wait that the next one would be refused. */
+  full(): boolean
 }
 
 interface Waiting {
   readonly happening: Happening
-  ok(recorded: Recorded): void
-  fail(error: unknown): void
+  /** By the steady clock. */
+  readonly since: number
+  readonly ok: (recorded: Recorded) => void
+  readonly fail: (error: unknown) => void
 }
 
 const delayMs = 5
@@ -118,14 +122,21 @@ const batchRows = 300
 const maxWaiting = 6_000
 /** WeCom hangs up after 5 s: a batch that takes longer than this is answered as busy. */
 const answerWithinMs = 3_500
+/** How often that is looked at: one timer for all who wait, since one for each costs as much as reading a callback. */
+const lookMs = 250
 
 export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
   let waiting: Waiting[] = []
   let running = false
   let timer: NodeJS.Timeout | null = null
   let endedAt = 0
+  /** Those without an answer, oldest first. */
+  const open = new Set<Waiting>()
+  let look: NodeJS.Timeout | null = null
   /** Nobody wrote a moment ago, so nobody is likely to come along: a lone caller need not wait for company. */
   const isQuiet = (): boolean => performance.now() - endedAt > quietMs
+
+  const full = (): boolean => waiting.length >= maxWaiting
 
   const write = (batch: readonly Waiting[]): Promise<Recorded[]> =>
     act(
@@ -138,19 +149,36 @@ export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
       'door',
     )
 
+  function refuse(item: Waiting, error: unknown): void {
+    open.delete(item)
+    item.fail(error)
+  }
+
+  function refuseTheLate(): void {
+    const now = performance.now()
+    for (const item of open) {
+      if (now - item.since < answerWithinMs) break
+      refuse(item, new OutsideFailure('Recording took too long.', { retryAfterMs: 2_000 }))
+    }
+    look = open.size === 0 ? null : setTimeout(refuseTheLate, lookMs).unref()
+  }
+
   async function settle(batch: readonly Waiting[]): Promise<void> {
     try {
       const answers = await write(batch)
-      batch.forEach(({ ok }, i) => ok(answers[i] ?? { fresh: false }))
+      batch.forEach((item, i) => {
+        open.delete(item)
+        item.ok(answers[i] ?? { fresh: false })
+      })
     } catch (error) {
       if (isDatabaseTrouble(error)) {
         const failure = new OutsideFailure('The database is busy or unreachable.', {
           cause: error,
           retryAfterMs: 2_000,
         })
-        for (const { fail } of batch) fail(failure)
-      } else if (batch.length === 1) {
-        batch[0]?.fail(error)
+        for (const item of batch) refuse(item, failure)
+      } else if (batch.length === 1 && batch[0]) {
+        refuse(batch[0], error)
       } else {
         // One bad row must not refuse its neighbours: redo them one by one.
         for (const item of batch) await settle([item])
@@ -172,29 +200,18 @@ export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
 
   return {
     busy: () => running || waiting.length > 0 || db.busy(),
+    full,
     submit(happening) {
-      if (waiting.length >= maxWaiting) {
+      if (full()) {
         return Promise.reject(
           new OutsideFailure('Too many rows are waiting to be recorded.', { retryAfterMs: 2_000 }),
         )
       }
       return new Promise((ok, fail) => {
-        const late = setTimeout(
-          () => fail(new OutsideFailure('Recording took too long.', { retryAfterMs: 2_000 })),
-          answerWithinMs,
-        )
-        const item: Waiting = {
-          happening,
-          ok(recorded) {
-            clearTimeout(late)
-            ok(recorded)
-          },
-          fail(error) {
-            clearTimeout(late)
-            fail(error)
-          },
-        }
+        const item: Waiting = { happening, since: performance.now(), ok, fail }
+        open.add(item)
         waiting.push(item)
+        look ??= setTimeout(refuseTheLate, lookMs).unref()
         if (!running && timer === null) timer = setTimeout(() => void run(), isQuiet() ? 0 : delayMs)
       })
     },
