@@ -7,7 +7,6 @@
  * Whatever comes at a rate (callbacks, clicks, events) goes through `submit`: a few milliseconds are collected into one
  * transaction and one fsync, each caller gets its own answer, and no caller is answered before the commit.
  */
-import { performance } from 'node:perf_hooks'
 import { system } from '../base/act.ts'
 import type { Act, Ctx, Happening } from '../base/act.ts'
 import type { Db } from '../base/db.ts'
@@ -118,10 +117,16 @@ interface Waiting {
 const delayMs = 5
 const quietMs = 25
 const batchRows = 300
-/** Beyond this many waiting rows the door says 503 at once instead of being late for everybody. */
-const maxWaiting = 6_000
 /** WeCom hangs up after 5 s: a batch that takes longer than this is answered as busy. */
 const answerWithinMs = 3_500
+/**
+ * Who would have to wait longer than this is told so at once, instead of being late for everybody: as many rows as the
+ * last batches were quick to write, and never more than so many.
+ */
+const waitAtMostMs = 2_500
+const maxWaiting = 6_000
+/** A smaller batch says little of how quickly many are written. */
+const tellingRows = 32
 /** How often that is looked at: one timer for all who wait, since one for each costs as much as reading a callback. */
 const lookMs = 250
 
@@ -136,7 +141,9 @@ export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
   /** Nobody wrote a moment ago, so nobody is likely to come along: a lone caller need not wait for company. */
   const isQuiet = (): boolean => performance.now() - endedAt > quietMs
 
-  const full = (): boolean => waiting.length >= maxWaiting
+  /** How long a row took in the last batches, the newest counting most. */
+  let rowMs = 0
+  const full = (): boolean => waiting.length >= maxWaiting || waiting.length * rowMs > waitAtMostMs
 
   const write = (batch: readonly Waiting[]): Promise<Recorded[]> =>
     act(
@@ -192,9 +199,16 @@ export function createRecorder(db: Db, act: Act, flush: Flush): Recorder {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, batchRows)
       waiting = waiting.slice(batchRows)
+      const startedAt = performance.now()
       await settle(batch)
+      if (batch.length >= tellingRows) {
+        const took = (performance.now() - startedAt) / batch.length
+        rowMs = rowMs === 0 ? took : rowMs + (took - rowMs) / 4
+      }
     }
     running = false
+    // What a slow moment taught must not turn away the next burst.
+    rowMs = 0
     endedAt = performance.now()
   }
 
