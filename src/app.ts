@@ -193,6 +193,8 @@ export async function openApp(parts: AppParts): Promise<App> {
             core,
             api: wecom.api,
             sync: wecom.sync,
+            ways: wecom.ways,
+            dispatcher,
             log,
             links,
             ...(file ? { cadenceFile: file } : {}),

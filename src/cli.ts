@@ -8,6 +8,7 @@ import { addBenchVerb } from './cli/bench-command.ts'
 import { addCadenceVerbs } from './cli/cadence-command.ts'
 import { addChurnVerbs } from './cli/churn-command.ts'
 import { addClvVerbs } from './cli/clv-command.ts'
+import { addWayVerbs } from './cli/way-command.ts'
 import type { ArchiveFlags } from './cli/archive.ts'
 import type { ImportFlags } from './cli/data.ts'
 import { exitCodes, print, printDocument, report } from './cli/output.ts'
@@ -60,6 +61,7 @@ function program(): Command {
   audience(siyu)
   addCadenceVerbs(siyu, { document, lists })
   media(siyu)
+  addWayVerbs(siyu, { document, lists })
   staff(siyu)
   wecom(siyu)
   audit(siyu)

@@ -1,4 +1,5 @@
 /** Every route of the server. A test walks this list with every role. */
+import type { Dispatcher } from 'undici'
 import { currentCadence, explainPromises } from './cadence/index.ts'
 import type { FileTrouble } from './cadence/index.ts'
 import type { LinkParts } from './content/index.ts'
@@ -37,6 +38,8 @@ import { namedAdvisorRoutes } from './http/admin/named-advisors.ts'
 import { pauseRoutes } from './http/admin/pause.ts'
 import { trialRoutes } from './http/admin/trial.ts'
 import { restoreRoutes } from './http/admin/restore.ts'
+import { fetchPicture } from './http/admin/way-picture.ts'
+import { wayRoutes } from './http/admin/ways.ts'
 import { wecomRoutes } from './http/admin/wecom.ts'
 import { authRoutes, playerCookieFor } from './http/auth.ts'
 import type { AuthParts } from './http/auth.ts'
@@ -57,14 +60,17 @@ import { createCards, customerRows } from './report/index.ts'
 import type { CustomerCards } from './report/index.ts'
 import { redeemForOrder } from './reward/index.ts'
 import { createStaffNote } from './wecom/index.ts'
-import type { Sync, WecomApi } from './wecom/index.ts'
+import type { Sync, Ways, WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
   readonly core: Core
   readonly api: WecomApi
   readonly sync: Sync
+  readonly ways: Ways
   readonly log: Log
   readonly links: LinkParts
+  /** How requests travel; sockets unless a simulation says otherwise. */
+  readonly dispatcher?: Dispatcher | undefined
   /** Where the file rules: what is wrong with it. */
   readonly cadenceFile?: { trouble(): FileTrouble | null }
 }
@@ -72,7 +78,16 @@ export interface RouteParts {
 /** A personal link names its reader for this long after its promise ended; later it only leads to the page. */
 const linkLifeMs = 30 * 86_400_000
 
-export function routesOf({ core, api, sync, log, links, cadenceFile }: RouteParts): Route[] {
+export function routesOf({
+  core,
+  api,
+  sync,
+  ways,
+  log,
+  links,
+  cadenceFile,
+  dispatcher,
+}: RouteParts): Route[] {
   const { env, db, act, recorder, clock, rules } = core
   const reader = db.reader
   const shop = async (): Promise<string> => (await currentCadence(reader))?.shop.name ?? '私域'
@@ -126,6 +141,7 @@ export function routesOf({ core, api, sync, log, links, cadenceFile }: RoutePart
     ...mediaRoutes({ db, act }),
     ...restoreRoutes({ act }),
     ...wecomRoutes({ sync, log }),
+    ...wayRoutes({ db, ways, picture: fetchPicture(dispatcher) }),
     ...trialRoutes({
       reader,
       act,

@@ -30,15 +30,17 @@ import {
   createMirror,
   createSharedToken,
   createSync,
+  createWays,
   createWecomChannels,
   failureWords,
   hasHeard,
 } from './wecom/index.ts'
-import type { Bot, Sync, WecomApi } from './wecom/index.ts'
+import type { Bot, Sync, Ways, WecomApi } from './wecom/index.ts'
 
 export interface WecomSide {
   readonly api: WecomApi
   readonly sync: Sync
+  readonly ways: Ways
   readonly door: CallbackDoor
   readonly identities: Identities
   readonly checks: readonly Check[]
@@ -94,6 +96,7 @@ export function createWecom({
     agentId: env.wecom.agentId,
   })
   const restored = createQuarantineWatch(db.reader)
+  const ways = createWays({ db, act, clock, log, api, restored, lookDelaysMs: env.reconcileDelaysMs })
   const bot = botOf(core, log, restored)
   const kf = createKf({
     db,
@@ -119,7 +122,8 @@ export function createWecom({
     // What a restored database wants may be yesterday's wish.
     if (await restored()) return reread > 0
     const told = await cards.answerDue(clock.now())
-    return (await mirror.converge()) > 0 || reread > 0 || told > 0
+    const wayed = await ways.settleDue(clock.now())
+    return (await mirror.converge()) > 0 || reread > 0 || told > 0 || wayed > 0
   })
   let compareTimer: NodeJS.Timeout | null = null
   let stopping = false
@@ -140,6 +144,7 @@ export function createWecom({
   return {
     api,
     sync,
+    ways,
     door: createCallbackDoor({
       inbox: env.wecom,
       codec: codecOf(core),
@@ -167,17 +172,26 @@ export function createWecom({
       publicUrl: env.publicUrl,
       agentId: env.wecom.agentId,
     }),
-    followers: [...sync.followers, ...kf.followers, ...mirror.followers, ...cards.followers],
-    jobs: [...sync.jobs, ...kf.jobs, ...mirror.jobs, ...media.jobs],
+    followers: [
+      ...sync.followers,
+      ...kf.followers,
+      ...mirror.followers,
+      ...cards.followers,
+      ...ways.followers,
+    ],
+    jobs: [...sync.jobs, ...kf.jobs, ...mirror.jobs, ...media.jobs, ...ways.jobs],
     compareAll: () => sync.compareAll(),
     async settle() {
       const [talked, worked] = [await talk.once(), await work.once()]
       return talked || worked
     },
     async nextDueAt() {
-      const times = [await sync.nextDueAt(), await kf.nextDueAt(), await cards.nextDueAt()].filter(
-        (at) => at !== null,
-      )
+      const times = [
+        await sync.nextDueAt(),
+        await kf.nextDueAt(),
+        await cards.nextDueAt(),
+        await ways.nextDueAt(),
+      ].filter((at) => at !== null)
       return times.length === 0 ? null : Math.min(...times)
     },
     busy: () => work.busy() || talk.busy() || (bot?.busy() ?? false),

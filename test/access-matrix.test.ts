@@ -15,7 +15,7 @@ import { openApiOf, templateOf } from '../src/http/openapi/document.ts'
 import type { Method, OpenApi } from '../src/http/openapi/document.ts'
 import type { Route } from '../src/http/route.ts'
 import { routesOf } from '../src/routes.ts'
-import { createApi, createClient, createSync } from '../src/wecom/index.ts'
+import { createApi, createClient, createSync, createWays } from '../src/wecom/index.ts'
 import { openClient, openBrowserOf } from './e2e/client.ts'
 import { ask, customersOf, openWorld, signIn, thursday, waitingTasks } from './e2e/world.ts'
 import type { Asking, TaskRow, World } from './e2e/world.ts'
@@ -61,6 +61,7 @@ beforeAll(async () => {
     core,
     api,
     sync: createSync({ ...core, api, log }),
+    ways: createWays({ ...core, api, log, lookDelaysMs: [], restored: () => Promise.resolve(false) }),
     log,
     links: { publicUrl: env.publicUrl, key: linkKey(env.masterKey) },
   })
@@ -234,6 +235,20 @@ const table = (): Readonly<
   'GET /api/admin/media/:name/picture': { path: '/api/admin/media/%E5%B0%81%E9%9D%A2/picture', row: console },
   'DELETE /api/admin/media/:name': { path: '/api/admin/media/%E5%B0%81%E9%9D%A2', row: console },
   'GET /api/admin/tags': { row: console },
+  'POST /api/admin/ways': {
+    body: { kind: 'contact', name: '包裹卡', mark: 'parcel-card', staff: [task.sender], tags: ['包裹卡'] },
+    row: console,
+  },
+  'GET /api/admin/ways': { row: console },
+  'POST /api/admin/ways/compare': { row: console },
+  'POST /api/admin/ways/adopt': {
+    body: { kind: 'contact', remoteId: 'nothing', name: '门店' },
+    row: missing,
+  },
+  'PUT /api/admin/ways/:id': { path: '/api/admin/ways/nothing', body: { name: '门店' }, row: missing },
+  'POST /api/admin/ways/:id/end': { path: '/api/admin/ways/nothing/end', row: missing },
+  'POST /api/admin/ways/:id/again': { path: '/api/admin/ways/nothing/again', row: missing },
+  'GET /api/admin/ways/:id/picture': { path: '/api/admin/ways/nothing/picture', row: missing },
   'GET /api/admin/wecom': { row: console },
   'POST /api/admin/wecom/compare': { body: { agree: true }, row: [401, 401, 403, 403, 409, 401, 401] },
   'POST /api/admin/restore/confirm': { body: { reason: '已核对' }, row: [401, 401, 403, 403, 409, 401, 401] },
@@ -418,6 +433,12 @@ describe('who may call what', () => {
       'POST /api/admin/touchpoints/:name/try': ['admin', 'operator', 'approver'],
       'POST /api/admin/media': ['admin', 'operator'],
       'DELETE /api/admin/media/:name': ['admin', 'operator'],
+      'POST /api/admin/ways': ['admin', 'operator'],
+      'POST /api/admin/ways/compare': ['admin', 'operator'],
+      'POST /api/admin/ways/adopt': ['admin', 'operator'],
+      'PUT /api/admin/ways/:id': ['admin', 'operator'],
+      'POST /api/admin/ways/:id/end': ['admin', 'operator'],
+      'POST /api/admin/ways/:id/again': ['admin', 'operator'],
       'POST /api/admin/pause': ['admin', 'operator'],
       'POST /api/admin/resume': ['admin', 'operator'],
       'POST /api/admin/leaves': ['admin', 'operator'],

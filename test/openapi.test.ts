@@ -24,7 +24,7 @@ import { curlOf } from '../src/http/openapi/page/quick-start.ts'
 import type { Schema } from '../src/http/openapi/schema.ts'
 import type { Route } from '../src/http/route.ts'
 import { routesOf } from '../src/routes.ts'
-import { createApi, createClient, createSync } from '../src/wecom/index.ts'
+import { createApi, createClient, createSync, createWays } from '../src/wecom/index.ts'
 import { contractSchemas } from './contract-schema.ts'
 import { shot } from './e2e/client.ts'
 import { fitsNot } from './schema-fit.ts'
@@ -51,6 +51,7 @@ beforeAll(async () => {
     core,
     api,
     sync: createSync({ ...core, api, log }),
+    ways: createWays({ ...core, api, log, lookDelaysMs: [], restored: () => Promise.resolve(false) }),
     log,
     links: { publicUrl, key: linkKey(env.masterKey) },
   })

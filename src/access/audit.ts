@@ -46,6 +46,12 @@ const draft: Audited = {
   words: ['note', 'words'],
 }
 
+const way: Audited = {
+  about: ['way', 'way'],
+  keeps: ['kind', 'mark', 'staff', 'chats', 'tags', 'skipVerify', 'remote', 'again'],
+  words: ['name', 'remark'],
+}
+
 const experiment: Audited = {
   about: ['experiment', 'experiment'],
   keeps: ['seed', 'arm', 'touchpoint'],
@@ -66,6 +72,11 @@ export const auditedKinds: Readonly<Partial<Record<Kind, Audited>>> = {
   },
   'media-added': { about: ['name', 'media'], keeps: ['type', 'bytes', 'sha256'] },
   'media-removed': { about: ['name', 'media'], keeps: ['sha256'] },
+  'way-added': way,
+  'way-changed': way,
+  'way-ended': way,
+  'way-adopted': way,
+  'way-lost': way,
   'touchpoint-tried': { about: ['touchpoint', 'touchpoint'], keeps: ['to', 'version'] },
   'experiment-decided': experiment,
   'experiment-stopped': experiment,

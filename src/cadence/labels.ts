@@ -69,6 +69,7 @@ export const labels: Readonly<Record<string, string>> = {
   weekdays: '星期',
   at: '时间',
   wording: '话术',
+  ways: '渠道',
   wordings: '话术',
   menu: '菜单',
   back: '恢复订阅后的答复',

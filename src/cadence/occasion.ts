@@ -74,6 +74,8 @@ export interface Occasion {
   /** Chinese, one clause: `宝宝满 6 个月`. */
   readonly words?: string
   readonly product?: ProductSeen
+  /** The mark of the way by which she has just come; empty where she came by none. */
+  readonly way?: string
   /** Months, years, days: what the words may need. */
   readonly number?: number
 }

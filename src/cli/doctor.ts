@@ -15,7 +15,7 @@ import { parkedRows } from '../interaction/index.ts'
 import { quotaDoubt } from '../outbox/index.ts'
 import type { QuotaDoubt } from '../outbox/index.ts'
 import { openDatabase } from '../schema.ts'
-import { corpTagNotes } from '../wecom/index.ts'
+import { corpTagNotes, wayWarnings } from '../wecom/index.ts'
 
 export interface Finding {
   readonly check: string
@@ -91,6 +91,7 @@ async function database(env: Env): Promise<Finding[]> {
     const parked = await parkedRows(db.reader)
     const notes = await corpTagNotes(db.reader)
     const tips = await shortTips(db.reader)
+    const ways = await wayWarnings(db.reader)
     const quota = quotaFinding(await quotaDoubt(db.reader))
     await db.close()
     const rows = parked.map(({ follower, seq, error }) =>
@@ -106,6 +107,7 @@ async function database(env: Env): Promise<Finding[]> {
       ...notes.map((note) => well('corp tags', note)),
       ...(quota === null ? [] : [quota]),
       ...tips,
+      ...ways.map(({ english, fix }) => ill('ways', english, fix)),
     ]
   } catch (error) {
     if (error instanceof ConfigMistakes || error instanceof Unreachable)

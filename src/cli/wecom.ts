@@ -1,12 +1,12 @@
 /** `siyu wecom compare|status`: our picture of staff, contacts and groups against WeCom's. */
 import type { Actor } from '../base/act.ts'
 import { isoOf } from '../base/calendar.ts'
-import { createLog } from '../base/log.ts'
 import type { Core } from '../core.ts'
-import { createApi, createClient, createSharedToken, createSync } from '../wecom/index.ts'
+import { createSync } from '../wecom/index.ts'
 import type { ComparisonStanding, Sync } from '../wecom/index.ts'
 import { withCore } from './data.ts'
 import { say } from './output.ts'
+import { withApi } from './with-api.ts'
 
 const actor: Actor = { kind: 'cli', verb: 'wecom compare' }
 const tellEveryMs = 2_000
@@ -32,18 +32,8 @@ const documentOf = (one: ComparisonStanding): StandingDocument => ({
 })
 
 async function withSync<T>(core: Core, work: (sync: Sync) => Promise<T>): Promise<T> {
-  const { db, act, clock, env, erasures } = core
-  const log = createLog(env.logLevel)
-  const sharedToken =
-    db.dialect === 'sqlite'
-      ? null
-      : createSharedToken({ db, clock, log, masterKey: env.masterKey, app: env.wecom })
-  const client = createClient(env.wecom, { clock, sharedToken })
-  try {
-    return await work(createSync({ db, act, clock, log, erasures, api: createApi(client) }))
-  } finally {
-    await client.close()
-  }
+  const { db, act, clock, erasures } = core
+  return withApi(core, (api, log) => work(createSync({ db, act, clock, log, erasures, api })))
 }
 
 export const compareVerb = ({ agree }: { readonly agree?: boolean }): Promise<StandingDocument> =>

@@ -1,4 +1,5 @@
 import { table } from '../base/table.ts'
+import { wayTables } from './ways.tables.ts'
 
 /** `created_at` is the earliest instant anything is known of her, also when an older row is recorded later. */
 export const customerTable = table('customer', { id: 'text key', created_at: 'int', first_seq: 'int' })
@@ -144,4 +145,5 @@ export const customerTables = [
   chatGroupTable,
   groupMemberTable,
   namedAdvisorTable,
+  ...wayTables,
 ]

@@ -11,6 +11,15 @@ export async function findGroup(reader: Reader, id: string, name: string): Promi
   return first.chat === id || rows.length === 1 ? first.chat : null
 }
 
+export interface GroupAlive {
+  readonly chat: string
+  readonly name: string
+}
+
+/** Every group that is not dismissed. */
+export const groupsAlive = (reader: Reader): Promise<GroupAlive[]> =>
+  reader.rows<GroupAlive>(`select chat, name from chat_group where state = 'active' order by name, chat`)
+
 export async function isGroupMember(reader: Reader, chat: string, member: string): Promise<boolean> {
   return (
     (await reader.rows('select 1 as yes from group_member where chat = $1 and member = $2', [chat, member]))

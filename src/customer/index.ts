@@ -6,6 +6,7 @@ import { customersOfRows, resolveRows } from './resolve.ts'
 import type { Erasures } from './erasure.ts'
 import { sightingProjection } from './sightings.ts'
 import { attributeProjection } from './describe.ts'
+import { entranceProjection } from './entrance.ts'
 import { namedAdvisorProjection } from './named.ts'
 
 export { customerTables } from './customer.tables.ts'
@@ -23,7 +24,8 @@ export { changeSubscriptions, chooseTopics, optIn, optOut, optedOutOf, subscript
 export type { Choice, Purpose, Subscriptions } from './consent.ts'
 export { findStaff, staffList } from './staff.store.ts'
 export type { StaffMember } from './staff.store.ts'
-export { customersInGroups, findGroup, isGroupMember } from './groups.store.ts'
+export { customersInGroups, findGroup, groupsAlive, isGroupMember } from './groups.store.ts'
+export type { GroupAlive } from './groups.store.ts'
 export {
   areContactsKnown,
   dismissGroup,
@@ -59,6 +61,24 @@ export { attributesOf, describing, sayingNew } from './describe.ts'
 export type { Description, KnownAttribute } from './describe.ts'
 export { namedAdvisorsOf, namedIn, namedLoads, unnamedIn, unnamedWords } from './named.ts'
 export type { NamedAdvisor, NamedBy, NamedDetail, UnnamedDetail, UnnamedReason } from './named.ts'
+export {
+  customersOfWay,
+  dueWays,
+  enteredBy,
+  enteredInto,
+  findWay,
+  insertWay,
+  leaveWay,
+  lockWay,
+  nextWay,
+  saveTags,
+  takenBy,
+  takeWay,
+  updateWay,
+  wayCalled,
+  waysOf,
+} from './ways.store.ts'
+export type { Way, WayKind, WayState } from './ways.store.ts'
 export { phoneHasher, plainPhone } from './phone.ts'
 export type { HashPhone } from './phone.ts'
 
@@ -86,6 +106,7 @@ export const customerProjections = [
   topicProjection,
   attributeProjection,
   namedAdvisorProjection,
+  entranceProjection,
 ]
 
 /** Whether she is known at all, what WeCom shows of her, and what she told: the first two are facts, the rest is her. */
@@ -105,5 +126,6 @@ export const customerPrivacy: Privacy = {
     { table: 'profile', of: 'external', by: 'identity', then: 'delete' },
     { table: 'relation', of: 'external', by: 'identity', then: 'delete' },
     { table: 'group_member', of: 'member', by: 'identity', then: 'delete' },
+    { table: 'entrance', of: 'external', by: 'identity', then: 'keep' },
   ],
 }

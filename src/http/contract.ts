@@ -330,6 +330,102 @@ export interface MediaItem {
   }[]
 }
 
+const ids = (most: number) => z.array(z.string().min(1).max(64)).max(most).default([])
+const wayFields = {
+  name: z.string().min(1).max(60),
+  /** Userids; of a code for groups none. */
+  staff: ids(500),
+  /** Chats; only of a code for groups, in the order in which they fill. */
+  chats: ids(5),
+  /** Whoever adds an advisor is a contact at once. */
+  skipVerify: z.boolean().default(true),
+  remark: z.string().max(60).default(''),
+  /** Corp tags for whoever comes by it. */
+  tags: z.array(z.string().max(60)).max(20).default([]),
+}
+/** Body of `PUT /api/admin/ways/:id`: replaces all of it. */
+export const wayChange = z.object(wayFields)
+/** Body of `POST /api/admin/ways`; `mark` is made up when absent and never changes. */
+export const wayBody = z.object({
+  kind: z.enum(['contact', 'join', 'link']),
+  mark: z.string().min(1).max(30).optional(),
+  ...wayFields,
+})
+/** Body of `POST /api/admin/ways/adopt`. */
+export const wayAdoption = z.object({
+  kind: z.enum(['contact', 'join', 'link']),
+  remoteId: z.string().min(1).max(128),
+  name: z.string().min(1).max(60),
+})
+
+export interface WayFigures {
+  readonly added: number
+  /** Still contacts, or in the group. */
+  readonly friends: number
+  /** Bought after they came. */
+  readonly bought: number
+  readonly revenueFen: number
+}
+
+/** An entrance: a code that adds an advisor (contact), one that leads into a group (join), a link of 获客助手. */
+export interface WayItem {
+  readonly id: string
+  readonly kind: 'contact' | 'join' | 'link'
+  readonly name: string
+  /** The `state` WeCom gives back; the key of its welcome in the cadence. */
+  readonly mark: string
+  /** new, asked: being made. unsure, refused, lost: a person has to look. */
+  readonly state: 'new' | 'asked' | 'unsure' | 'refused' | 'live' | 'lost' | 'ended'
+  readonly ending: boolean
+  /** WeCom has not been told of the last change yet. */
+  readonly pending: boolean
+  /** Chinese; empty when all is well. */
+  readonly why: string
+  /** Its code lies at `…/:id/picture`. */
+  readonly picture: boolean
+  readonly link?: string
+  readonly staff: readonly { readonly userid: string; readonly name: string }[]
+  readonly groups: readonly { readonly chat: string; readonly name: string }[]
+  readonly skipVerify: boolean
+  readonly remark: string
+  readonly tags: readonly string[]
+  readonly createdBy: string
+  readonly createdAt: string
+  readonly endedAt?: string
+  readonly figures: { readonly days7: WayFigures; readonly days30: WayFigures; readonly all: WayFigures }
+}
+
+/** `GET /api/admin/ways` */
+export interface WayList {
+  readonly items: readonly WayItem[]
+  /** Uses of 获客助手 that are left. */
+  readonly quota?: { readonly total: number; readonly balance: number; readonly at: string }
+  /** Chinese. */
+  readonly warnings: readonly string[]
+  /** Who may be chosen. */
+  readonly staff: readonly { readonly userid: string; readonly name: string }[]
+  readonly groups: readonly { readonly chat: string; readonly name: string }[]
+}
+
+/** `POST /api/admin/ways/compare` */
+export interface WayComparison {
+  readonly at: string
+  /** In WeCom and not here. */
+  readonly unknown: readonly {
+    readonly kind: WayItem['kind']
+    readonly remoteId: string
+    /** Its remark or name in WeCom; may be empty. */
+    readonly name: string
+    readonly mark: string
+    /** The way of ours whose mark it carries: a second one; empty for others. */
+    readonly twinOf: string
+  }[]
+  /** Further ones that were not looked at. */
+  readonly more: number
+  /** Names of those that WeCom has no longer. */
+  readonly lost: readonly string[]
+}
+
 /** `GET /api/admin/audit` : Paged<AuditItem> */
 export interface AuditItem {
   readonly seq: number

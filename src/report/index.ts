@@ -13,3 +13,5 @@ export { createRadarJobs as createReportJobs, refreshRadar } from './radar/radar
 export { loadRadarSettings } from './radar/settings.ts'
 export type { RadarSettings } from './radar/settings.ts'
 export { radarTables as reportTables } from './radar/radar.tables.ts'
+export { wayReports } from './ways.ts'
+export type { WayFigures, WayReport } from './ways.ts'

@@ -34,6 +34,7 @@ export {
   tagsToKeep,
   wantedChanges,
   wantedOf,
+  waysTags,
 } from './tags/index.ts'
 export type {
   DynamicTag,

@@ -17,6 +17,7 @@ import { momentRoutes } from './control-moments.ts'
 import { viewRoutes } from './control-views.ts'
 import { worldRoutes } from './control-world.ts'
 import { answerPage } from './page.ts'
+import { qrPicture } from './qr-picture.ts'
 
 export interface Control {
   readonly ctx: Context
@@ -88,6 +89,7 @@ export async function answerControl(
     .replace(/^\/sim\/?/, '')
     .split('/')
     .map(decodeURIComponent)
+  if (request.method === 'GET' && parts[0] === 'qr') return sendCode(ctx, parts[1] ?? '', response)
   const route =
     routes[`${request.method} ${parts[0]}`] ?? routes[`${request.method} ${parts.slice(0, 2).join('/')}`]
   if (!route) return sendJson(response, 404, { error: `no control route ${request.method} ${url.pathname}` })
@@ -101,6 +103,14 @@ export async function answerControl(
     if (!expected && !(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error
     sendJson(response, 400, { error: error.message })
   }
+}
+
+/** The picture that `qr_code` leads to. */
+function sendCode(ctx: Context, configId: string, response: ServerResponse): void {
+  if (!ctx.state.contactWays.has(configId) && !ctx.state.joinWays.has(configId))
+    return sendJson(response, 404, { error: `there is no code ${configId}` })
+  response.writeHead(200, { 'content-type': 'image/png' })
+  response.end(qrPicture(configId))
 }
 
 const clockOf = (ctx: Context): object => ({

@@ -81,6 +81,16 @@ const groupKinds: Readonly<Record<string, Kind>> = {
   del_member: 'group-left',
 }
 
+/** Of 获客助手 (WECOM.md §2.8). */
+const acquisitionKinds: Readonly<Record<string, Kind>> = {
+  balance_low: 'acquisition-told',
+  balance_exhausted: 'acquisition-told',
+  balance_increased: 'acquisition-told',
+  link_unavailable: 'acquisition-told',
+  delete_link: 'acquisition-told',
+  customer_start_chat: 'acquired-said',
+}
+
 function kindOf(fields: Fields): Kind {
   if (fields.get('MsgType') !== 'event') return 'staff-said'
   const change = fields.get('ChangeType') ?? ''
@@ -97,6 +107,8 @@ function kindOf(fields: Fields): Kind {
     case 'kf_msg_or_event':
     case 'kf_account_auth_change':
       return 'kf-changed'
+    case 'customer_acquisition':
+      return acquisitionKinds[change] ?? 'wecom-event'
     default:
       return 'wecom-event'
   }

@@ -44,6 +44,7 @@ import type { GroupSeenByApi, StaffCustomers, WecomApi } from './protocol/api.ts
 import { failureWords } from './protocol/result.ts'
 import type { Result } from './protocol/result.ts'
 import { newestAdded } from './sync.store.ts'
+import { recordJoins } from './ways/joins.ts'
 
 export interface CompareParts {
   readonly db: Db
@@ -500,6 +501,7 @@ async function dismiss(ctx: Ctx, chats: readonly string[]): Promise<void> {
 
 async function takeInGroup(ctx: Ctx, group: GroupSeenByApi, seen: GroupSeen): Promise<void> {
   const { joined, left } = await saveGroup(ctx, seen)
+  await recordJoins(ctx, group, seen)
   const customers = new Set(group.member_list.filter(({ type }) => type === 2).map(({ userid }) => userid))
   const changes = [
     ...joined

@@ -19,6 +19,19 @@ export type { Ensured, Media, MediaIds } from './media.ts'
 export { createStaffNote } from './staff-note.ts'
 export { createCardMenu } from './card-menu.ts'
 
+// The entrances: codes and links.
+export { createWays, knownQuota, noSuchWay, wayWarnings } from './ways/index.ts'
+export type {
+  NewWay,
+  Quota,
+  WayComparison,
+  Ways,
+  WaysParts,
+  WayUnknown,
+  WayWarning,
+  WayWish,
+} from './ways/index.ts'
+
 // The smart bot.
 export { createBot } from './aibot/bot.ts'
 export type { Bot } from './aibot/bot.ts'

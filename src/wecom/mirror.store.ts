@@ -1,5 +1,6 @@
 import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx } from '../base/db.ts'
+import { waysTags } from '../segment/index.ts'
 
 const list = (values: readonly unknown[], from = 1): string =>
   values.map((_, i) => `$${String(i + from)}`).join(', ')
@@ -130,7 +131,7 @@ export const leaveToHand = (tx: Tx, external: string, staff: string, second: Ins
 /** Everybody of whom some pair does not carry what is wanted, or carries what we put there and is not wanted any more. */
 export async function customersWithGaps(reader: Reader): Promise<string[]> {
   const rows = await reader.rows<{ customer: string }>(
-    `select w.customer from wanted_tag w
+    `select w.customer from (select customer, tag_group, tag from wanted_tag union ${waysTags('t.tag is not null')}) w
        join identity i on i.customer = w.customer and i.kind = 'external'
        join relation r on r.external = i.value and r.state = 'active'
        left join seen_tag s on s.external = r.external and s.staff = r.staff and s.tag_group = w.tag_group and s.tag = w.tag
@@ -141,7 +142,9 @@ export async function customersWithGaps(reader: Reader): Promise<string[]> {
        join identity i on i.value = s.external and i.kind = 'external'
        join relation r on r.external = s.external and r.staff = s.staff and r.state = 'active'
        left join wanted_tag w on w.customer = i.customer and w.tag_group = s.tag_group and w.tag = s.tag
-      where w.tag is null`,
+      where w.tag is null and not exists
+        (select 1 from (${waysTags('t.tag is not null')}) v
+          where v.customer = i.customer and v.tag_group = s.tag_group and v.tag = s.tag)`,
   )
   return rows.map(({ customer }) => customer)
 }

@@ -103,7 +103,7 @@ const tagFollower = (look: () => void): Follower => ({
 
 const pairFollower: Follower = {
   name: 'wecom-mirror-pairs',
-  kinds: ['contact-added', 'contact-edited', 'customers-merged', 'customers-unmerged'],
+  kinds: ['contact-added', 'contact-edited', 'way-entered', 'customers-merged', 'customers-unmerged'],
   async handle(ctx, rows) {
     const customers = new Set<string>()
     for (const { kind, who, at, detail } of rows) {
@@ -113,7 +113,7 @@ const pairFollower: Follower = {
       for (const name of ['kept', 'from', 'to'])
         if (typeof detail[name] === 'string') customers.add(detail[name])
     }
-    const added = rows.filter(({ kind }) => kind === 'contact-added')
+    const added = rows.filter(({ kind }) => kind === 'contact-added' || kind === 'way-entered')
     for (const customer of (await customersOfRows(ctx.tx, added)).values()) customers.add(customer)
     await askMirror(ctx.tx, [...customers], ctx.now)
   },

@@ -2,7 +2,7 @@ import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx } from '../base/db.ts'
 
 export interface Reread {
-  readonly kind: 'contact' | 'group' | 'kf-customer' | 'kf-accounts'
+  readonly kind: 'contact' | 'group' | 'kf-customer' | 'kf-accounts' | 'acquisition-quota'
   readonly id: string
   readonly asked_at: number
   readonly attempts: number

@@ -38,6 +38,7 @@ import {
   relationsOf,
 } from './sync.store.ts'
 import type { Reread } from './sync.store.ts'
+import { recordJoins } from './ways/joins.ts'
 
 export type SyncParts = CompareParts
 
@@ -196,6 +197,7 @@ async function rereadGroup(parts: SyncParts, reread: Reread): Promise<Failure | 
   await parts.act(system('wecom-sync'), async (ctx) => {
     const group = await groupRemembered(ctx.tx, parts.erasures, groupOf(seen.value.group_chat))
     const { joined, left } = await saveGroup(ctx, group)
+    await recordJoins(ctx, seen.value.group_chat, group)
     await doneReread(ctx.tx, reread)
     const maybeTold = await recordUntold(ctx, group, joined, left)
     if (maybeTold) await askReread(ctx.tx, 'group', reread.id, ctx.now, toldWithinMs)

@@ -7,6 +7,7 @@ import type { FiguresQuery } from '../radar/radar.store.ts'
 import { levelColumns, levelRowSql } from '../../reward/index.ts'
 import type { LevelRules } from '../../reward/index.ts'
 import { keptFeaturesSql } from '../../segment/standing.store.ts'
+import { waysTags } from '../../segment/index.ts'
 import type { TierRules } from '../../segment/index.ts'
 import type { Part } from '../together.ts'
 
@@ -87,7 +88,12 @@ export function cardParts({ dayNo, rules, radar, recommend, recommendations, lev
       her,
     ),
     level: { columns: [...levelColumns], sql: levelRowSql(dayNo, levels), params: her },
-    tags: part('tag', 'select tag from wanted_tag where customer = $1 order by tag_group, tag', her),
+    tags: part(
+      'tag',
+      `select tag from (select tag_group, tag from wanted_tag where customer = $1
+         union select tag_group, tag from (${waysTags('i.customer = $1')}) came) worn order by tag_group, tag`,
+      her,
+    ),
     attributes: part(
       'name, value',
       `select a.name, coalesce(a.value, w.words) as value from attribute a left join log_words w on w.log_id = a.words

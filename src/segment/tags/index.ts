@@ -12,5 +12,13 @@ export type { TagWork } from './tags.jobs.ts'
 export { tagTables } from './tags.tables.ts'
 export { tagOverview, tagsComputed, tagsOf } from './view.ts'
 export type { DynamicTag, TagSummary } from './view.ts'
-export { askMirror, mirrored, mirrorLater, wantedChanges, wantedOf, wantTierTags } from './wanted.store.ts'
+export {
+  askMirror,
+  mirrored,
+  mirrorLater,
+  wantedChanges,
+  wantedOf,
+  wantTierTags,
+  waysTags,
+} from './wanted.store.ts'
 export type { WantedChange, WantedTag } from './wanted.store.ts'

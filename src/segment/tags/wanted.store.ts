@@ -1,6 +1,7 @@
 /**
  * The corp tags a customer should carry. Two writers: the tier (one tag in its group, the old one goes) and the dynamic
- * tags (as many as hold). `wanted_change` is the list of customers whose tags the mirror has to look at.
+ * tags (as many as hold). Those of the ways she came by are read from the ways as they are now: nothing of them is stored.
+ * `wanted_change` is the list of customers whose tags the mirror has to look at.
  */
 import type { Instant } from '../../base/clock.ts'
 import type { Reader, Tx } from '../../base/db.ts'
@@ -119,10 +120,21 @@ export async function mirrored(tx: Tx, changes: readonly WantedChange[]): Promis
 export const mirrorLater = (tx: Tx, customer: string, to: Instant): Promise<number> =>
   tx.run('UPDATE wanted_change SET ready_at = $1 WHERE customer = $2', [to, customer])
 
+/** The group in WeCom of tags that say by which way somebody came. */
+const wayTagGroup = '渠道来源'
+
+/** Customers `i` with what their ways `t` tag them with; `where` is asked of both. */
+export const waysTags = (where: string): string =>
+  `select i.customer as customer, '${wayTagGroup}' as tag_group, t.tag as tag from identity i
+     join entrance e on e.external = i.value join way_tag t on t.mark = e.mark
+    where i.kind = 'external' and ${where}`
+
 export async function wantedOf(reader: Reader, customers: readonly string[]): Promise<WantedTag[]> {
   if (customers.length === 0) return []
   return reader.rows<WantedTag>(
-    `select customer, tag_group, tag from wanted_tag where customer in (${list(customers)}) order by customer, tag_group, tag`,
+    `select customer, tag_group, tag from wanted_tag where customer in (${list(customers)})
+     union ${waysTags(`i.customer in (${list(customers)})`)}
+     order by customer, tag_group, tag`,
     customers,
   )
 }

@@ -8,6 +8,7 @@ import { sendingArea } from './sending.ts'
 import { shopArea } from './shop.ts'
 import { sidebarArea } from './sidebar.ts'
 import { signInArea } from './sign-in.ts'
+import { waysArea } from './ways.ts'
 import type { Area } from '../note.ts'
 
 export const areas: readonly Area[] = [
@@ -18,6 +19,7 @@ export const areas: readonly Area[] = [
   customersArea,
   cadenceArea,
   sendingArea,
+  waysArea,
   signInArea,
   docsArea,
 ]

@@ -53,6 +53,16 @@ export const peopleFields: readonly AudienceField[] = [
     ),
   ),
   defineField({
+    name: 'came-by',
+    title: '从渠道进来',
+    group: '联系与社群',
+    kind: 'set',
+    sql: (use) =>
+      `case when exists (select 1 from entrance e where e.external in (${hers}) and e.mark in (${use.values()})) then 1 else 0 end`,
+    choices: (reader) =>
+      reader.rows('select mark as value, name as title from way order by created_at desc, mark limit 500'),
+  }),
+  defineField({
     name: 'group',
     title: '所在社群',
     group: '联系与社群',

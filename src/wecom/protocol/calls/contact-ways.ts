@@ -75,7 +75,7 @@ const way = z.object({
 /** One object; an old form wraps it into an array. */
 const oneWay = z.object({
   contact_way: z
-    .union([way, z.array(way).nonempty()])
+    .union([way, z.tuple([way], way)])
     .transform((seen) => (Array.isArray(seen) ? seen[0] : seen)),
 })
 const made = z.object({ config_id: z.string().min(1), qr_code: z.string().optional() })
