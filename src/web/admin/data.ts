@@ -38,6 +38,9 @@ import type {
   Role,
   StaffRoles,
   TouchpointTried,
+  WayComparison,
+  WayItem,
+  WayList,
   WecomStanding,
 } from '../../http/contract.ts'
 
@@ -260,6 +263,36 @@ export const addMedia = (body: {
 
 export const removeMedia = (name: string) =>
   ask<unknown>('DELETE', `/api/admin/media/${encodeURIComponent(name)}`, {})
+
+/** Read again now and then: what WeCom did not answer is still being looked up. */
+export const useWays = () => useGet<WayList>('/api/admin/ways', {}, true, 15_000)
+
+export interface WayWish {
+  readonly name: string
+  readonly staff: readonly string[]
+  readonly chats: readonly string[]
+  readonly tags: readonly string[]
+  readonly remark: string
+  readonly skipVerify: boolean
+}
+export const addWay = (body: WayWish & { readonly kind: WayItem['kind']; readonly mark?: string }) =>
+  ask<WayItem>('POST', '/api/admin/ways', { body })
+
+const wayPath = (id: string, deed = ''): string => `/api/admin/ways/${encodeURIComponent(id)}${deed}`
+
+export const changeWay = (id: string, body: WayWish) => ask<WayItem>('PUT', wayPath(id), { body })
+
+export const endWay = (id: string) => ask<WayItem>('POST', wayPath(id, '/end'), { body: {} })
+
+export const makeWayAgain = (id: string) => ask<WayItem>('POST', wayPath(id, '/again'), { body: {} })
+
+export const compareWays = () => ask<WayComparison>('POST', '/api/admin/ways/compare', { body: {} })
+
+export const adoptWay = (body: {
+  readonly kind: WayItem['kind']
+  readonly remoteId: string
+  readonly name: string
+}) => ask<WayItem>('POST', '/api/admin/ways/adopt', { body })
 
 export const useStaffRoles = () => useGet<Paged<StaffRoles>>('/api/admin/staff')
 

@@ -8,6 +8,7 @@ export const router = createRouter({
     { path: '/calendar', name: 'calendar', component: () => import('./pages/CalendarPage.vue') },
     { path: '/cadence', name: 'cadence', component: () => import('./pages/CadencePage.vue') },
     { path: '/customers', name: 'customers', component: () => import('./pages/CustomersPage.vue') },
+    { path: '/ways', name: 'ways', component: () => import('./pages/WaysPage.vue') },
     { path: '/deliveries', name: 'deliveries', component: () => import('./pages/DeliveriesPage.vue') },
     { path: '/campaigns', name: 'campaigns', component: () => import('./pages/CampaignsPage.vue') },
     { path: '/experiments', name: 'experiments', component: () => import('./pages/ExperimentsPage.vue') },
