@@ -49,7 +49,7 @@ afterAll(async () => {
   await browser?.close()
 })
 
-describe('渠道', () => {
+describe('渠道', { timeout: 60_000 }, () => {
   it('is made in a dialog, scanned, and shows whom it brought', async () => {
     const phone = await at(1280, 900)
     const { page } = phone

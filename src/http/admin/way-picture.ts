@@ -22,7 +22,7 @@ export const fetchPicture =
       const type = String(headers['content-type'] ?? '').split(';')[0] ?? ''
       const length = Number(headers['content-length'] ?? 0)
       if (statusCode !== 200 || !types.includes(type) || length > mostBytes) {
-        body.destroy()
+        await body.dump()
         throw new OutsideFailure(`the picture of a code answers ${String(statusCode)} ${type}`)
       }
       const parts: Buffer[] = []

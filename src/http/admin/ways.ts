@@ -107,7 +107,8 @@ export function wayRoutes({ db, ways, picture }: WayRouteParts): Route[] {
 }
 
 const actorOf = (call: Call) => ({ kind: 'staff', userid: staffOf(call).userid }) as const
-const hasPicture = ({ kind, url }: Way): boolean => kind !== 'link' && url !== null && url !== ''
+const hasPicture = ({ kind, state, url }: Way): boolean =>
+  kind !== 'link' && state === 'live' && url !== null && url !== ''
 
 async function presenter({ reader }: Db, { now }: Call): Promise<(way: Way) => WayItem> {
   const report = await wayReports(reader, now)
