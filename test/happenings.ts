@@ -49,6 +49,8 @@ const detailOf = (kind: string, n: number, fen: number): Record<string, unknown>
       return { score: 1 + (n % 5) }
     case 'poll-voted':
       return { game: 'poll-1', choice: 'a' }
+    case 'contact-added':
+      return n % 3 === 0 ? {} : { State: `way-${String(n % 3)}` }
     default:
       return {}
   }
@@ -92,7 +94,7 @@ export const lives = (count: number): fc.Arbitrary<Happening[]> =>
         at: instantOf(addDays(day0, day), '12:00'),
         source,
         sourceKey: `key/${String(i)}`,
-        who,
+        who: kind === 'contact-added' ? { ...who, staff: `staff-${String(n % 2)}` } : who,
         detail: detailOf(kind, n, fen),
       })),
     )

@@ -21,6 +21,34 @@ onBothDatabases('the schema', (open) => {
     expect((await source.driver.createSchemaBuilder().log()).upQueries).toHaveLength(0)
   })
 
+  it('learns from the log of an older database by which way each customer came', async () => {
+    opened = await open()
+    const { db } = opened
+    const { source } = db
+    const untilWays = source.migrations.findIndex(({ constructor }) => constructor.name.startsWith('Ways'))
+    for (let left = source.migrations.length; left > untilWays; left -= 1)
+      await source.undoLastMigration({ transaction: 'each' })
+    const rows = [
+      ['wmA', 'lin', { State: 'parcel-card' }],
+      ['wmA', 'lin', { State: 'parcel-card', WelcomeCode: 'c' }],
+      ['wmA', 'wang', { State: '' }],
+      ['wmB', 'lin', { ChangeType: 'add_external_contact' }],
+      ['wmB', 'wang', { State: '门店' }],
+    ] as const
+    for (const [i, [external, staff, detail]] of rows.entries())
+      await source.query(
+        `INSERT INTO log (seq, id, at, recorded_at, kind, source, source_key, external, staff, detail)
+         VALUES (${String(i + 1)}, 'r${String(i)}', ${String(100 - i)}, 0, 'contact-added', 's', 'k${String(i)}', '${external}', '${staff}', '${JSON.stringify(detail)}')`,
+      )
+    await source.runMigrations({ transaction: 'each' })
+    expect(
+      await db.reader.rows('select external, place, mark, at from entrance order by external, place'),
+    ).toEqual([
+      { external: 'wmA', place: 'lin', mark: 'parcel-card', at: 100 },
+      { external: 'wmB', place: 'wang', mark: '门店', at: 96 },
+    ])
+  })
+
   it('turns the text days of a full database into numbers, and back', async () => {
     opened = await open()
     const { db } = opened

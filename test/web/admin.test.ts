@@ -590,7 +590,7 @@ describe('campaigns', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
     const links = page.locator('nav a')
     const last = await links.last().boundingBox()
-    expect(await links.count()).toBe(8)
+    expect(await links.count()).toBe(9)
     expect((last?.x ?? 0) + (last?.width ?? 0)).toBeLessThanOrEqual(390)
   })
 })
