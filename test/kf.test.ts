@@ -154,6 +154,43 @@ onBothDatabases('微信客服', (open) => {
     expect(handed.log.map(({ said: words }) => words)).toContain('你好')
   })
 
+  it('tells whoever takes her over what she asked, on one card', async () => {
+    const { world } = simulator
+    const cards = () =>
+      simulator.ledger().filter((row) => row.api === 'message/send' && row.text.includes('客服转接提醒'))
+    await api.addServicers({ open_kfid: kf, userid_list: ['lin', 'wang'] })
+    world.kfSays(kf, 'wmA', '奶粉漏了一罐')
+    world.kfSays(kf, 'wmA', '能补发吗[[link:me]]')
+    await settle(seconds(2))
+    world.kfSays(kf, 'wmA', '转人工')
+    await settle()
+    expect(cards().map(({ recipient }) => recipient)).toEqual(['lin'])
+    const shown = JSON.stringify(cards()[0]?.body)
+    expect(shown).toContain('已转给您。她问：奶粉漏了一罐 / 能补发吗 link:me')
+    expect(shown).toContain('/sidebar/#/customer/wmA?promise=')
+    const [task] = await promises('kf-handed')
+    expect(task).toMatchObject({ state: 'waiting', sender: 'lin', subject: 'wmA', channel: 'advisor-task' })
+    // Its conversation over, there is nothing left to do; taken again the same day, she has had her card.
+    world.kfEnds(kf, 'wmA')
+    await settle()
+    expect(await promises('kf-handed')).toMatchObject([{ state: 'cancelled', settle_code: 'moved-on' }])
+    await settle(minutes(10))
+    world.kfSays(kf, 'wmA', '人工')
+    await settle()
+    expect(await rows('kf-handed-over')).toHaveLength(2)
+    expect(cards()).toHaveLength(1)
+  })
+
+  it('shows no card of hers to a member who is not in contact with her', async () => {
+    simulator.world.kfSays(kf, 'wmA', '人工客服')
+    await settle()
+    simulator.world.kfTakes(kf, 'wmA', 'wang')
+    await settle()
+    expect(await promises('kf-handed')).toMatchObject([
+      { decision: 'declined', reason_code: 'no-contact', sender: 'wang' },
+    ])
+  })
+
   it('pools whom nobody of her own can take, and answers with the code', async () => {
     simulator.world.kfSays(kf, 'wmA', '人工客服')
     await settle()
@@ -222,6 +259,51 @@ onBothDatabases('微信客服', (open) => {
     )
     expect(states.sort()).toEqual(['kf-window', ...Array<string>(5).fill('sent')])
     expect(said('wmA')).toHaveLength(5)
+  })
+
+  it('counts them for each account by itself: what she writes to one opens no other', async () => {
+    const made = await api.addKfAccount({ name: '售后客服', media_id: '' })
+    const second = made.kind === 'ok' ? made.value.open_kfid : ''
+    await settle()
+    for (let n = 0; n < 5; n += 1) simulator.world.kfSays(kf, 'wmA', n % 2 === 0 ? '退订' : '恢复订阅')
+    await settle()
+    simulator.world.kfSays(second, 'wmA', '恢复订阅')
+    await settle()
+    expect(said('wmA')).toHaveLength(6)
+    const offers = (account: string, key: string) =>
+      app.importParts.act(system('test'), (ctx) =>
+        enqueue(ctx, [
+          {
+            dedupeKey: `${key}:wmA`,
+            touchpoint: 'note',
+            title: '售后回访',
+            cadenceVersion: 1,
+            purpose: 'service',
+            personal: true,
+            awaited: true,
+            channel: 'kf',
+            subjectKind: 'customer',
+            subject: 'wmA',
+            customer: customerIdOf({ kind: 'external', value: 'wmA' }),
+            day: '2026-05-20',
+            wantedAt: ctx.now,
+            expiresAt: ctx.now + hours(1),
+            priority: 50,
+            content: { text: '问题解决了吗', kf: { account } },
+          },
+        ]),
+      )
+    expect(await offers(kf, 'full')).toMatchObject([{ decision: 'declined', reasonCode: 'kf-window' }])
+    expect(await offers(second, 'open')).toMatchObject([{ decision: 'queued' }])
+    await settle()
+    expect(said('wmA')).toHaveLength(7)
+    expect(
+      simulator.calls().filter(({ api: name, errcode }) => name === 'kf/send_msg' && errcode !== 0),
+    ).toEqual([])
+    expect(await app.db.reader.rows('select external, kfid from kf_talk order by wrote_at')).toEqual([
+      { external: 'wmA', kfid: kf },
+      { external: 'wmA', kfid: second },
+    ])
   })
 
   it('a lost answer waits for a person, who sends it once more, while the window is open', async () => {

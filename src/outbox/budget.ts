@@ -15,6 +15,8 @@ export interface Use {
   readonly channel: ChannelName
   /** `handed`: an advisor has it in her hands; `planned`: not yet called. */
   readonly stage: 'planned' | 'handed' | 'said'
+  /** Of 微信客服: who hears it at which account; see kf-window.ts. */
+  readonly kfWindow?: string
 }
 
 export interface Wanted {

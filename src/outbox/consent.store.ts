@@ -16,11 +16,20 @@ export async function writeTalks(tx: Tx, talks: Newest): Promise<void> {
   )
 }
 
-export async function writeKfTalks(tx: Tx, talks: Newest): Promise<void> {
+export interface KfTalk {
+  readonly external: string
+  readonly kfid: string
+  readonly customer: string
+  readonly at: Instant
+}
+
+/** One of each window, sorted by key. */
+export async function writeKfTalks(tx: Tx, talks: readonly KfTalk[]): Promise<void> {
   await tx.insert(
-    'restraint',
-    talks.map(({ customer, at }) => ({ customer, talked_at: at, kf_at: at })),
-    `ON CONFLICT (customer) DO UPDATE SET ${later('talked_at')}, ${later('kf_at')}`,
+    'kf_talk',
+    talks.map(({ external, kfid, customer, at }) => ({ external, kfid, customer, wrote_at: at })),
+    `ON CONFLICT (external, kfid, customer) DO UPDATE SET wrote_at = case
+       when kf_talk.wrote_at < excluded.wrote_at then excluded.wrote_at else kf_talk.wrote_at end`,
   )
 }
 

@@ -5,6 +5,7 @@ import { customersOfRows } from '../customer/index.ts'
 import type { Follower, LogRow, Projection } from '../interaction/index.ts'
 import type { Reader } from '../base/db.ts'
 import { writeComplaints, writeKfTalks, writeRefunds, writeTalks } from './consent.store.ts'
+import type { KfTalk } from './consent.store.ts'
 import { updateParcel } from './parcel.store.ts'
 import { optedOut, refusedTopics } from './facts.store.ts'
 import type { Reason } from './manners.ts'
@@ -104,6 +105,19 @@ function newest(
     .sort((a, b) => (a.customer < b.customer ? -1 : 1))
 }
 
+/** Her newest words at each account, under each name that WeCom has for her. */
+function newestInWindow(rows: readonly (LogRow & { readonly customer: string | null })[]): KfTalk[] {
+  const latest = new Map<string, KfTalk>()
+  for (const { customer, who, detail, at } of rows) {
+    const { external } = who
+    if (customer === null || external === undefined) continue
+    const kfid = String(detail['kfid'])
+    const key = JSON.stringify([external, kfid, customer])
+    if (at > (latest.get(key)?.at ?? 0)) latest.set(key, { external, kfid, customer, at })
+  }
+  return [...latest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, talk]) => talk)
+}
+
 /**
  * What she says to us, in 微信客服 or to her advisor, is a live conversation; a complaint stays open until the customer is
  * content again. The shop tells us of refunds when they are paid, not when they are asked for, so one counts as open for
@@ -114,12 +128,14 @@ export const outboxProjections: readonly Projection[] = [
     name: 'outbox-talks',
     kinds: ['kf-said', 'kf-answered', 'chat-said'],
     keeps: [{ table: 'restraint', of: 'customer' }],
-    async apply(tx, rows) {
-      const hers = rows.filter(({ kind }) => kind === 'kf-said')
-      await writeKfTalks(tx, newest(hers))
-      // What a person answered her there is a talk as well, but opens no window.
-      await writeTalks(tx, newest(rows.filter(({ kind }) => kind !== 'kf-said')))
-    },
+    apply: (tx, rows) => writeTalks(tx, newest(rows)),
+  },
+  {
+    name: 'outbox-kf-windows',
+    // What a person answered her there is a talk as well, but opens no window.
+    kinds: ['kf-said'],
+    keeps: [{ table: 'kf_talk', of: 'customer' }],
+    apply: (tx, rows) => writeKfTalks(tx, newestInWindow(rows)),
   },
   {
     name: 'outbox-refunds',

@@ -6,10 +6,11 @@ import { dayOf, dayOfNumber, instantOf } from '../base/calendar.ts'
 import { loadKey } from './budget.ts'
 import type { Use } from './budget.ts'
 import type { Ended, KnownPromise } from './judge.ts'
+import { kfWindowOf, windowIn } from './kf-window.ts'
 import type { QuotaMode } from './manners.ts'
 import { taskChannels } from './promise.ts'
 import type { Restraint } from './restrain.ts'
-import type { ChannelName, Purpose } from './promise.ts'
+import type { ChannelName, Content, Purpose } from './promise.ts'
 import { reservingStates } from './state.ts'
 import type { PromiseState } from './state.ts'
 
@@ -107,9 +108,21 @@ export async function restraints(
     reader,
     customers,
     (list) =>
-      `select customer, talked_at, kf_at, complaint_at, refund_at from restraint where customer in (${list})`,
+      `select customer, talked_at, complaint_at, refund_at from restraint where customer in (${list})`,
   )
   return new Map(rows.map((row) => [row.customer, row]))
+}
+
+/** When each of these people last wrote to an account, by `kfWindowOf`. Only asked for sets that speak in 微信客服. */
+export async function kfTalks(reader: Reader, externals: readonly string[]): Promise<Map<string, Instant>> {
+  const rows = await inLists<{ external: string; kfid: string; wrote_at: number }>(
+    reader,
+    externals,
+    (list) => `select external, kfid, wrote_at from kf_talk where external in (${list})`,
+  )
+  return new Map(
+    rows.map(({ external, kfid, wrote_at }) => [kfWindowOf(external, { account: kfid }), wrote_at]),
+  )
 }
 
 /** By customer. Only asked for sets that may end a run. */
@@ -139,12 +152,16 @@ export interface UseRow {
   readonly due_at: number
   readonly sent_at: number | null
   readonly pressed_at: number | null
+  /** Of 微信客服 only: who got it, and the content, which says at which account. */
+  readonly kf_subject: string | null
+  readonly kf_content: string | null
 }
 
 /** A month for the quota, and the days by which a confirmation may have followed its due date. */
 export const usesLookBackMs = days(46)
 
 export const toUse = (row: UseRow, now: Instant): Use => {
+  const window = windowOf(row)
   // Whoever is held out is treated as if it had been said to her at its time.
   if (row.state === null)
     return {
@@ -152,6 +169,7 @@ export const toUse = (row: UseRow, now: Instant): Use => {
       purpose: row.purpose,
       channel: row.channel,
       stage: row.due_at > now ? 'planned' : 'said',
+      ...window,
     }
   const spent = row.sent_at ?? (row.state === 'expired' ? row.pressed_at : null)
   return {
@@ -160,13 +178,30 @@ export const toUse = (row: UseRow, now: Instant): Use => {
     purpose: row.purpose,
     channel: row.channel,
     stage: spent !== null ? 'said' : isPlanned(row.state) ? 'planned' : 'handed',
+    ...window,
   }
+}
+
+/** Whoever was forgotten has no content any more, and no window. */
+function windowOf({ kf_subject: subject, kf_content: content }: UseRow): Pick<Use, 'kfWindow'> {
+  if (subject === null || content === null) return {}
+  return windowIn(subject, JSON.parse(content) as Content)
 }
 
 /** What a worker has claimed has not left yet. */
 const isPlanned = (state: PromiseState): boolean => state === 'queued' || state === 'claimed'
 
-export const useColumns = ['owner', 'purpose', 'channel', 'state', 'due_at', 'sent_at', 'pressed_at'] as const
+export const useColumns = [
+  'owner',
+  'purpose',
+  'channel',
+  'state',
+  'due_at',
+  'sent_at',
+  'pressed_at',
+  'kf_subject',
+  'kf_content',
+] as const
 
 // Of whom is asked, never of all in a state: SQLite would rather walk through those.
 const stateNow = `coalesce(state, 'held-out')`
@@ -175,7 +210,9 @@ const countsAsUse = `(${stateNow} in (${reservingStates.map((state) => `'${state
 
 /** `since` and `list` are placeholders. */
 export function usesSql(by: 'customer' | 'subject', since: string, list: string): string {
-  return `select ${by} as owner, purpose, channel, state, due_at, sent_at, pressed_at from promise
+  return `select ${by} as owner, purpose, channel, state, due_at, sent_at, pressed_at,
+        case when channel = 'kf' then subject end as kf_subject,
+        case when channel = 'kf' then content end as kf_content from promise
       where due_at >= ${since} and ${by} in (${list})
         and ${countsAsUse}`
 }

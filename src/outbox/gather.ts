@@ -12,6 +12,7 @@ import {
   optedOut,
   quotaSeen,
   refusedTopics,
+  kfTalks,
   restraints,
   speakers,
   usesOf,
@@ -54,6 +55,7 @@ export function createGatherer(
     contacts: new Set<string>(),
     groups: new Set<string>(),
     restraints: new Map<string, Restraint>(),
+    kfTalks: new Map<string, Instant>(),
     uses: new Map<string, readonly Use[]>(),
     ended: new Map<string, readonly Ended[]>(),
     load: new Map<string, number>(),
@@ -83,6 +85,7 @@ export function createGatherer(
     addAll(facts.contacts, await contacts(reader, fresh('contacts', keys.people)))
     addAll(facts.groups, await livingGroups(reader, fresh('groups', keys.chats)))
     putAll(facts.restraints, await restraints(reader, fresh('restraints', keys.customers)))
+    putAll(facts.kfTalks, await kfTalks(reader, fresh('kfTalks', keys.ofKf)))
     putAll(facts.uses, await usesOf(reader, 'customer', fresh('uses', keys.customers), now))
     putAll(facts.uses, await usesOf(reader, 'subject', fresh('uses', keys.chats), now))
     putAll(facts.ended, await endedRuns(reader, fresh('ended', keys.ofRuns)))
@@ -107,6 +110,7 @@ interface Keys {
   readonly ofTopics: string[]
   readonly ofRuns: string[]
   readonly ofQuota: string[]
+  readonly ofKf: string[]
   readonly advisors: string[]
 }
 
@@ -120,6 +124,7 @@ function keysOf(candidates: readonly Candidate[], leaves: Facts['leaves']): Keys
     ofTopics: [],
     ofRuns: [],
     ofQuota: [],
+    ofKf: [],
     advisors: [],
   }
   for (const candidate of candidates) {
@@ -133,6 +138,7 @@ function keysOf(candidates: readonly Candidate[], leaves: Facts['leaves']): Keys
       if (candidate.overCap === 'abort') keys.ofRuns.push(customer)
     }
     if (isBroadcast(channel)) keys.ofQuota.push(subject)
+    if (channel === 'kf') keys.ofKf.push(subject)
     if (sender === undefined || !isTask(channel)) continue
     keys.advisors.push(sender)
     for (const { deputy } of leaves.get(sender) ?? []) if (deputy !== null) keys.advisors.push(deputy)

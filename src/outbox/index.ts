@@ -156,6 +156,8 @@ export const outboxPrivacy: Privacy = {
     },
     { table: 'budget', of: 'customer', by: 'either', then: 'delete' },
     { table: 'restraint', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'kf_talk', of: 'customer', by: 'customer', then: 'keep' },
+    { table: 'kf_talk', of: 'external', by: 'identity', then: 'keep' },
     { table: 'quota_seen', of: 'subject', by: 'identity', then: 'delete' },
   ],
 }

@@ -5,6 +5,7 @@ import { days, hours } from '../base/clock.ts'
 import { isHeldOut, holdoutShare } from './holdout.ts'
 import { createDecider, decideAll, ownerOf } from './judge.ts'
 import type { Facts } from './judge.ts'
+import { kfWindowOf } from './kf-window.ts'
 import { mannersShape } from './manners.ts'
 import type { Manners } from './manners.ts'
 import { channelTitles, isChannelName } from './promise.ts'
@@ -32,6 +33,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
       .filter((name) => name !== 'email'),
   ),
   restraints: new Map(),
+  kfTalks: new Map(),
   uses: new Map(),
   ended: new Map(),
   load: new Map(),
@@ -157,10 +159,7 @@ describe('one candidate', () => {
   it('says nothing of offers for some days after a refund', () => {
     const refunded = (ago: number) => ({
       restraints: new Map([
-        [
-          'c1',
-          { customer: 'c1', talked_at: null, kf_at: null, complaint_at: null, refund_at: now - days(ago) },
-        ],
+        ['c1', { customer: 'c1', talked_at: null, complaint_at: null, refund_at: now - days(ago) }],
       ]),
     })
     expect(only(candidate(1), refunded(2))).toMatch(/^declined refund-open/)
@@ -168,37 +167,46 @@ describe('one candidate', () => {
     expect(only(candidate(1, { purpose: 'service' }), refunded(1))).toMatch(/^queued ok/)
   })
 
-  it('answers in 客服 for 48 hours and five times, at any hour of the day', () => {
-    const answer = { channel: 'kf', purpose: 'service', wantedAt: instantOf(today, '23:00') } as const
-    const talk = (hoursAgo: number, said = 0) => ({
-      restraints: new Map([
-        [
-          'c1',
-          {
-            customer: 'c1',
-            talked_at: answer.wantedAt - hours(hoursAgo),
-            kf_at: answer.wantedAt - hours(hoursAgo),
-            complaint_at: null,
-            refund_at: null,
-          },
-        ],
-      ]),
+  it('answers in 客服 for 48 hours and five times, at any hour of the day, for each account by itself', () => {
+    const at = instantOf(today, '23:00')
+    const answer = (account: string) =>
+      ({
+        channel: 'kf',
+        purpose: 'service',
+        wantedAt: at,
+        content: { text: '好的', kf: { account } },
+      }) as const
+    /** She wrote to the first account; what was said since was said at `where`. */
+    const talk = (hoursAgo: number, said = 0, where = 'first') => ({
+      kfTalks: new Map([[kfWindowOf('wm1', { account: 'first' }), at - hours(hoursAgo)]]),
       uses: new Map([
         [
           'c1',
           Array.from({ length: said }, () => ({
-            at: answer.wantedAt - 1,
+            at: at - 1,
             purpose: 'service' as const,
             channel: 'kf' as const,
             stage: 'said' as const,
+            kfWindow: kfWindowOf('wm1', { account: where }),
           })),
         ],
       ]),
     })
-    expect(only(candidate(1, answer), talk(47, 4))).toBe('queued ok 05-19T23:00')
-    expect(only(candidate(1, answer), talk(47, 5))).toMatch(/^declined kf-window/)
-    expect(only(candidate(1, answer), talk(48))).toMatch(/^declined kf-window/)
-    expect(only(candidate(1, answer))).toMatch(/^declined kf-window/)
+    expect(only(candidate(1, answer('first')), talk(47, 4))).toBe('queued ok 05-19T23:00')
+    expect(only(candidate(1, answer('first')), talk(47, 5))).toMatch(/^declined kf-window/)
+    expect(only(candidate(1, answer('first')), talk(48))).toMatch(/^declined kf-window/)
+    expect(only(candidate(1, answer('first')))).toMatch(/^declined kf-window/)
+    expect(only(candidate(1, answer('second')), talk(1))).toMatch(/^declined kf-window/)
+    expect(only(candidate(1, answer('first')), talk(47, 5, 'second'))).toBe('queued ok 05-19T23:00')
+    expect(only(candidate(1, { ...answer('first'), subject: 'wm9' }), talk(1))).toMatch(/^declined kf-window/)
+    // What is decided in one sitting counts as well.
+    const six = Array.from({ length: 6 }, (_, n) =>
+      candidate(1, { ...answer('first'), awaited: true, dedupeKey: `answer:${String(n)}` }),
+    )
+    expect(decideAll(six, loose, facts(talk(1)), now).map(({ reasonCode }) => reasonCode)).toEqual([
+      ...Array<string>(5).fill('ok'),
+      'kf-window',
+    ])
   })
 
   it('leaves whoever has no quota left by WeCom’s count alone until the period ends', () => {

@@ -19,7 +19,7 @@ import type { Use } from './budget.ts'
 import { leaveOn } from './leave.ts'
 import type { Leave } from './leave.ts'
 import { isHeldOut } from './holdout.ts'
-import { kfClosed } from './kf-window.ts'
+import { kfClosed, windowIn } from './kf-window.ts'
 import { isBlackout, nextAllowedAt } from './moment.ts'
 import type { Moment } from './moment.ts'
 import type { Manners, Reason } from './manners.ts'
@@ -61,6 +61,8 @@ export interface Facts {
   readonly speakers: ReadonlyMap<string, string>
   readonly channels: ReadonlySet<ChannelName>
   readonly restraints: ReadonlyMap<string, Restraint>
+  /** When somebody last wrote to an account of 微信客服, by `kfWindowOf`. */
+  readonly kfTalks: ReadonlyMap<string, Instant>
   readonly uses: ReadonlyMap<string, readonly Use[]>
   /** By customer. */
   readonly ended: ReadonlyMap<string, readonly Ended[]>
@@ -278,6 +280,7 @@ const noFacts: Facts = {
   speakers: new Map(),
   channels: new Set(),
   restraints: new Map(),
+  kfTalks: new Map(),
   uses: new Map(),
   ended: new Map(),
   load: new Map(),
@@ -317,8 +320,9 @@ function judge(candidate: Candidate, sitting: Sitting): Verdict {
 }
 
 function reserve(candidate: Candidate, { dueAt, sender }: Verdict, sitting: Sitting): void {
-  const { purpose, channel } = candidate
-  sitting.usesOf(ownerOf(candidate)).push({ at: dueAt, purpose, channel, stage: 'planned' })
+  const { purpose, channel, subject, content } = candidate
+  const window = windowIn(subject, content)
+  sitting.usesOf(ownerOf(candidate)).push({ at: dueAt, purpose, channel, stage: 'planned', ...window })
   if (!isTask(channel)) return
   sitting.give(candidate.dedupeKey, loadKey(sender ?? candidate.sender ?? '', dueAt))
 }
@@ -453,8 +457,8 @@ function talkedLately(candidate: Candidate, at: Instant, { manners, facts }: Sit
 }
 
 function kfShut(candidate: Candidate, at: Instant, { facts, usesOf }: Sitting): Obstacle | null {
-  const wroteAt = facts.restraints.get(candidate.customer ?? '')?.kf_at ?? null
-  const reason = kfClosed(candidate.content.kf, wroteAt, usesOf(ownerOf(candidate)), at)
+  const { subject: external, content } = candidate
+  const reason = kfClosed({ external, place: content.kf, at }, facts.kfTalks, usesOf(ownerOf(candidate)))
   return reason && { reason, until: null }
 }
 

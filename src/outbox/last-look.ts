@@ -12,6 +12,7 @@ import { overNow } from './budget.ts'
 import type { Use } from './budget.ts'
 import {
   contacts,
+  kfTalks,
   livingGroups,
   lockBudgets,
   quotaSeen,
@@ -19,7 +20,7 @@ import {
   speakersAmong,
   usesOf,
 } from './facts.store.ts'
-import { kfClosed } from './kf-window.ts'
+import { kfClosed, windowIn } from './kf-window.ts'
 import { leaveOn, leavesByStaff } from './leave.ts'
 import type { Leave } from './leave.ts'
 import { leavesUntil } from './leave.store.ts'
@@ -64,6 +65,8 @@ interface Seen {
   readonly retired: readonly string[]
   readonly now: Instant
   readonly restraints: ReadonlyMap<string, Restraint>
+  /** When somebody last wrote to an account of 微信客服. */
+  readonly talks: ReadonlyMap<string, Instant>
   readonly uses: Map<string, Use[]>
   readonly groups: ReadonlySet<string>
   readonly contacts: ReadonlySet<string>
@@ -169,18 +172,20 @@ function nobodyThere(row: PromiseRow, { speakers, groups, contacts: known }: See
 }
 
 /** Her window may have ended since, or four others were answered first; WeCom would refuse it. */
-function kfShut(row: PromiseRow, { restraints: seen, uses, now }: Seen): Reason | null {
+function kfShut(row: PromiseRow, { talks, uses, now: at }: Seen): Reason | null {
   if (row.channel !== 'kf') return null
-  const { kf } = JSON.parse(row.content) as Content
+  const { kf: place } = contentOf(row)
   const gone = (uses.get(ownerOf(row)) ?? []).filter(({ stage }) => stage !== 'planned')
-  return kfClosed(kf, seen.get(row.customer ?? '')?.kf_at ?? null, gone, now)
+  return kfClosed({ external: row.subject, place, at }, talks, gone)
 }
+
+const contentOf = ({ content }: PromiseRow): Content => JSON.parse(content) as Content
 
 function onLeave(row: PromiseRow, seen: Seen): Verdict | null {
   const { now } = seen
   const leave = row.sender === null ? null : leaveOn(seen.leaves.get(row.sender) ?? [], dayOf(now))
   if (!leave || row.sender === null || !needsHuman(row.channel)) return null
-  const content = JSON.parse(row.content) as { text: string }
+  const content = contentOf(row)
   const deputy = deputyFor(
     { sender: row.sender, subject: row.subject, text: content.text },
     leave,
@@ -224,7 +229,8 @@ const ownerOf = (row: PromiseRow): string =>
 function note(row: PromiseRow, { uses, now }: Seen): void {
   const { purpose, channel } = row
   const own = uses.get(ownerOf(row)) ?? []
-  own.push({ at: now, purpose, channel, stage: 'handed' })
+  const window = channel === 'kf' ? windowIn(row.subject, contentOf(row)) : {}
+  own.push({ at: now, purpose, channel, stage: 'handed', ...window })
   uses.set(ownerOf(row), own)
 }
 
@@ -253,6 +259,10 @@ async function seenOf(ctx: Ctx, manners: Manners, rows: readonly PromiseRow[]): 
     now,
     uses,
     restraints: await restraints(tx, customers),
+    talks: await kfTalks(
+      tx,
+      rows.filter(({ channel }) => channel === 'kf').map(({ subject }) => subject),
+    ),
     groups: await livingGroups(tx, chats),
     contacts: await contacts(
       tx,

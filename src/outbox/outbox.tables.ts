@@ -145,11 +145,16 @@ export const budgetTable = table('budget', { customer: 'text key' })
 export const restraintTable = table('restraint', {
   customer: 'text key',
   talked_at: 'int?',
-  /** In 微信客服 alone, where her words open a window. */
-  kf_at: 'int?',
   complaint_at: 'int?',
   refund_at: 'int?',
 })
+
+/** When she last wrote to an account of 微信客服: there, and nowhere else, it opened a window. Kept by a projection. */
+export const kfTalkTable = table(
+  'kf_talk',
+  { external: 'text key', kfid: 'text key', customer: 'text key', wrote_at: 'int' },
+  { index: [['customer']] },
+)
 
 /** Who is away, both days included, and who speaks for her. */
 export const staffLeaveTable = table('staff_leave', {
@@ -184,6 +189,7 @@ export const outboxTables = [
   mannersTable,
   budgetTable,
   restraintTable,
+  kfTalkTable,
   staffLeaveTable,
   quotaSeenTable,
   pauseTable,

@@ -13,8 +13,6 @@ export interface Restraint {
   readonly customer: string
   /** She said something to us, in 微信客服 or to her advisor. */
   readonly talked_at: number | null
-  /** In 微信客服 alone: its window opens with it. */
-  readonly kf_at: number | null
   readonly complaint_at: number | null
   readonly refund_at: number | null
 }
