@@ -46,6 +46,8 @@ const defaultTickMs = 2_000
 const restMs = seconds(30)
 const longestRestMs = minutes(10)
 const mostAtOnce = 20
+/** Everybody asks when a server has just taken over: they wait their turn. More than that is no people any more. */
+const mostInLine = 500
 /** The rest of a longer line is nobody's name. */
 const mostRecorded = 2_000
 
@@ -64,6 +66,7 @@ export function createBot(parts: BotParts): Bot {
   /** Whose doing a kick was: nobody connects before that is known. */
   let judging: Promise<void> = Promise.resolve()
   let answering = 0
+  const line: (() => Promise<void>)[] = []
 
   const close = (next: State): void => {
     connection?.close()
@@ -100,8 +103,8 @@ export function createBot(parts: BotParts): Bot {
           log.warn({ err: error }, 'the smart bot could not look who took it over'),
         )
       },
-      onAsked: (asked) => void begin(() => answerOnce(parts, asked), asked),
-      onEntered: (entered) => void begin(() => welcome(parts, entered), null),
+      onAsked: (asked) => void begin(() => attempt(() => answerOnce(parts, asked), asked)),
+      onEntered: (entered) => void begin(() => attempt(() => welcome(parts, entered), null)),
     })
   }
 
@@ -111,18 +114,23 @@ export function createBot(parts: BotParts): Bot {
     log.warn('another connection took the smart bot over; it stays away until this server starts again')
   }
 
-  async function begin(work: () => Promise<void>, asked: Asked | null): Promise<void> {
-    if (answering >= mostAtOnce) {
+  async function begin(work: () => Promise<void>): Promise<void> {
+    if (line.length >= mostInLine) {
       log.warn('the smart bot is asked too much at once')
       return
     }
+    line.push(work)
+    if (answering >= mostAtOnce) return
     answering += 1
+    for (let next = line.shift(); next !== undefined; next = line.shift()) await next()
+    answering -= 1
+  }
+
+  async function attempt(work: () => Promise<void>, asked: Asked | null): Promise<void> {
     try {
       await work()
     } catch (error) {
       log.warn({ err: error, msgid: asked?.msgid }, 'the smart bot could not answer')
-    } finally {
-      answering -= 1
     }
   }
 
