@@ -77,6 +77,7 @@ describe.each(presets)('%s', (name) => {
           ...['coupon-ending', 'referral-invite', 'survey', 'answer-follow-up', 'welcome-back'],
           'named-advisor',
           ...['broadcast-note', 'weekly-poll', 'treasure-hunt'],
+          ...['kf-welcome', 'kf-consent', 'kf-human', 'kf-handed'],
         ].filter((kind) => kind !== 'recall' || name === 'maternity'),
       ),
     )

@@ -147,6 +147,8 @@ export interface Happened {
   readonly purchases: number
   /** What it was about, where the catalogue knows it. */
   readonly product?: ProductSeen
+  /** What she had asked in 微信客服 before a person took her over. */
+  readonly asked?: string
 }
 
 /** What may end a promise: the row as it was recorded. */

@@ -1,14 +1,16 @@
 /** Touchpoints that answer a happening at once: the welcome, the visit after the first order, the gift of a wake-up. */
 import type { Ctx } from '../base/act.ts'
 import { dayOf } from '../base/calendar.ts'
+import { hours } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { holidaysInForce } from '../base/holidays.ts'
 import type { Holidays } from '../base/holidays.ts'
 import { plainWords } from '../content/index.ts'
 import { customersOfRows } from '../customer/index.ts'
+import { readLog, readWords } from '../interaction/index.ts'
 import type { Follower, Kind, LogRow } from '../interaction/index.ts'
 import { enqueue, lockPromises, move, openOf } from '../outbox/index.ts'
-import type { Candidate, Content, PromiseRow } from '../outbox/index.ts'
+import type { Candidate, ChannelName, Content, PromiseRow } from '../outbox/index.ts'
 import { issueCoupon } from '../reward/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
 import { textAt } from './answer.ts'
@@ -98,6 +100,7 @@ async function candidatesOf(
       detail: row.detail,
       purchases: first === undefined || first >= dayOf(row.at) ? 1 : 2,
       ...(product ? { product } : {}),
+      ...(isHandOver(row) ? { asked: await askedBefore(ctx.tx, row) } : {}),
     }
     for (const candidate of await answersTo(
       ctx,
@@ -172,28 +175,60 @@ async function answersTo(
       holidays,
       customerCandidate(cadence, touchpoint, rested, member, moment),
     )
-    answers.push({ ...candidate, content: { ...candidate.content, ...placeOf(row) } })
+    answers.push({ ...candidate, content: { ...candidate.content, ...placeOf(row, rules.channel) } })
   }
   return answers
 }
 
 /** The code or the conversation in which the row is answered. */
-function placeOf(row: LogRow): Pick<Content, 'welcomeCode' | 'kf'> {
+function placeOf(row: LogRow, channel: ChannelName): Pick<Content, 'welcomeCode' | 'kf'> {
   const welcomeCode = welcomeCodeOf(row)
   if (welcomeCode !== null) return { welcomeCode }
+  if (channel !== 'kf') return {}
   const [account, code] = [textAt(row.detail, 'kfid'), textAt(row.detail, 'code')]
   return account === '' ? {} : { kf: { account, ...(code === '' ? {} : { code }) } }
 }
 
 /** She as the answer finds her: in 微信客服 under the very name by which she wrote. */
 async function speakingOf(reader: Reader, row: LogRow, member: Member): Promise<Member> {
-  if (row.kind === 'contact-added') return addedBy(reader, row, member)
+  if (row.kind === 'contact-added' || isHandOver(row)) return withStaffOf(reader, row, member)
   const { external } = row.who
   return external === undefined || textAt(row.detail, 'kfid') === '' ? member : { ...member, external }
 }
 
-/** Whoever has just been added is spoken to by the one who added her; the mirror learns of it only later. */
-async function addedBy(reader: Reader, { who }: LogRow, member: Member): Promise<Member> {
+const isHandOver = ({ kind }: LogRow): boolean => kind === 'kf-handed-over' || kind === 'kf-session-changed'
+
+const askedWithinMs = hours(24)
+const mostAsked = 3
+/** The card cuts at 110. */
+const mostAskedLetters = 80
+
+/** Her latest words at this account but the wish for a person itself, the oldest first. */
+async function askedBefore(reader: Reader, { seq, at, who, detail }: LogRow): Promise<string> {
+  if (who.external === undefined) return ''
+  const said = await readLog(reader, {
+    kinds: ['kf-said'],
+    identities: [who.external],
+    sinceAt: at - askedWithinMs,
+    newestFirst: true,
+    limit: 20,
+  })
+  const asked = said
+    .filter((one) => one.seq < seq && one.detail['kfid'] === detail['kfid'] && !('meaning' in one.detail))
+    .slice(0, mostAsked)
+    .reverse()
+  const words = await readWords(
+    reader,
+    asked.map(({ id }) => id),
+  )
+  return plainWords(asked.flatMap(({ id }) => words.get(id) ?? []).join(' / '), mostAskedLetters)
+}
+
+/**
+ * Whoever has just been added is spoken to by the one who added her, and whoever was handed over by the one who took
+ * her; the mirror learns of it only later.
+ */
+async function withStaffOf(reader: Reader, { who }: LogRow, member: Member): Promise<Member> {
   if (who.staff === undefined) return member
   return {
     ...member,

@@ -13,6 +13,7 @@ import { festival } from './festival.ts'
 import { followUp } from './follow-up.ts'
 import { growthCheck } from './growth-check.ts'
 import { kfConsent } from './kf-consent.ts'
+import { kfHanded } from './kf-handed.ts'
 import { kfHuman } from './kf-human.ts'
 import { kfWelcome } from './kf-welcome.ts'
 import { levelChange } from './level-change.ts'
@@ -81,6 +82,7 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   kfWelcome,
   kfConsent,
   kfHuman,
+  kfHanded,
   broadcastNote,
   dailyTip,
   weeklyProgramme,
