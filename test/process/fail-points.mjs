@@ -41,6 +41,7 @@ const marks = [
   ['callback', (sql, said) => /^INSERT INTO log \(/.test(sql) && said.includes('contact-added')],
   ['welcome', (sql, said) => /^INSERT INTO promise \(/.test(sql) && said.includes('welcome')],
   ['tags', (sql) => sql.startsWith('INSERT INTO seen_tag')],
+  ['page', (sql) => sql.startsWith('UPDATE kf_account SET cursor')],
 ]
 /** A slot that is taken over names the state it was in, too: the new one comes first. */
 const isSlotOfJob = (sql, said) =>
@@ -151,6 +152,7 @@ function watchCalls() {
     const path = String(request.path)
     const api = sends.exec(path)?.[1]
     if (path.includes('/get_groupmsg_list_v2?')) answers.set(request, 'looked-up')
+    if (path.includes('/kf/sync_msg?')) answers.set(request, 'page-read')
     if (api === undefined) return
     if (words !== undefined && String(request.body).includes(words)) die('words')
     pass('before-call')
