@@ -192,6 +192,7 @@ export async function openApp(parts: AppParts): Promise<App> {
           routes: routesOf({
             core,
             api: wecom.api,
+            media: wecom.media,
             sync: wecom.sync,
             ways: wecom.ways,
             dispatcher,

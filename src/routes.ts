@@ -59,12 +59,15 @@ import { campaignOfSaid, promiseById } from './outbox/index.ts'
 import { createCards, customerRows } from './report/index.ts'
 import type { CustomerCards } from './report/index.ts'
 import { redeemForOrder } from './reward/index.ts'
+import { chatParts, createStaffNote } from './wecom/index.ts'
+import type { Media, Sync, WecomApi } from './wecom/index.ts'
 import { createStaffNote } from './wecom/index.ts'
 import type { Sync, Ways, WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
   readonly core: Core
   readonly api: WecomApi
+  readonly media: Media
   readonly sync: Sync
   readonly ways: Ways
   readonly log: Log
@@ -78,6 +81,7 @@ export interface RouteParts {
 /** A personal link names its reader for this long after its promise ended; later it only leads to the page. */
 const linkLifeMs = 30 * 86_400_000
 
+export function routesOf({ core, api, media, sync, log, links, cadenceFile }: RouteParts): Route[] {
 export function routesOf({
   core,
   api,
@@ -163,6 +167,7 @@ export function routesOf({
         if (!found) throw new Refusal('not-found', '没有这位客户', 404)
         return found
       },
+      messages: (attachments) => chatParts(media, attachments),
     }),
     ...sidebarCouponRoutes({ act, db, publicUrl: env.publicUrl }),
     ...eventRoutes({

@@ -35,10 +35,12 @@ import {
   failureWords,
   hasHeard,
 } from './wecom/index.ts'
+import type { Bot, Media, Sync, WecomApi } from './wecom/index.ts'
 import type { Bot, Sync, Ways, WecomApi } from './wecom/index.ts'
 
 export interface WecomSide {
   readonly api: WecomApi
+  readonly media: Media
   readonly sync: Sync
   readonly ways: Ways
   readonly door: CallbackDoor
@@ -143,6 +145,7 @@ export function createWecom({
   }))
   return {
     api,
+    media,
     sync,
     ways,
     door: createCallbackDoor({

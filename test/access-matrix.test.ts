@@ -15,6 +15,7 @@ import { openApiOf, templateOf } from '../src/http/openapi/document.ts'
 import type { Method, OpenApi } from '../src/http/openapi/document.ts'
 import type { Route } from '../src/http/route.ts'
 import { routesOf } from '../src/routes.ts'
+import { createApi, createClient, createMedia, createSync } from '../src/wecom/index.ts'
 import { createApi, createClient, createSync, createWays } from '../src/wecom/index.ts'
 import { openClient, openBrowserOf } from './e2e/client.ts'
 import { ask, customersOf, openWorld, signIn, thursday, waitingTasks } from './e2e/world.ts'
@@ -60,6 +61,7 @@ beforeAll(async () => {
   routes = routesOf({
     core,
     api,
+    media: createMedia({ ...core, api, log }),
     sync: createSync({ ...core, api, log }),
     ways: createWays({ ...core, api, log, lookDelaysMs: [], restored: () => Promise.resolve(false) }),
     log,
@@ -273,6 +275,12 @@ const table = (): Readonly<
   },
   'GET /api/sidebar/today': { row: staff },
   'GET /api/sidebar/customers/:external': { path: `/api/sidebar/customers/${task.subject}`, row: owner },
+  'GET /api/sidebar/promises/:id/messages': { path: `/api/sidebar/promises/${task.id}/messages`, row: owner },
+  // Nothing goes along with it, so there is no picture for anybody.
+  'GET /api/sidebar/promises/:id/pictures/:name': {
+    path: `/api/sidebar/promises/${task.id}/pictures/%E5%B0%81%E9%9D%A2`,
+    row: [401, 401, 404, 404, 404, 401, 401],
+  },
   'POST /api/sidebar/promises/:id/intent': {
     path: `/api/sidebar/promises/${task.id}/intent`,
     body: { text: '您好' },

@@ -337,8 +337,8 @@ campaigns:
     expect(mistakes(campaign('封皮'))).toEqual(['13 没有名为“封皮”的素材'])
     const started = readCadence(cadenceWith(campaign('封面')), known).cadence?.touchpoints
     expect(started?.find(({ name }) => name === 'spring-start')?.rules.attachments).toEqual(picture)
-    const task = `  weekly-note:\n    attachments: [{ image: 封面 }]\n    wordings: [你好]`
-    expect(mistakes(`    enabled: true\n${task}`)).toEqual([
+    const answer = `  kf-human:\n    attachments: [{ image: 封面 }]\n    wording: 你好`
+    expect(mistakes(`    enabled: true\n${answer}`)).toEqual([
       expect.stringContaining('7 这个触点不能带附件') as string,
     ])
   })

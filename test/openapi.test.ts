@@ -24,6 +24,7 @@ import { curlOf } from '../src/http/openapi/page/quick-start.ts'
 import type { Schema } from '../src/http/openapi/schema.ts'
 import type { Route } from '../src/http/route.ts'
 import { routesOf } from '../src/routes.ts'
+import { createApi, createClient, createMedia, createSync } from '../src/wecom/index.ts'
 import { createApi, createClient, createSync, createWays } from '../src/wecom/index.ts'
 import { contractSchemas } from './contract-schema.ts'
 import { shot } from './e2e/client.ts'
@@ -50,6 +51,7 @@ beforeAll(async () => {
   routes = routesOf({
     core,
     api,
+    media: createMedia({ ...core, api, log }),
     sync: createSync({ ...core, api, log }),
     ways: createWays({ ...core, api, log, lookDelaysMs: [], restored: () => Promise.resolve(false) }),
     log,

@@ -100,13 +100,14 @@ export function attachmentsPart({ attachments }: { readonly attachments?: Attach
   return some.length === 0 ? {} : { attachments: some }
 }
 
-const carriers: readonly ChannelName[] = ['welcome', 'broadcast', 'group-broadcast']
+const carriers: readonly ChannelName[] = ['welcome', 'broadcast', 'group-broadcast', 'advisor-task']
 export const carriesAttachments = (channel: ChannelName): boolean => carriers.includes(channel)
 
 export const noAttachmentsHere: MistakeWords = {
-  message: '这个触点不能带附件：只有欢迎语、客户群发和社群消息可以',
+  message: '这个触点不能带附件：只有欢迎语、客户群发、社群消息和顾问任务可以',
   fix: '删去 attachments，或改用可以带附件的触点',
-  messageEn: 'this touchpoint carries no attachments: only welcomes, broadcasts and group messages do',
+  messageEn:
+    'this touchpoint carries no attachments: only welcomes, broadcasts, group messages and advisor tasks do',
   fixEn: 'take attachments away, or use a touchpoint that carries them',
 }
 

@@ -1,9 +1,9 @@
 /** What the folders to the right may use. */
 export { mustOwn, notFound, present, tasksOf, today } from './today.ts'
 export type { DeskParts } from './today.ts'
-export { beginSend, setOptOut, settleSend, skipTask } from './send.ts'
+export { beginSend, seeTask, setOptOut, settleSend, skipTask } from './send.ts'
 export { recordCall } from './call.ts'
-export { callOutcomes } from './task.ts'
+export { callOutcomes, personalAttachments } from './task.ts'
 export type { CallOutcome, Task, TaskState } from './task.ts'
 export { createDeskJobs } from './desk.jobs.ts'
 export { nameAdvisor, nameAdvisors, takeBackAdvisor } from './named-advisors.ts'

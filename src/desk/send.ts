@@ -4,6 +4,7 @@
  * she is asked, and only she can say.
  */
 import type { Ctx } from '../base/act.ts'
+import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import { optIn, optOut } from '../customer/index.ts'
 import { isTask, lockPromises, move, promiseById, recordTouch, updatePressed } from '../outbox/index.ts'
@@ -14,6 +15,14 @@ export async function ownTask(ctx: Ctx, staff: string, id: string): Promise<Prom
   const [row] = await lockPromises(ctx.tx, [id])
   if (!row || row.sender !== staff || !isTask(row.channel)) throw notFound()
   await mustOwn(ctx.tx, staff, row.subject)
+  return row
+}
+
+/** To look at it only. */
+export async function seeTask(reader: Reader, staff: string, id: string): Promise<PromiseRow> {
+  const row = await promiseById(reader, id)
+  if (row?.sender !== staff || !isTask(row.channel)) throw notFound()
+  await mustOwn(reader, staff, row.subject)
   return row
 }
 

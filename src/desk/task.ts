@@ -1,8 +1,8 @@
 /** A promise as its advisor sees it: pure. */
 import type { Instant } from '../base/clock.ts'
 import { days, hours } from '../base/clock.ts'
-import { fillLinks, personalLink } from '../content/index.ts'
-import type { LinkParts } from '../content/index.ts'
+import { filled, fillLinks, personalLink } from '../content/index.ts'
+import type { Attachment, LinkParts } from '../content/index.ts'
 import { isQuiet } from '../outbox/index.ts'
 import type { Content, Manners, PromiseRow } from '../outbox/index.ts'
 
@@ -27,6 +27,8 @@ export interface Task {
   readonly why: string
   /** With her own links. */
   readonly text: string
+  /** What goes along, with her own links; files by their names. */
+  readonly attachments: readonly Attachment[]
   readonly state: TaskState
   /** Shown, never blocking: the press is hers. */
   readonly warnings: readonly string[]
@@ -43,8 +45,14 @@ export function taskState(row: PromiseRow): TaskState {
 
 export const contentOf = (row: PromiseRow): Content => JSON.parse(row.content) as Content
 
+const personal = (links: LinkParts, row: PromiseRow) => (text: string) =>
+  fillLinks(text, (target) => personalLink(links, { promise: row.id, target }))
+
 export const personalText = (links: LinkParts, row: PromiseRow): string =>
-  fillLinks(contentOf(row).text, (target) => personalLink(links, { promise: row.id, target }))
+  personal(links, row)(contentOf(row).text)
+
+export const personalAttachments = (links: LinkParts, row: PromiseRow): readonly Attachment[] =>
+  (contentOf(row).attachments ?? []).map((one) => filled(one, personal(links, row)))
 
 export interface Circumstances {
   readonly now: Instant

@@ -19,7 +19,15 @@ import {
   tiersOf,
 } from './desk.store.ts'
 import type { CallNote } from './desk.store.ts'
-import { callOutcomeWords, callOutcomes, contentOf, personalText, taskState, warningsFor } from './task.ts'
+import {
+  callOutcomeWords,
+  callOutcomes,
+  contentOf,
+  personalAttachments,
+  personalText,
+  taskState,
+  warningsFor,
+} from './task.ts'
 import type { Task } from './task.ts'
 
 export interface DeskParts {
@@ -96,6 +104,7 @@ export async function present(
       tierTitle: parts.tierTitle(tier),
       why: contentOf(row).why ?? row.title,
       text: personalText(parts.links, row),
+      attachments: personalAttachments(parts.links, row),
       state: taskState(row),
       warnings: warningsFor(row, {
         now,

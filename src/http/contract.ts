@@ -1251,7 +1251,50 @@ export interface SidebarTask {
   readonly warnings: readonly string[]
   /** Present on 电话任务: she is called through WeCom, and `text` only says what about. `last`: how the last try went. */
   readonly call?: { readonly last?: { readonly words: string; readonly at: string } }
+  /** What goes along with the words, one message each; absent when nothing does. */
+  readonly attachments?: readonly TaskAttachment[]
 }
+
+/** For the eye; what the client is to send is asked for apart, since its ids live for some days only. */
+export interface TaskAttachment {
+  readonly kind: 'image' | 'video' | 'file' | 'link' | 'miniprogram'
+  /** 图片“封面” */
+  readonly words: string
+  /** Address of its thumbnail. */
+  readonly picture?: string
+}
+
+/** `GET /api/sidebar/promises/:id/messages` : what follows the words, in the shape of ww.sendChatMessage. */
+export interface SidebarMessages {
+  readonly items: readonly SidebarMessage[]
+}
+export interface SidebarMessage {
+  readonly words: string
+  /** Null when its file cannot be had now; `why` says so. */
+  readonly message: ChatMessage | null
+  readonly why?: string
+}
+/** `msgtype` names the one part that is there. */
+export interface ChatMessage {
+  readonly msgtype: 'image' | 'video' | 'file' | 'news' | 'miniprogram'
+  readonly image?: { readonly mediaid: string }
+  readonly video?: { readonly mediaid: string }
+  readonly file?: { readonly mediaid: string }
+  readonly news?: {
+    readonly link: string
+    readonly title: string
+    readonly desc: string
+    readonly imgUrl: string
+  }
+  readonly miniprogram?: {
+    readonly appid: string
+    readonly title: string
+    readonly imgUrl: string
+    readonly page: string
+  }
+}
+
+/** `GET /api/sidebar/promises/:id/pictures/:name` : the thumbnail of a picture that goes along with it. */
 
 /** `GET /api/sidebar/today` : Paged<SidebarTask>, by value and deadline. */
 

@@ -14,20 +14,25 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openApp } from '../../src/app.ts'
+import { system } from '../../src/base/act.ts'
 import type { App } from '../../src/app.ts'
 import { instantOf } from '../../src/base/calendar.ts'
-import { minutes, virtualClock } from '../../src/base/clock.ts'
+import { days, minutes, seconds, virtualClock } from '../../src/base/clock.ts'
 import { packageRoot, readEnv } from '../../src/base/env.ts'
 import { createLog } from '../../src/base/log.ts'
+import { addMedia, mediaFiles } from '../../src/content/index.ts'
+import { customerIdOf } from '../../src/customer/index.ts'
+import { enqueue } from '../../src/outbox/index.ts'
 import { startSimulator } from '../../src/simulator/index.ts'
 import type { Simulator } from '../../src/simulator/index.ts'
 import { temporaryFolder } from '../process/harness.ts'
 import { openBrowser } from '../web/browser.ts'
-import { openPhone } from '../web/h5-phone.ts'
+import { openPhone, overflow } from '../web/h5-phone.ts'
 import type { Phone } from '../web/h5-phone.ts'
 import { ensureBuilt } from '../web/h5-serve.ts'
 import { weComAgent } from '../web/sidebar-mock.ts'
 import { passTogether } from '../whole-server.ts'
+import { shot } from './client.ts'
 import { signIn } from './world.ts'
 
 const startAt = instantOf('2026-05-20', '10:00')
@@ -53,6 +58,8 @@ interface WeCom extends Phone {
   readonly calls: Call[]
   /** Every address of ours that was asked for a signature. */
   readonly signed: string[]
+  /** A type of message that this client is too old for. */
+  unknown: string
 }
 const open: WeCom[] = []
 
@@ -169,10 +176,10 @@ async function signatureOf(
 }
 
 /** A phone with WeCom in it: it takes a configuration only with the signature of the page it shows. */
-async function openWeCom(userAgent = weComAgent): Promise<WeCom> {
-  const phone = await openPhone(browser, { userAgent })
+async function openWeCom(userAgent = weComAgent, width = 360): Promise<WeCom> {
+  const phone = await openPhone(browser, { userAgent, viewport: { width, height: 780 } })
   await phone.page.context().addCookies([{ name: 'siyu_session', value: session, url: origin }])
-  const weCom: WeCom = { ...phone, calls: [], signed: [] }
+  const weCom: WeCom = { ...phone, calls: [], signed: [], unknown: '' }
   open.push(weCom)
   phone.page.on('request', (made) => {
     const { pathname, searchParams } = new URL(made.url())
@@ -200,6 +207,14 @@ async function openWeCom(userAgent = weComAgent): Promise<WeCom> {
         return { err_msg: `${name}:ok`, entry: 'single_chat_tools' }
       case 'getCurExternalContact':
         return { err_msg: `${name}:ok`, userId: customer }
+      case 'sendChatMessage': {
+        if (params['msgtype'] === weCom.unknown) return { err_msg: `${name}:fail function not exist` }
+        const sent = await fetch(`${simulator.url}/sim/chat/send`, {
+          method: 'POST',
+          body: JSON.stringify({ ...params, userid: advisor, external_userid: customer }),
+        })
+        return { err_msg: sent.ok ? `${name}:ok` : `${name}:fail ${await sent.text()}` }
+      }
       default:
         return { err_msg: `${name}:ok` }
     }
@@ -353,4 +368,112 @@ describe('the sidebar as it is shipped', () => {
     )
     expect(named(weCom, 'getCurExternalContact').length).toBeGreaterThan(0)
   })
+
+  it('sends the words and then what goes along, with ids that it asked for when the task was opened', async () => {
+    await promise('files')
+    const weCom = await openWeCom(weComAgent, 390)
+    const { page } = weCom
+    await page.goto(`${origin}/sidebar/`)
+    await page.getByText('图片“封面”').waitFor()
+    await page.waitForFunction(`document.querySelector('.along img')?.naturalWidth > 0`)
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await shot(weCom, 'sidebar-attachments', true)
+    await page.getByRole('button', { name: '发送', exact: true }).tap()
+    await page.getByText('已发送 · ').waitFor()
+    await expect.poll(() => named(weCom, 'sendChatMessage').length).toBe(4)
+    const sent = named(weCom, 'sendChatMessage')
+    expect(sent.map(({ msgtype, enterChat }) => [msgtype, enterChat])).toEqual([
+      ['text', false],
+      ['image', false],
+      ['file', false],
+      ['news', true],
+    ])
+    const { news } = sent[3] as { news: Record<string, string> }
+    expect(news).toMatchObject({ title: '直播间', desc: '今晚八点' })
+    // A link of her own, and a cover that WeCom serves.
+    expect(news['link']).toMatch(new RegExp(`^${origin}/h5/l/p\\.`))
+    expect(news['imgUrl']).toMatch(/^https?:/)
+    // The ids are of this app, and good.
+    for (const { mediaid } of [sent[1]?.['image'], sent[2]?.['file']] as { mediaid: string }[])
+      expect(await known(mediaid)).toBe(true)
+    const said = simulator.ledger().filter(({ via }) => via === 'sidebar')
+    expect(said.map(({ body }) => (body as { msgtype?: string }).msgtype)).toEqual(['text', 'image', 'file', 'news'])
+  })
+
+  it('falls back to the words in a client that knows no such message, and says what did not go', async () => {
+    await promise('old')
+    const weCom = await openWeCom()
+    weCom.unknown = 'file'
+    await weCom.page.goto(`${origin}/sidebar/`)
+    await weCom.page.getByRole('button', { name: '发送', exact: true }).tap()
+    await weCom.page.getByText('没有发出：文件“说明书”').waitFor()
+    expect(named(weCom, 'sendChatMessage').map(({ msgtype }) => msgtype)).toEqual([
+      'text',
+      'image',
+      'file',
+      'news',
+    ])
+    const states = await app.db.reader.rows("select state from promise where dedupe_key = 'old:wmA'")
+    expect(states).toEqual([{ state: 'sent' }])
+  })
+
+  /** A picture that a browser can draw. */
+  async function picture(): Promise<Buffer> {
+    const blank = await browser.newPage({ viewport: { width: 400, height: 300 } })
+    const bytes = await blank.screenshot()
+    await blank.close()
+    return bytes
+  }
+
+  /** An advisor's task with a picture, a file and a link. */
+  async function promise(key: string): Promise<void> {
+    const bytes = await picture()
+    await app.importParts.act(system('test'), async (ctx) => {
+      if ((await mediaFiles(ctx.tx)).length === 0) {
+        await addMedia(ctx, { name: '封面', filename: 'cover.png', bytes })
+        await addMedia(ctx, {
+          name: '说明书',
+          filename: 'guide.pdf',
+          bytes: Buffer.from('%PDF-1.7\n%%EOF\n'),
+        })
+      }
+      await enqueue(ctx, [
+        {
+          dedupeKey: `${key}:${customer}`,
+          touchpoint: 'monthly-talk',
+          title: '每月沟通',
+          cadenceVersion: 1,
+          purpose: 'service',
+          personal: true,
+          awaited: true,
+          channel: 'advisor-task',
+          subjectKind: 'customer',
+          subject: customer,
+          customer: customerIdOf({ kind: 'external', value: customer }),
+          sender: advisor,
+          day: '2026-05-20',
+          wantedAt: ctx.now,
+          expiresAt: ctx.now + days(1),
+          priority: 50,
+          content: {
+            text: '王女士，新到的说明书和图发您',
+            attachments: [
+              { image: '封面' },
+              { file: '说明书' },
+              { link: { title: '直播间', url: '[[link:me]]', desc: '今晚八点', picture: '封面' } },
+            ],
+          },
+        },
+      ])
+    })
+    await passTogether(app, simulator, clock, seconds(2))
+  }
+
+  async function known(mediaId: string): Promise<boolean> {
+    const { corpId, agentSecret } = simulator.credentials
+    const token = await fetch(`${simulator.url}/cgi-bin/gettoken?corpid=${corpId}&corpsecret=${agentSecret}`)
+    const { access_token: given } = (await token.json()) as { access_token: string }
+    const file = await fetch(`${simulator.url}/cgi-bin/media/get?access_token=${given}&media_id=${mediaId}`)
+    return !(file.headers.get('content-type') ?? '').includes('json')
+  }
 })

@@ -10,6 +10,7 @@ import { namesOfStaff } from '../../customer/index.ts'
 import { mediaBody } from '../contract.ts'
 import type { MediaItem, Paged, Role } from '../contract.ts'
 import { parse } from '../parse.ts'
+import { pictureAnswer } from '../picture.ts'
 import type { Call, Route } from '../route.ts'
 import { staffOf } from './cadence.ts'
 
@@ -54,11 +55,7 @@ export const mediaRoutes = ({ db, act }: MediaRouteParts): Route[] => [
       const name = params['name'] ?? ''
       const found = await readMedia(db.reader, name)
       if (found?.file.type !== 'image') throw noSuchMedia(name)
-      return {
-        file: { bytes: found.bytes, type: found.bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' },
-        // A name keeps its content; only one that was removed may come back with another.
-        headers: { 'Cache-Control': 'private, max-age=300' },
-      }
+      return pictureAnswer(found.bytes)
     },
   },
   {

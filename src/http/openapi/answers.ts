@@ -701,6 +701,37 @@ export const answers = {
     },
     required: ['spans', 'runnings', 'name', 'title', 'phase', 'repeats'],
   },
+  ChatMessage: {
+    description: '`msgtype` names the one part that is there.',
+    type: 'object',
+    properties: {
+      msgtype: { enum: ['image', 'video', 'file', 'miniprogram', 'news'] },
+      image: { type: 'object', properties: { mediaid: { type: 'string' } }, required: ['mediaid'] },
+      video: { type: 'object', properties: { mediaid: { type: 'string' } }, required: ['mediaid'] },
+      file: { type: 'object', properties: { mediaid: { type: 'string' } }, required: ['mediaid'] },
+      news: {
+        type: 'object',
+        properties: {
+          link: { type: 'string' },
+          title: { type: 'string' },
+          desc: { type: 'string' },
+          imgUrl: { type: 'string' },
+        },
+        required: ['link', 'title', 'desc', 'imgUrl'],
+      },
+      miniprogram: {
+        type: 'object',
+        properties: {
+          appid: { type: 'string' },
+          title: { type: 'string' },
+          imgUrl: { type: 'string' },
+          page: { type: 'string' },
+        },
+        required: ['appid', 'title', 'imgUrl', 'page'],
+      },
+    },
+    required: ['msgtype'],
+  },
   ConfigProblem: {
     type: 'object',
     properties: {
@@ -1978,6 +2009,25 @@ export const answers = {
     },
     required: ['customer', 'tasks'],
   },
+  SidebarMessage: {
+    type: 'object',
+    properties: {
+      words: { type: 'string' },
+      message: {
+        description: 'Null when its file cannot be had now; `why` says so.',
+        anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/ChatMessage' }],
+      },
+      why: { type: 'string' },
+    },
+    required: ['words', 'message'],
+  },
+  SidebarMessages: {
+    description:
+      '`GET /api/sidebar/promises/:id/messages` : what follows the words, in the shape of ww.sendChatMessage.',
+    type: 'object',
+    properties: { items: { type: 'array', items: { $ref: '#/components/schemas/SidebarMessage' } } },
+    required: ['items'],
+  },
   SidebarTask: {
     description: 'One thing an advisor is asked to send today.',
     type: 'object',
@@ -2014,6 +2064,11 @@ export const answers = {
             required: ['words', 'at'],
           },
         },
+      },
+      attachments: {
+        description: 'What goes along with the words, one message each; absent when nothing does.',
+        type: 'array',
+        items: { $ref: '#/components/schemas/TaskAttachment' },
       },
     },
     required: [
@@ -2074,6 +2129,17 @@ export const answers = {
       },
     },
     required: ['marketing', 'service', 'topics'],
+  },
+  TaskAttachment: {
+    description:
+      'For the eye; what the client is to send is asked for apart, since its ids live for some days only.',
+    type: 'object',
+    properties: {
+      kind: { enum: ['image', 'video', 'file', 'link', 'miniprogram'] },
+      words: { description: '图片“封面”', type: 'string' },
+      picture: { description: 'Address of its thumbnail.', type: 'string' },
+    },
+    required: ['kind', 'words'],
   },
   ThreeWay: {
     type: 'object',

@@ -35,7 +35,14 @@ onBothDatabases('the routes of desk and outbox', (open) => {
     })
     const card = (id: string) => Promise.resolve({ id, points: 7 } as CustomerCard)
     routes = [
-      ...sidebarTaskRoutes({ act, db, links, tierTitle: (tier) => tier, card }),
+      ...sidebarTaskRoutes({
+        act,
+        db,
+        links,
+        tierTitle: (tier) => tier,
+        card,
+        messages: () => Promise.resolve([]),
+      }),
       ...deliveryRoutes({ db, act }),
       ...pauseRoutes({ act }),
     ]

@@ -2,13 +2,17 @@
 import type { Act, Actor, Ctx } from '../../base/act.ts'
 import { isoOf } from '../../base/calendar.ts'
 import type { Db } from '../../base/db.ts'
+import { attachmentWords, fileOf, noSuchMedia, readMedia } from '../../content/index.ts'
+import type { Attachment } from '../../content/index.ts'
 import { customerOfExternal } from '../../customer/index.ts'
 import {
   beginSend,
   mustOwn,
   notFound,
+  personalAttachments,
   present,
   recordCall,
+  seeTask,
   setOptOut,
   settleSend,
   skipTask,
@@ -18,14 +22,25 @@ import {
 import type { DeskParts, Task } from '../../desk/index.ts'
 import type { PromiseRow } from '../../outbox/index.ts'
 import { callBody, intentBody, settleBody, sidebarOptOutBody, skipBody } from '../contract.ts'
-import type { CustomerCard, Paged, SidebarCustomer, SidebarTask } from '../contract.ts'
+import type {
+  CustomerCard,
+  Paged,
+  SidebarCustomer,
+  SidebarMessage,
+  SidebarMessages,
+  SidebarTask,
+  TaskAttachment,
+} from '../contract.ts'
 import { parse } from '../parse.ts'
+import { pictureAnswer } from '../picture.ts'
 import type { Call, Route } from '../route.ts'
 
 export interface SidebarTaskParts extends DeskParts {
   readonly act: Act
   readonly db: Db
   readonly card: (customer: string) => Promise<CustomerCard>
+  /** Fetches the ids of files that WeCom does not know, or no longer. */
+  readonly messages: (attachments: readonly Attachment[]) => Promise<readonly SidebarMessage[]>
 }
 
 const toSidebar = (task: Task): SidebarTask => ({
@@ -48,7 +63,19 @@ const toSidebar = (task: Task): SidebarTask => ({
     : {
         call: task.call.last ? { last: { words: task.call.last.words, at: isoOf(task.call.last.at) } } : {},
       }),
+  ...(task.attachments.length === 0
+    ? {}
+    : { attachments: task.attachments.map((one) => shownAttachment(task.promise.id, one)) }),
 })
+
+function shownAttachment(promise: string, attachment: Attachment): TaskAttachment {
+  const [kind] = Object.keys(attachment) as [TaskAttachment['kind']]
+  const words = attachmentWords(attachment)
+  const file = fileOf(attachment)
+  if (!file || kind === 'video' || kind === 'file') return { kind, words }
+  const path = `/api/sidebar/promises/${promise}/pictures/${encodeURIComponent(file.name)}`
+  return { kind, words, picture: path }
+}
 
 const staffOf = (call: Call): string => {
   if (!call.staff) throw notFound()
@@ -104,6 +131,29 @@ export function sidebarTaskRoutes(parts: SidebarTaskParts): Route[] {
           tasks: tasks.map(toSidebar),
         }
         return { json: answer }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/sidebar/promises/:id/messages',
+      access,
+      async handle(call) {
+        const row = await seeTask(db.reader, staffOf(call), param(call, 'id'))
+        const items = await parts.messages(personalAttachments(parts.links, row))
+        return { json: { items } satisfies SidebarMessages }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/sidebar/promises/:id/pictures/:name',
+      access,
+      async handle(call) {
+        const name = param(call, 'name')
+        const row = await seeTask(db.reader, staffOf(call), param(call, 'id'))
+        const isHers = personalAttachments(parts.links, row).some((one) => fileOf(one)?.name === name)
+        const found = isHers ? await readMedia(db.reader, name) : null
+        if (found?.file.type !== 'image') throw noSuchMedia(name)
+        return pictureAnswer(found.bytes)
       },
     },
     {

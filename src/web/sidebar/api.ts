@@ -6,6 +6,7 @@ import type {
   Paged,
   SidebarCoupon,
   SidebarCustomer,
+  SidebarMessages,
   SidebarTask,
 } from '../../http/contract.ts'
 import { makeApi } from '../shared/phone/api.ts'
@@ -19,6 +20,8 @@ export const fetchJssdk = (url: string): Promise<JssdkConfig> =>
   api.get(`/api/sidebar/jssdk?url=${encodeURIComponent(url)}`)
 export const fetchToday = (): Promise<Paged<SidebarTask>> => api.get('/api/sidebar/today')
 export const fetchCustomer = (id: string): Promise<SidebarCustomer> => api.get(customerPath(id))
+
+export const fetchMessages = (id: string): Promise<SidebarMessages> => api.get(`${promisePath(id)}/messages`)
 
 export const postIntent = (id: string, text: string): Promise<SidebarTask> =>
   api.send('POST', `${promisePath(id)}/intent`, { text })

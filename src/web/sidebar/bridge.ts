@@ -10,6 +10,8 @@ import {
   register,
   sendChatMessage,
 } from '@wecom/jssdk'
+import type { SendChatMessage } from '@wecom/jssdk'
+import type { ChatMessage } from '../../http/contract.ts'
 import { troubleOf } from '../shared/phone/api.ts'
 import { fetchJssdk } from './api.ts'
 
@@ -92,12 +94,17 @@ export const currentCustomer = async (): Promise<string | undefined> => {
   }
 }
 
-/** Sends into the chat beside this page. `silent`: nobody knows yet whether it went out; `later` may still tell. */
-export const deliver = async (text: string): Promise<Delivery> => {
+export type Message = { readonly msgtype: 'text'; readonly text: { readonly content: string } } | ChatMessage
+
+/**
+ * Sends into the chat beside this page. `silent`: nobody knows yet whether it went out; `later` may still tell. With the
+ * last message the client enters the chat, and may take this page away.
+ */
+export const deliver = async (message: Message, isLast: boolean): Promise<Delivery> => {
+  // The contract names each part as optional; `msgtype` says which one the server has filled in.
   const answer: Promise<Delivery> = sendChatMessage({
-    msgtype: 'text',
-    text: { content: text },
-    enterChat: true,
+    ...(message as SendChatMessage),
+    enterChat: isLast,
   }).then(
     () => ({ kind: 'sent' }),
     (thrown: unknown) => ({ kind: 'refused', error: errorWords(thrown) }),

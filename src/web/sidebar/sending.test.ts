@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SidebarTask } from '../../http/contract.ts'
+import type { SidebarMessage, SidebarTask } from '../../http/contract.ts'
 import type { Delivery } from './bridge.ts'
 import { copyInstead, sendInChat, type Ports } from './sending.ts'
 
@@ -19,15 +19,31 @@ const task: SidebarTask = {
   warnings: [],
 }
 
+const picture = { words: '图片“封面”', message: { msgtype: 'image', image: { mediaid: 'm1' } } } as const
+const card = {
+  words: '链接“直播间”',
+  message: { msgtype: 'news', news: { link: 'https://shop.example', title: '直播间', desc: '', imgUrl: '' } },
+} as const
+const along: readonly SidebarMessage[] = [picture, card]
+const withFiles: SidebarTask = {
+  ...task,
+  attachments: [
+    { kind: 'image', words: picture.words },
+    { kind: 'link', words: card.words },
+  ],
+}
+
 /** Ports that write down in which order they were used. */
 const recorder = (over: Partial<Ports> = {}) => {
   const calls: string[] = []
   const ports: Ports = {
     currentCustomer: () => Promise.resolve('wm1'),
-    deliver: (text) => {
-      calls.push(`deliver ${text}`)
+    deliver: (message, isLast) => {
+      const what = message.msgtype === 'text' ? message.text.content : message.msgtype
+      calls.push(`deliver ${what}${isLast ? '' : ' …'}`)
       return Promise.resolve<Delivery>({ kind: 'sent' })
     },
+    messages: () => Promise.resolve(along),
     intent: (id, text) => {
       calls.push(`intent ${id} ${text}`)
       return Promise.resolve({ ...task, state: 'intent', text })
@@ -94,6 +110,49 @@ describe('a press on 发送', () => {
     expect(await sendInChat(flaky.ports, task, 'x')).toMatchObject({ kind: 'done' })
     const deaf = recorder({ settle: () => Promise.reject(new Error('502')) })
     expect(await sendInChat(deaf.ports, task, 'x')).toMatchObject({ kind: 'unrecorded' })
+  })
+})
+
+describe('what goes along', () => {
+  it('follows the words one by one once they are settled, and only the last enters the chat', async () => {
+    const { calls, ports } = recorder()
+    expect(await sendInChat(ports, withFiles, '您好')).toMatchObject({ kind: 'done', missed: [] })
+    expect(calls).toEqual([
+      'intent p1 您好',
+      'deliver 您好 …',
+      'settle p1 sent',
+      'deliver image …',
+      'deliver news',
+    ])
+  })
+
+  it('stays behind where its id cannot be had, or the client does not know it: the words went out', async () => {
+    const away = recorder({ messages: () => Promise.reject(new Error('502')) })
+    expect(await sendInChat(away.ports, withFiles, '您好')).toMatchObject({
+      kind: 'done',
+      missed: [picture.words, card.words],
+    })
+    expect(away.calls).toEqual(['intent p1 您好', 'deliver 您好 …', 'settle p1 sent'])
+    const old = recorder({
+      deliver: ({ msgtype }) =>
+        Promise.resolve<Delivery>(
+          msgtype === 'image'
+            ? { kind: 'refused', error: 'sendChatMessage:fail function not exist' }
+            : { kind: 'sent' },
+        ),
+    })
+    expect(await sendInChat(old.ports, withFiles, '您好')).toMatchObject({ missed: [picture.words] })
+  })
+
+  it('ends with a silence: nobody knows what the client does', async () => {
+    const silent: Delivery = { kind: 'silent', later: new Promise<never>(() => undefined) }
+    const { ports } = recorder({
+      deliver: ({ msgtype }) => Promise.resolve<Delivery>(msgtype === 'text' ? { kind: 'sent' } : silent),
+    })
+    expect(await sendInChat(ports, withFiles, '您好')).toMatchObject({
+      kind: 'done',
+      missed: [picture.words, card.words],
+    })
   })
 })
 

@@ -33,6 +33,17 @@ export const sidebarArea: Area = {
       says: say('一位客户的全部情况和她的任务', 'Everything about a customer, and the tasks about her'),
       answer: one('SidebarCustomer'),
     },
+    'GET /api/sidebar/promises/:id/messages': {
+      says: say(
+        '随任务文案一起发的附件，按 ww.sendChatMessage 的写法；素材编号此时取得',
+        'What goes along with the words of a task, in the shape of ww.sendChatMessage; ids of files are fetched now',
+      ),
+      answer: one('SidebarMessages'),
+    },
+    'GET /api/sidebar/promises/:id/pictures/:name': {
+      says: say('附件的缩略图', 'The thumbnail of an attachment'),
+      answer: { kind: 'picture', says: say('图片', 'the picture') },
+    },
     'POST /api/sidebar/promises/:id/intent': {
       says: say('准备发送，在打开聊天窗口之前', 'About to send, before the chat is opened'),
       body: intentBody,
