@@ -15,6 +15,10 @@ import { parkedRows } from '../interaction/index.ts'
 import { quotaDoubt } from '../outbox/index.ts'
 import type { QuotaDoubt } from '../outbox/index.ts'
 import { openDatabase } from '../schema.ts'
+import { corpTagNotes } from '../wecom/index.ts'
+import { botFindings, kfFindings } from './doctor-talk.ts'
+import { ill, well } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { corpTagNotes, wayWarnings } from '../wecom/index.ts'
 
 export interface Finding {
@@ -28,9 +32,6 @@ export interface DoctorDocument {
   readonly ok: boolean
   readonly findings: readonly Finding[]
 }
-
-const well = (check: string, found: string): Finding => ({ check, ok: true, found })
-const ill = (check: string, found: string, fix: string): Finding => ({ check, ok: false, found, fix })
 
 export async function runDoctor(): Promise<DoctorDocument> {
   const findings: Finding[] = [nodeVersion(), pages()]
@@ -93,6 +94,7 @@ async function database(env: Env): Promise<Finding[]> {
     const tips = await shortTips(db.reader)
     const ways = await wayWarnings(db.reader)
     const quota = quotaFinding(await quotaDoubt(db.reader))
+    const talk = [...(await botFindings(env.wecom.bot, db)), ...(await kfFindings(db))]
     await db.close()
     const rows = parked.map(({ follower, seq, error }) =>
       ill(
@@ -107,6 +109,7 @@ async function database(env: Env): Promise<Finding[]> {
       ...notes.map((note) => well('corp tags', note)),
       ...(quota === null ? [] : [quota]),
       ...tips,
+      ...talk,
       ...ways.map(({ english, fix }) => ill('ways', english, fix)),
     ]
   } catch (error) {

@@ -37,6 +37,7 @@ export type {
 export { createBot } from './aibot/bot.ts'
 export type { Bot } from './aibot/bot.ts'
 export { createBotLease, createLoneLease } from './aibot/lease.ts'
+export { botHolding } from './aibot/lease.store.ts'
 
 // The session archive, as others decrypt it.
 export { createAskConsent } from './archive/ask.ts'
@@ -52,6 +53,7 @@ export { createSync } from './sync.ts'
 export type { Sync, SyncParts } from './sync.ts'
 export type { ComparisonStanding } from './compare.ts'
 export { createKf } from './kf/index.ts'
+export { kfAccounts } from './kf/kf.store.ts'
 export type { Kf, KfParts } from './kf/index.ts'
 export { corpTagNotes } from './corp-tags.ts'
 export { createMirror } from './mirror.ts'

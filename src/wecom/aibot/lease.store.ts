@@ -1,4 +1,4 @@
-import type { Tx } from '../../base/db.ts'
+import type { Db, Tx } from '../../base/db.ts'
 
 export interface LeaseRow {
   readonly holder: string
@@ -36,3 +36,15 @@ export const forgetKick = (tx: Tx): Promise<number> =>
 
 export const dropLease = (tx: Tx, holder: string): Promise<number> =>
   tx.run('UPDATE bot_lease SET lease_until = 0 WHERE id = 1 AND holder = $1', [holder])
+
+/** Null where no server ever held it. `leftMs`: of the lease, by the database's clock. */
+export async function botHolding(
+  db: Db,
+): Promise<{ readonly holder: string; readonly leftMs: number; readonly kickedAt: number | null } | null> {
+  const [row] = await db.reader.rows<LeaseRow>(
+    'select holder, epoch, lease_until, kicked_at from bot_lease where id = 1',
+  )
+  if (!row) return null
+  const now = await db.tx((tx) => tx.databaseNow())
+  return { holder: row.holder, leftMs: row.lease_until - now, kickedAt: row.kicked_at }
+}

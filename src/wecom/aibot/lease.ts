@@ -4,6 +4,7 @@
  * A frozen holder does no harm: its connection is ended by the new one's, and it finds out that it lost the row.
  */
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
 import type { Db } from '../../base/db.ts'
 import { dropLease, forgetKick, noteKick, takeLease } from './lease.store.ts'
@@ -26,7 +27,8 @@ export const leaseMs = 6_000
 const marginMs = 1_000
 
 export function createBotLease({ db, clock }: { readonly db: Db; readonly clock: Clock }): BotLease {
-  const holder = randomUUID()
+  // Named for whoever asks which one it is; the random part makes it this very process.
+  const holder = `${hostname()}/${String(process.pid)}/${randomUUID()}`
   let renewedAt = Number.NEGATIVE_INFINITY
   return {
     async hold() {
