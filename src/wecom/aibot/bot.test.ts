@@ -142,7 +142,7 @@ onBothDatabases('the smart bot', (open) => {
   async function start(lease?: BotLease): Promise<Bot> {
     const bot = createOne(lease)
     bot.start()
-    await expect.poll(() => bot.missing() === null && connected()).toBe(true)
+    await expect.poll(() => bot.missing() === null && connected(), { timeout: 5_000 }).toBe(true)
     return bot
   }
   const said = (): string[] => sim.ledger().map(({ text }) => text)
@@ -311,7 +311,7 @@ onBothDatabases('the smart bot', (open) => {
     await post('kick')
     await expect.poll(() => first.missing()).toContain('took the smart bot over')
     await expect.poll(() => second.missing()).toContain('took the smart bot over')
-    expect(await connected()).toBe(false)
+    await expect.poll(connected).toBe(false)
     await second.stop()
     await start(createBotLease(world))
   })
