@@ -85,7 +85,7 @@ if (postgres === null) process.stderr.write('!! skipped on PostgreSQL: the smart
 
 it.runIf(postgres !== null)(
   'is taken over within its lease, answers nothing twice and loses nothing asked afterwards',
-  { timeout: 120_000 },
+  { timeout: 180_000 },
   async () => {
     const database = await emptyDatabase(postgres ?? '')
     const shop = { advisors, customersEach: 1, groups: 0 }

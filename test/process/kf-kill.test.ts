@@ -91,7 +91,7 @@ async function readThrough(databaseUrl: string, points: readonly string[], survi
   await core.close()
 }
 
-it('SQLite: three killed servers lose nothing and tell nothing twice', { timeout: 120_000 }, async () => {
+it('SQLite: three killed servers lose nothing and tell nothing twice', { timeout: 180_000 }, async () => {
   await readThrough(`sqlite:${fleet.folder.path}/siyu.db`, points, 1)
 })
 
@@ -101,7 +101,7 @@ if (postgres === null)
 
 it.runIf(postgres !== null)(
   'PostgreSQL: nor do they where two servers go on side by side',
-  { timeout: 120_000 },
+  { timeout: 180_000 },
   async () => {
     const database = await emptyDatabase(postgres ?? '')
     // Around the commit, where the two differ.
