@@ -397,7 +397,12 @@ describe('the sidebar as it is shipped', () => {
     for (const { mediaid } of [sent[1]?.['image'], sent[2]?.['file']] as { mediaid: string }[])
       expect(await known(mediaid)).toBe(true)
     const said = simulator.ledger().filter(({ via }) => via === 'sidebar')
-    expect(said.map(({ body }) => (body as { msgtype?: string }).msgtype)).toEqual(['text', 'image', 'file', 'news'])
+    expect(said.map(({ body }) => (body as { msgtype?: string }).msgtype)).toEqual([
+      'text',
+      'image',
+      'file',
+      'news',
+    ])
   })
 
   it('falls back to the words in a client that knows no such message, and says what did not go', async () => {
