@@ -60,9 +60,7 @@ import { createCards, customerRows } from './report/index.ts'
 import type { CustomerCards } from './report/index.ts'
 import { redeemForOrder } from './reward/index.ts'
 import { chatParts, createStaffNote } from './wecom/index.ts'
-import type { Media, Sync, WecomApi } from './wecom/index.ts'
-import { createStaffNote } from './wecom/index.ts'
-import type { Sync, Ways, WecomApi } from './wecom/index.ts'
+import type { Media, Sync, Ways, WecomApi } from './wecom/index.ts'
 
 export interface RouteParts {
   readonly core: Core
@@ -81,10 +79,10 @@ export interface RouteParts {
 /** A personal link names its reader for this long after its promise ended; later it only leads to the page. */
 const linkLifeMs = 30 * 86_400_000
 
-export function routesOf({ core, api, media, sync, log, links, cadenceFile }: RouteParts): Route[] {
 export function routesOf({
   core,
   api,
+  media,
   sync,
   ways,
   log,

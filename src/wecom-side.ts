@@ -35,8 +35,7 @@ import {
   failureWords,
   hasHeard,
 } from './wecom/index.ts'
-import type { Bot, Media, Sync, WecomApi } from './wecom/index.ts'
-import type { Bot, Sync, Ways, WecomApi } from './wecom/index.ts'
+import type { Bot, Media, Sync, Ways, WecomApi } from './wecom/index.ts'
 
 export interface WecomSide {
   readonly api: WecomApi

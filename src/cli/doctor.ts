@@ -15,18 +15,10 @@ import { parkedRows } from '../interaction/index.ts'
 import { quotaDoubt } from '../outbox/index.ts'
 import type { QuotaDoubt } from '../outbox/index.ts'
 import { openDatabase } from '../schema.ts'
-import { corpTagNotes } from '../wecom/index.ts'
+import { corpTagNotes, wayWarnings } from '../wecom/index.ts'
 import { botFindings, kfFindings } from './doctor-talk.ts'
 import { ill, well } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { corpTagNotes, wayWarnings } from '../wecom/index.ts'
-
-export interface Finding {
-  readonly check: string
-  readonly ok: boolean
-  readonly found: string
-  readonly fix?: string
-}
 
 export interface DoctorDocument {
   readonly ok: boolean
