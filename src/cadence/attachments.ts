@@ -12,7 +12,7 @@ import {
   mediaTypeWords,
   mostBytes,
 } from '../content/index.ts'
-import type { Attachment, MediaFile, MediaUse } from '../content/index.ts'
+import type { Attachment, MediaFile, MediaUse, Scene } from '../content/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
 import { addMistake, unknownWord } from './mistake.ts'
 import type { MistakeWords } from './mistake.ts'
@@ -100,14 +100,43 @@ export function attachmentsPart({ attachments }: { readonly attachments?: Attach
   return some.length === 0 ? {} : { attachments: some }
 }
 
-const carriers: readonly ChannelName[] = ['welcome', 'broadcast', 'group-broadcast', 'advisor-task']
+const carriers: readonly ChannelName[] = [
+  'welcome',
+  'broadcast',
+  'group-broadcast',
+  'advisor-task',
+  'moments',
+]
 export const carriesAttachments = (channel: ChannelName): boolean => carriers.includes(channel)
 
+/** Where this kind of touchpoint shows its files. */
+export const sceneOf = (kind: string): Scene => (kind === 'moment-note' ? 'moment' : 'message')
+
+/** Up to nine pictures, or one film, or one link with its cover, whose title is shorter (WECOM.md §3.7). */
+export function unfitForMoment(attachments: readonly Attachment[]): Nonsense[] {
+  const kindOf = (one: Attachment): string => Object.keys(one)[0] ?? ''
+  const first = attachments[0] && kindOf(attachments[0])
+  return attachments.flatMap((one, i): Nonsense[] => {
+    const kind = kindOf(one)
+    const path = ['attachments', i, kind]
+    if (!['image', 'video', 'link'].includes(kind)) return [{ path, words: notInMoments }]
+    if (kind !== first || (i > 0 && kind !== 'image')) return [{ path, words: oneKindInMoments }]
+    if (!('link' in one)) return []
+    const { title, picture } = one.link
+    const bytes = bytesOf(title)
+    return [
+      ...(picture === undefined ? [{ path, words: noCover }] : []),
+      ...(bytes > momentTitle ? [{ path: [...path, 'title'], words: tooLong(bytes, momentTitle) }] : []),
+    ]
+  })
+}
+const momentTitle = 64
+
 export const noAttachmentsHere: MistakeWords = {
-  message: '这个触点不能带附件：只有欢迎语、客户群发、社群消息和顾问任务可以',
+  message: '这个触点不能带附件：只有欢迎语、客户群发、社群消息、顾问任务和朋友圈可以',
   fix: '删去 attachments，或改用可以带附件的触点',
   messageEn:
-    'this touchpoint carries no attachments: only welcomes, broadcasts, group messages and advisor tasks do',
+    'this touchpoint carries no attachments: only welcomes, broadcasts, group messages, advisor tasks and moments do',
   fixEn: 'take attachments away, or use a touchpoint that carries them',
 }
 
@@ -116,9 +145,13 @@ export const noAttachmentsHere: MistakeWords = {
 /** As the catalogue tells it. */
 export type MediaSeen = Pick<MediaFile, 'name' | 'type' | 'bytes'>
 
-export function unfitFiles(attachments: readonly Attachment[], media: readonly MediaSeen[]): Nonsense[] {
+export function unfitFiles(
+  attachments: readonly Attachment[],
+  media: readonly MediaSeen[],
+  scene?: Scene,
+): Nonsense[] {
   return attachments.flatMap((attachment, i) => {
-    const wanted = fileOf(attachment)
+    const wanted = fileOf(attachment, scene)
     if (!wanted) return []
     const { name, use } = wanted
     const file = media.find((one) => one.name === name)
@@ -127,7 +160,10 @@ export function unfitFiles(attachments: readonly Attachment[], media: readonly M
   })
 }
 
-const typeFor = (use: MediaUse): MediaFile['type'] => (use === 'video' || use === 'file' ? use : 'image')
+function typeFor(use: MediaUse): MediaFile['type'] {
+  if (use === 'moment-video') return 'video'
+  return use === 'video' || use === 'file' ? use : 'image'
+}
 
 function unfit(file: MediaSeen, use: MediaUse): MistakeWords | null {
   const type = typeFor(use)
@@ -172,6 +208,24 @@ const notAnAddress = (text: string): MistakeWords => ({
   messageEn: `"${text.slice(0, 40)}" is not an address`,
   fixEn: 'write an address that begins with https://, or a link such as [[link:me]]',
 })
+const notInMoments: MistakeWords = {
+  message: '朋友圈只能带图片、视频或链接',
+  fix: '换成 image、video 或 link',
+  messageEn: 'a moment carries pictures, a film or a link',
+  fixEn: 'write image, video or link',
+}
+const oneKindInMoments: MistakeWords = {
+  message: '朋友圈的附件不能混用：最多 9 张图片，或 1 个视频，或 1 个链接',
+  fix: '只留一种',
+  messageEn: 'a moment carries up to 9 pictures, or 1 film, or 1 link',
+  fixEn: 'keep one kind',
+}
+const noCover: MistakeWords = {
+  message: '朋友圈的链接要有封面',
+  fix: '加上 picture: 素材名',
+  messageEn: 'the link of a moment needs its picture',
+  fixEn: 'add picture: NAME',
+}
 const notOne: MistakeWords = {
   message: '一个附件只能是一种',
   fix: '写 image、video、file、link、miniprogram 中的一个，例如 - image: 封面',

@@ -8,10 +8,10 @@ import { levelsOf, pointsOfMany } from '../reward/index.ts'
 import type { LevelOf } from '../reward/index.ts'
 import { standingsAsOf } from '../segment/index.ts'
 import type { Standing, TierRules } from '../segment/index.ts'
-import { activeGroups, identityRows, profileRows, worthRows } from './cadence.store.ts'
-import type { Group, LevelSeen, Member, Reason } from './touchpoint.ts'
+import { activeGroups, identityRows, profileRows, speakingStaff, worthRows } from './cadence.store.ts'
+import type { Colleague, Group, LevelSeen, Member, Reason } from './touchpoint.ts'
 
-/** What does not change with the day: contacts, names, groups. */
+/** What does not change with the day: contacts, names, groups, staff. */
 export interface People {
   /** Who speaks to each. */
   readonly advisors: ReadonlyMap<string, Sender>
@@ -24,6 +24,7 @@ export interface People {
   readonly points: ReadonlyMap<string, number>
   readonly levels: ReadonlyMap<string, LevelSeen>
   readonly groups: readonly Group[]
+  readonly staff: readonly Colleague[]
 }
 
 /** `today`: the day on which levels are told. */
@@ -52,6 +53,7 @@ export async function readPeople(
     points: await pointsOfMany(reader, customers),
     levels: levelsSeen(await levelsOf(reader, customers, today)),
     groups: customers === null ? await activeGroups(reader) : [],
+    staff: customers === null ? await speakingStaff(reader) : [],
   }
 }
 

@@ -1,8 +1,10 @@
 /** The versions, and what the planner reads of customers, groups and earlier promises. */
 import { dayNumber, dayOfNumber } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
+import { days } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx, Value } from '../base/db.ts'
+import type { FiguresView } from '../content/index.ts'
 import type {
   ChannelName,
   Content,
@@ -112,6 +114,35 @@ export interface GroupRow {
 }
 export const activeGroups = (reader: Reader): Promise<GroupRow[]> =>
   reader.rows(`select chat, name, owner, interest from chat_group where state = 'active' order by chat`)
+
+/** Who may speak with customers. */
+export const speakingStaff = (reader: Reader): Promise<{ userid: string; name: string }[]> =>
+  reader.rows('select userid, name from staff where active = 1 and contact = 1 order by userid')
+
+/** What each did between two instants, and what waits for her now. Her own notes are no work of hers. */
+export async function staffFigures(
+  reader: Reader,
+  from: Instant,
+  until: Instant,
+): Promise<Map<string, FiguresView>> {
+  const rows = await reader.rows<FiguresView & { userid: string }>(
+    `select s.userid, coalesce(d.sent, 0) as sent, coalesce(d.missed, 0) as missed, coalesce(d.waiting, 0) as waiting,
+       coalesce(r.customers, 0) as customers, coalesce(r.fresh, 0) as "newCustomers"
+     from staff s
+     left join (
+       select sender, cast(sum(case when state = 'sent' and sent_at >= $1 and sent_at < $2 then 1 else 0 end) as bigint) as sent,
+         cast(sum(case when state = 'expired' and settled_at >= $3 and settled_at < $4 then 1 else 0 end) as bigint) as missed,
+         cast(sum(case when state = 'waiting' then 1 else 0 end) as bigint) as waiting
+       from promise where due_at >= $5 and sender is not null and subject_kind <> 'staff' group by sender) d on d.sender = s.userid
+     left join (
+       select staff, cast(count(*) as bigint) as customers,
+         cast(sum(case when added_at >= $6 and added_at < $7 then 1 else 0 end) as bigint) as fresh
+       from relation where state = 'active' group by staff) r on r.staff = s.userid
+     where s.active = 1 and s.contact = 1`,
+    [from, until, from, until, from - days(30), from, until],
+  )
+  return new Map(rows.map(({ userid, ...figures }) => [userid, figures]))
+}
 
 export async function staffName(reader: Reader, userid: string): Promise<string> {
   const [row] = await reader.rows<{ name: string }>('select name from staff where userid = $1', [userid])
@@ -256,7 +287,7 @@ export const promisesOfDay = (reader: Reader, day: Day): Promise<ShownRow[]> =>
 /** The same without the words for customers: a day of a large shop is hundreds of thousands. */
 export const outlinesOfDay = (reader: Reader, day: Day): Promise<ShownRow[]> =>
   reader.rows(
-    `select ${shownWith(`case when subject_kind = 'group' then content else '{"text":""}' end as content`)}
+    `select ${shownWith(`case when subject_kind <> 'customer' then content else '{"text":""}' end as content`)}
      from promise where day = $1 order by due_at, dedupe_key`,
     [day],
   )

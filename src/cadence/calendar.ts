@@ -58,7 +58,7 @@ export interface CalendarView {
 }
 
 export interface SubjectView {
-  /** Our customer id, or the chat id of a group. */
+  /** Our customer id, the chat id of a group, or the userid of a member of staff. */
   readonly subject: string
   readonly name: string
   readonly tier?: string
@@ -384,11 +384,12 @@ export async function subjectViews(
       tiers.set(`${customer} ${day}`, tier)
   return shown.map((one) => {
     const { customer } = one
+    const named = one.subjectKind === 'group' ? groups : staff
     const tier = customer === null ? undefined : tiers.get(`${customer} ${one.day}`)
     const advisor = one.sender ?? (customer === null ? undefined : advisors.get(customer)?.staff)
     return {
       subject: customer ?? one.subject,
-      name: (customer === null ? groups.get(one.subject) : names.get(customer)) ?? one.subject,
+      name: (customer === null ? named.get(one.subject) : names.get(customer)) ?? one.subject,
       ...(tier === undefined ? {} : { tier }),
       ...(advisor === undefined ? {} : { advisor: staff.get(advisor) ?? advisor }),
       at: isoOf(one.dueAt),

@@ -9,7 +9,13 @@ import { campaignShape } from './campaigns/campaign.ts'
 import { campaignTouchpoints } from './campaigns/parts.ts'
 import { audienceOf } from './audience-rule.ts'
 import type { AudienceWanted } from './audience-rule.ts'
-import { carriesAttachments, noAttachmentsHere } from './attachments.ts'
+import {
+  attachmentsOf,
+  carriesAttachments,
+  noAttachmentsHere,
+  sceneOf,
+  unfitForMoment,
+} from './attachments.ts'
 import type { DayChoice } from './day-kinds.ts'
 import { slugField } from './fields.ts'
 import { longGroupMessages } from './group-bytes.ts'
@@ -214,6 +220,13 @@ const audienceOfGroup = {
   fixEn: 'take audience away, or use a touchpoint for customers',
 }
 
+const audienceOfStaff = {
+  message: '这个触点面向顾问，不能限定客户人群',
+  fix: '删去 audience；朋友圈由每位顾问发给自己的全部客户',
+  messageEn: 'this touchpoint is for the advisors and has no audience of customers',
+  fixEn: 'take audience away; a moment is shown to all customers of each advisor',
+}
+
 function readTouchpoints(
   read: YamlRead,
   written: Readonly<Record<string, unknown>>,
@@ -242,7 +255,9 @@ function readTouchpoints(
     mistakes.push(...unknownTiers(read, path, settings, known?.tiers))
     mistakes.push(...unknownAudience(read, path, settings, known?.audiences))
     if (kind.audience !== 'customer' && valueAt(settings, ['audience']) !== undefined)
-      mistakes.push(read.at([...path, 'audience'], audienceOfGroup))
+      mistakes.push(
+        read.at([...path, 'audience'], kind.audience === 'staff' ? audienceOfStaff : audienceOfGroup),
+      )
     if (!parsed.success || !parsed.data.enabled) continue
     const { title, tiers: mine, topic, onOverCap, days = 'all' } = parsed.data
     if (kind.audience === 'group-piece' && days !== 'all')
@@ -250,6 +265,12 @@ function readTouchpoints(
     const rules = kind.bind(settings)
     if (parsed.data.attachments && !mayCarry(rules))
       mistakes.push(read.at([...path, 'attachments'], noAttachmentsHere))
+    else if (sceneOf(kind.kind) === 'moment')
+      mistakes.push(
+        ...unfitForMoment(attachmentsOf(parsed.data.attachments)).map((one) =>
+          read.at([...path, ...one.path], one.words),
+        ),
+      )
     touchpoints.push({
       name,
       title: title ?? kind.title,
@@ -267,7 +288,7 @@ function readTouchpoints(
 }
 
 const mayCarry = (rules: Bound): boolean =>
-  rules.audience === 'group' || (rules.audience === 'customer' && carriesAttachments(rules.channel))
+  rules.audience === 'group' || ('channel' in rules && carriesAttachments(rules.channel))
 
 const daysOfPiece = {
   message: '投票、寻宝、节目随社群消息发，不能限定工作日或休息日',
@@ -365,6 +386,6 @@ function unknownTiers(
 export function gamesOf(cadence: Cadence, day: Day): GamePlan[] {
   const moment = momentOf(day)
   return cadence.touchpoints
-    .flatMap(({ name, rules }) => (rules.audience === 'group' ? [] : (rules.games?.(moment, name) ?? [])))
+    .flatMap(({ name, rules }) => ('games' in rules ? (rules.games?.(moment, name) ?? []) : []))
     .filter(({ closesAt }) => closesAt > instantOf(day))
 }

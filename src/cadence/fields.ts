@@ -1,7 +1,7 @@
 /** Building blocks of touchpoint settings. */
 import { z } from 'zod'
 import { isDay } from '../base/calendar.ts'
-import { checkWording, linksIn, parseWeekday } from '../content/index.ts'
+import { checkWording, filledLetters, linksIn, parseWeekday } from '../content/index.ts'
 import type { ViewKind } from '../content/index.ts'
 import { overCaps } from '../outbox/index.ts'
 import type { ChannelName } from '../outbox/index.ts'
@@ -49,9 +49,12 @@ export const dayField = z.string().superRefine((text, ctx) => {
 
 /**
  * WeCom's limits in UTF-8 bytes: group send and welcome 4,000 (WECOM.md §3.5-3.6), a chat text 2,048, the words above a
- * menu of 微信客服 1,024 (§5).
+ * menu of 微信客服 1,024 (§5); of a message of the app 2,048 (§4.1) title and link take some.
  */
-export const maxBytes = { chat: 2_048, broadcast: 4_000, menu: 1_024 } as const
+export const maxBytes = { chat: 2_048, broadcast: 4_000, menu: 1_024, staff: 1_600 } as const
+
+/** WeCom counts a moment in letters (WECOM.md §3.7). */
+export const maxMomentLetters = 2_000
 
 /** A Liquid wording for this audience. */
 export const wordingField = (view: ViewKind, most: number) =>
@@ -74,6 +77,31 @@ export const wordingWithWayOut = (view: ViewKind, most: number) =>
       fixEn: 'add [[link:subscription]], so that whoever reads it can opt out',
     })
   })
+
+/** The same for everybody who sees it on an advisor's page; `most` letters. */
+export const momentWording = (most: number) =>
+  wordingField('anyone', most * 4).superRefine((text, ctx) => {
+    const letters = filledLetters(text)
+    if (letters > most) addMistake(ctx, tooManyLetters(letters, most))
+  })
+
+const tooManyLetters = (letters: number, most: number) => ({
+  message: `话术约 ${String(letters)} 字（链接按长链接计），超过上限 ${String(most)} 字`,
+  fix: `精简到 ${String(most)} 字以内`,
+  messageEn: `the wording has about ${String(letters)} letters (links counted at their longest), more than ${String(most)}`,
+  fixEn: `shorten it to ${String(most)} letters`,
+})
+
+/** For our own people: the links of customers lead them nowhere. */
+export const staffWording = wordingField('staff', maxBytes.staff).superRefine((text, ctx) => {
+  if (linksIn(text).length === 0) return
+  addMistake(ctx, {
+    message: '发给员工的话术里有给客户的链接',
+    fix: '删去 [[link:…]]；消息末尾自带工作台的链接',
+    messageEn: 'a wording for the staff has a link for customers',
+    fixEn: 'take [[link:…]] away; the message ends with a link to the desk',
+  })
+})
 
 /** A name that becomes part of ids and links. */
 export const slugField = z

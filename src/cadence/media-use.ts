@@ -3,8 +3,8 @@ import type { Ctx } from '../base/act.ts'
 import type { Reader } from '../base/db.ts'
 import { Refusal } from '../base/errors.ts'
 import { fileOf, removeMedia } from '../content/index.ts'
-import type { Attachment, FileWanted, MediaFile } from '../content/index.ts'
-import { attachmentsOf, attachmentsField } from './attachments.ts'
+import type { FileWanted, MediaFile } from '../content/index.ts'
+import { attachmentsOf, attachmentsField, sceneOf } from './attachments.ts'
 import type { Cadence, Touchpoint } from './config.ts'
 import { draftList } from './drafts.store.ts'
 import { isRecord, valueAt } from './lines.ts'
@@ -21,21 +21,24 @@ export interface MediaPlace {
   readonly title: string
 }
 
-const attachmentsIn = ({ rules }: Pick<Touchpoint, 'rules'>): readonly Attachment[] => rules.attachments ?? []
+const carriedBy = ({ rules }: Pick<Touchpoint, 'rules'>) => ({
+  attachments: rules.attachments ?? [],
+  scene: sceneOf(rules.kind),
+})
 
 /** Of every touchpoint, and of every arm of a test. */
 const carryingIn = ({ touchpoints, experiments }: Cadence) => [
-  ...touchpoints.map((one) => ({ touchpoint: one.name, title: one.title, attachments: attachmentsIn(one) })),
+  ...touchpoints.map((one) => ({ ...carriedBy(one), touchpoint: one.name, title: one.title })),
   ...experiments.flatMap(({ touchpoint, title, arms }) =>
-    arms.map((arm) => ({ touchpoint, title, attachments: attachmentsIn(arm) })),
+    arms.map((arm) => ({ ...carriedBy(arm), touchpoint, title })),
   ),
 ]
 
 /** Each file that the cadence in force wants, once for each use. */
 export async function mediaNamed(reader: Reader): Promise<FileWanted[]> {
   const cadence = await currentCadence(reader)
-  const all = (cadence ? carryingIn(cadence) : []).flatMap(({ attachments }) =>
-    attachments.flatMap((one) => fileOf(one) ?? []),
+  const all = (cadence ? carryingIn(cadence) : []).flatMap(({ attachments, scene }) =>
+    attachments.flatMap((one) => fileOf(one, scene) ?? []),
   )
   return [...new Map(all.map((one) => [`${one.use} ${one.name}`, one])).values()]
 }

@@ -21,7 +21,7 @@ import type { Cadence } from './config.ts'
 import { runningOn } from './experiments/arms.ts'
 import { recordStart } from './experiments/decisions.ts'
 import { sinceWhen } from './rules-since.ts'
-import { readHistory, readOccasions, readTips, splitByHand, stageParts } from './stage.ts'
+import { readFigures, readHistory, readOccasions, readTips, splitByHand, stageParts } from './stage.ts'
 import type { Scene } from './stage.ts'
 import { planAt } from './spread.ts'
 import { currentCadence, publish } from './versions.ts'
@@ -53,16 +53,18 @@ async function sceneOn(
   at: Instant,
 ): Promise<Scene> {
   const customers = null
+  const people = await readPeople(reader, day, customers)
   return {
     cadence,
     day,
-    people: await readPeople(reader, day, customers),
+    people,
     standings: await standingsOf(reader, rules, day, customers),
     occasions: await readOccasions(reader, cadence, day, customers),
     history: await readHistory(reader, cadence, day, customers),
     tips: await readTips(reader, day),
     holidays: await holidaysInForce(reader),
     audiences: await readAudiences(reader, rules, cadence.touchpoints, at, customers),
+    figures: await readFigures(reader, cadence, people, day),
   }
 }
 

@@ -22,6 +22,7 @@ import { withDecisions } from './experiments/decisions.ts'
 import {
   createHistory,
   isForCustomers,
+  readFigures,
   readHistory,
   readOccasions,
   readTips,
@@ -40,7 +41,7 @@ export interface Foreseen {
   readonly title: string
   readonly channel: ChannelName
   readonly subjectKind: SubjectKind
-  /** external_userid or chat id. */
+  /** external_userid, chat id or userid. */
   readonly subject: string
   readonly customer: string | null
   readonly sender: string | null
@@ -67,7 +68,7 @@ export interface Span {
   readonly days: number
   /** Business time of the dry run; the start of the first day unless that is today. */
   readonly now: Instant
-  /** Only these customers, and no groups. */
+  /** Only these customers, and neither groups nor staff. */
   readonly customers?: readonly string[]
   /** Words for customers of what was decided already: a large shop's whole day of them is left where it is. */
   readonly words?: 'all' | 'groups'
@@ -124,7 +125,9 @@ export async function openPreview(
         const occasions = await readOccasions(reader, cadence, day, customers)
         const at = Math.max(now, instantOf(day))
         const audiences = await readAudiences(reader, tierRules, cadence.touchpoints, at, customers)
-        const scene = { cadence, day, people, standings, occasions, history, tips, holidays, audiences }
+        const figures = await readFigures(reader, cadence, people, day)
+        const known = { cadence, day, people, history, tips, holidays }
+        const scene = { ...known, standings, occasions, audiences, figures }
         // What was decided already stands as it was decided, on the day it was decided for.
         const told = (decided: readonly Decided[]): Foreseen[] =>
           decided.flatMap((one) => {
@@ -179,7 +182,7 @@ export async function outlineDays(parts: PreviewParts, span: Span): Promise<read
       promises.push({
         ...one,
         reasonWords: shared(one.reasonWords),
-        text: one.subjectKind === 'group' || (one.text === '' && !one.known) ? one.text : null,
+        text: one.subjectKind !== 'customer' || (one.text === '' && !one.known) ? one.text : null,
       })
   return promises.sort(byTime)
 }
@@ -212,6 +215,7 @@ export async function withWords(
       tips: { memory: createTipMemory([], []), stored: new Map() },
       holidays: await holidaysInForce(reader),
       audiences: await readAudiences(reader, tierRules, cadence.touchpoints, at, customers),
+      figures: new Map(),
     })
     for (const one of candidates) staged.set(one.dedupeKey, shownText(one.content))
   }

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { addDays, instantOf } from '../base/calendar.ts'
 import { nextAllowedAt } from '../outbox/index.ts'
 import type { ChannelName, Manners } from '../outbox/index.ts'
-import { attachmentsField, attachmentsOf, unfitFiles } from './attachments.ts'
+import { attachmentsField, attachmentsOf, sceneOf, unfitFiles } from './attachments.ts'
 import { campaignDays, partPlaces } from './campaigns/campaign.ts'
 import type { Campaign } from './campaigns/campaign.ts'
 import { isRecord, valueAt } from './lines.ts'
@@ -86,8 +86,8 @@ const checks: readonly Check[] = [
       ...unknown(to, ['moves', i, 'to']),
     ])
   }),
-  ofShape(z.object({ attachments: attachmentsField }), ({ attachments }, _kind, { media }) =>
-    media ? unfitFiles(attachmentsOf(attachments), media) : [],
+  ofShape(z.object({ attachments: attachmentsField }), ({ attachments }, kind, { media }) =>
+    media ? unfitFiles(attachmentsOf(attachments), media, sceneOf(kind)) : [],
   ),
   ofShape(z.object({ tag: z.string() }), ({ tag }, _kind, { tags }) => {
     if (!tags) return []

@@ -7,9 +7,9 @@ import type { Day } from '../base/calendar.ts'
 import type { Holidays } from '../base/holidays.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
-import { dayView, filledBytes, plainWords } from '../content/index.ts'
-import type { Attachment, View } from '../content/index.ts'
-import { isTask, ownerOf } from '../outbox/index.ts'
+import { dayView, filledBytes, filledLetters, plainWords } from '../content/index.ts'
+import type { Attachment, FiguresView, View } from '../content/index.ts'
+import { asksMany, isTask, ownerOf } from '../outbox/index.ts'
 import type { Candidate, ChannelName } from '../outbox/index.ts'
 import { lastCouponOfFamily } from '../reward/index.ts'
 import type { Standing } from '../segment/index.ts'
@@ -17,12 +17,12 @@ import { memberOf, unreachable } from './audience.ts'
 import type { People } from './audience.ts'
 import { isInAudience } from './audience-rule.ts'
 import type { Audiences } from './audience-rule.ts'
-import { promisedByOthers, saidSince } from './cadence.store.ts'
+import { promisedByOthers, saidSince, staffFigures } from './cadence.store.ts'
 import type { Cadence, Touchpoint } from './config.ts'
 import { armKey, inArms, variantOf } from './experiments/arms.ts'
 import type { InArm, Variant } from './experiments/arms.ts'
 import { isOpenOn, onItsDays } from './day-kinds.ts'
-import { maxBytes } from './fields.ts'
+import { maxBytes, maxMomentLetters } from './fields.ts'
 import { noOccasion } from './occasion.ts'
 import type { Occasion, ProductSeen } from './occasion.ts'
 import { findOccasions } from './occasions.store.ts'
@@ -35,6 +35,8 @@ import { tipDays } from './tips/tips.ts'
 import { momentOf } from './touchpoint.ts'
 import type {
   BoundCustomer,
+  BoundStaff,
+  Colleague,
   Due,
   Group,
   Member,
@@ -64,6 +66,27 @@ export interface Scene {
   readonly holidays: Holidays
   /** Who is in the audiences that touchpoints name. */
   readonly audiences: Audiences
+  readonly figures: Figures
+}
+
+/** By userid; empty on days on which nobody is told of them. */
+export type Figures = ReadonlyMap<string, FiguresView>
+
+/** Of the seven days before this one, as far as they are over. */
+export async function readFigures(
+  reader: Reader,
+  cadence: Cadence,
+  people: People,
+  day: Day,
+): Promise<Figures> {
+  const moment = momentOf(day)
+  const isTold = cadence.touchpoints.some(
+    ({ rules }) =>
+      rules.audience === 'staff' &&
+      rules.channel === 'app-message' &&
+      people.staff.some((colleague) => rules.due(moment, colleague) !== null),
+  )
+  return isTold ? staffFigures(reader, instantOf(addDays(day, -7)), instantOf(day)) : new Map()
 }
 
 /** Tips of spreadsheets, and what each group has heard so far. */
@@ -173,6 +196,7 @@ export const stageDay = (scene: Scene): Candidate[] => [...stageParts(scene)].fl
 export function* stageParts(scene: Scene): Generator<Candidate[]> {
   yield* stageCustomers(scene)
   yield stageGroups(scene)
+  yield stageStaff(scene)
 }
 
 /** Customers of one part. */
@@ -334,6 +358,7 @@ const contentOf = (said: Said | null, attachments: readonly Attachment[] = []): 
 
 /** Names can make a wording longer than it was when it was checked. */
 function overLength(said: Said, channel: ChannelName): Reason | null {
+  if (channel === 'moments') return overLetters(said)
   const most =
     channel === 'broadcast' || channel === 'group-broadcast' || channel === 'welcome'
       ? maxBytes.broadcast
@@ -344,6 +369,13 @@ function overLength(said: Said, channel: ChannelName): Reason | null {
   return bytes <= most
     ? null
     : { code: 'too-long', words: `话术 ${String(bytes)} 字节，超过 ${String(most)} 字节` }
+}
+
+function overLetters({ text }: Said): Reason | null {
+  const letters = filledLetters(text)
+  return letters <= maxMomentLetters
+    ? null
+    : { code: 'too-long', words: `话术 ${String(letters)} 字，超过 ${String(maxMomentLetters)} 字` }
 }
 
 // ---------------------------------------------------------------- groups
@@ -482,6 +514,77 @@ function piecesOf(cadence: Cadence, moment: Moment, group: Group): StagedPiece[]
       ? [{ touchpoint, wantedAt: rules.wantedAt(moment), piece }]
       : []
   })
+}
+
+// ---------------------------------------------------------------- staff
+
+function stageStaff({ cadence, day, people, holidays, figures }: Scene): Candidate[] {
+  const moment = momentOf(day, cadence.manners.quietHours)
+  return cadence.touchpoints.filter(isForStaff).flatMap((touchpoint) => {
+    const { rules } = touchpoint
+    return people.staff.flatMap((colleague) => {
+      const due = rules.due(moment, colleague)
+      if (!due) return []
+      const view = staffView(cadence, day, colleague, figures)
+      const said = rules.compose(moment, colleague, view)
+      const candidate = staffCandidate(cadence, touchpoint, { due, said }, colleague, moment)
+      return [onItsDays(touchpoint.days, holidays, candidate)]
+    })
+  })
+}
+
+export interface StaffTouchpoint extends InArm {
+  readonly rules: BoundStaff
+}
+export const isForStaff = (touchpoint: InArm): touchpoint is StaffTouchpoint =>
+  touchpoint.rules.audience === 'staff'
+
+const noFigures: FiguresView = { sent: 0, missed: 0, waiting: 0, customers: 0, newCustomers: 0 }
+
+export const staffView = (
+  { shop }: Cadence,
+  day: Day,
+  { userid, name }: Colleague,
+  figures: Figures,
+): View => ({
+  shop,
+  day: dayView(day),
+  advisor: { name: plainWords(name) },
+  figures: figures.get(userid) ?? noFigures,
+})
+
+function staffCandidate(
+  cadence: Cadence,
+  touchpoint: StaffTouchpoint,
+  { due, said }: { readonly due: Due; readonly said: Said },
+  colleague: Colleague,
+  moment: Moment,
+): Candidate {
+  const { name, title, rules, topic, campaign } = touchpoint
+  const dedupeKey = `${name}:${colleague.userid}:${due.period}`
+  // What many publish is one call, so it has one minute.
+  const crowd = asksMany(rules.channel) ? `${name}:${moment.day}` : dedupeKey
+  return {
+    dedupeKey,
+    touchpoint: name,
+    title,
+    cadenceVersion: cadence.version,
+    purpose: rules.purpose,
+    personal: false,
+    channel: rules.channel,
+    subjectKind: 'staff',
+    subject: colleague.userid,
+    sender: colleague.userid,
+    day: moment.day,
+    wantedAt: plannedAt(due, moment) + spreadMs(cadence.planning, crowd, due),
+    expiresAt: due.expiresAt,
+    priority: rules.priority,
+    topic: topic ?? undefined,
+    campaign: campaign ?? undefined,
+    overCap: touchpoint.onOverCap,
+    content: contentOf(said, rules.attachments),
+    skip: due.skip ?? overLength(said, rules.channel) ?? undefined,
+  }
 }
 
 function groupCandidate(cadence: Cadence, message: GroupMessage, group: Group, moment: Moment): Candidate {

@@ -98,6 +98,12 @@ export interface Group {
   readonly interest: string | null
 }
 
+/** A member of the staff who may speak with customers. */
+export interface Colleague {
+  readonly userid: string
+  readonly name: string
+}
+
 export interface Reason {
   readonly code: string
   readonly words: string
@@ -245,7 +251,17 @@ export interface PieceRules<S> extends Common<S> {
   games(settings: S, moment: Moment, name: string): readonly GamePlan[]
 }
 
-export type Rules<S> = CustomerRules<S> | GroupRules<S> | PieceRules<S>
+/** For those who speak with customers: a note to them, or something that they publish. */
+export interface StaffRules<S> extends Common<S> {
+  readonly audience: 'staff'
+  readonly channel: 'moments' | 'app-message'
+  readonly purpose: Purpose
+  readonly priority: number
+  due(settings: S, moment: Moment, colleague: Colleague): Due | null
+  compose(settings: S, moment: Moment, colleague: Colleague, view: View): Said
+}
+
+export type Rules<S> = CustomerRules<S> | GroupRules<S> | PieceRules<S> | StaffRules<S>
 
 // ------------------------------------------------------------------ settings bound to rules
 
@@ -257,7 +273,8 @@ type BoundOf<R> = { readonly [K in keyof Omit<R, 'settings'>]: Unbound<Omit<R, '
 export type BoundCustomer = BoundOf<CustomerRules<never>>
 export type BoundGroup = BoundOf<GroupRules<never>>
 export type BoundPiece = BoundOf<PieceRules<never>>
-export type Bound = BoundCustomer | BoundGroup | BoundPiece
+export type BoundStaff = BoundOf<StaffRules<never>>
+export type Bound = BoundCustomer | BoundGroup | BoundPiece | BoundStaff
 
 /** What every touchpoint's settings hold; each kind's schema contains it. */
 export interface CommonSettings {
@@ -304,6 +321,8 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
           return bindGroup(rules, settings)
         case 'group-piece':
           return bindPiece(rules, settings)
+        case 'staff':
+          return bindStaff(rules, settings)
       }
     },
   }
@@ -350,6 +369,16 @@ function bindPiece<S extends CommonSettings>(rules: PieceRules<S>, settings: S):
     wantedAt: (moment) => rules.wantedAt(settings, moment),
     piece: (moment, group, name) => rules.piece(settings, moment, group, name),
     games: (moment, name) => rules.games(settings, moment, name),
+  }
+}
+
+function bindStaff<S extends CommonSettings>(rules: StaffRules<S>, settings: S): BoundStaff {
+  const { kind, title, audience, channel, purpose } = rules
+  return {
+    ...{ kind, title, audience, channel, purpose, priority: settings.priority ?? rules.priority },
+    ...attachmentsPart(settings),
+    due: (moment, colleague) => rules.due(settings, moment, colleague),
+    compose: (moment, colleague, view) => rules.compose(settings, moment, colleague, view),
   }
 }
 

@@ -5,7 +5,7 @@
  * customer and words are tried while all stands still; a restored database does, until a person has looked.
  */
 import type { Act, Actor } from '../base/act.ts'
-import { dayOf } from '../base/calendar.ts'
+import { addDays, dayOf, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import type { Clock, Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
@@ -18,7 +18,7 @@ import { channelTitles } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf } from './audience.ts'
 import { outsideWords, readAudiences } from './audience-rule.ts'
-import { activeGroups } from './cadence.store.ts'
+import { activeGroups, staffFigures } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { inArms } from './experiments/arms.ts'
 import type { InArm } from './experiments/arms.ts'
@@ -26,8 +26,8 @@ import { nearest } from './mistake.ts'
 import { noOccasion } from './occasion.ts'
 import type { Occasion } from './occasion.ts'
 import { findOccasions } from './occasions.store.ts'
-import { customerView, groupText, isForCustomers, readTips } from './stage.ts'
-import type { CustomerTouchpoint } from './stage.ts'
+import { customerView, groupText, isForCustomers, isForStaff, readTips, staffView } from './stage.ts'
+import type { CustomerTouchpoint, StaffTouchpoint } from './stage.ts'
 import { partsOf } from './trial-parts.ts'
 import { momentOf } from './touchpoint.ts'
 import type { Group, Member, Moment, Said } from './touchpoint.ts'
@@ -78,9 +78,7 @@ export async function tryTouchpoint(parts: TrialParts, actor: Actor, wish: Trial
   const staff = await memberOfStaff(reader, wish.to)
   const now = clock.now()
   const touchpoint = touchpointNamed(wish.cadence, wish.touchpoint, dayOf(now))
-  const { said, channel, notes } = isForCustomers(touchpoint)
-    ? await saidToCustomer(parts, wish, touchpoint, staff, now)
-    : await saidToGroup(parts, wish, touchpoint, now)
+  const { said, channel, notes } = await saidBy(parts, wish, touchpoint, staff, now)
   const { name, title } = touchpoint
   // A page without a token: whoever opens it is nobody's customer.
   const text = fillLinks(said.text, (target) => `${publicUrl}/h5/#/${target}`)
@@ -99,6 +97,18 @@ export async function tryTouchpoint(parts: TrialParts, actor: Actor, wish: Trial
   })
   for (const message of messages) settled(await post(staff.userid, message))
   return { touchpoint: name, title, to: staff.userid, toName: staff.name, messages, notes }
+}
+
+function saidBy(
+  parts: TrialParts,
+  wish: TrialWish,
+  touchpoint: InArm,
+  staff: StaffMember,
+  now: Instant,
+): Promise<Composed> {
+  if (isForCustomers(touchpoint)) return saidToCustomer(parts, wish, touchpoint, staff, now)
+  if (isForStaff(touchpoint)) return saidToStaff(parts, wish, touchpoint, staff, now)
+  return saidToGroup(parts, wish, touchpoint, now)
 }
 
 function settled(posted: Posted): void {
@@ -294,7 +304,33 @@ const asides = ({ why, gift }: Said, { rules: { attachments = [] } }: InArm): st
   ...(gift === undefined ? [] : [`真正发出时附券：${gift.title}，${String(gift.validHours)} 小时有效`]),
 ]
 
+// ---------------------------------------------------------------- to the staff
+
+async function saidToStaff(
+  { reader }: TrialParts,
+  { cadence, customer }: TrialWish,
+  touchpoint: StaffTouchpoint,
+  staff: StaffMember,
+  now: Instant,
+): Promise<Composed> {
+  if (customer !== null) throw notForCustomers(touchpoint, '面向员工', 'speaks to the staff')
+  const { rules } = touchpoint
+  const today = dayOf(now)
+  const next = nextMoment(today, (one) => rules.due(one, staff) !== null)
+  const moment = next ?? momentOf(today)
+  const week = { from: instantOf(addDays(today, -7)), until: instantOf(today) }
+  const figures = await staffFigures(reader, week.from, week.until)
+  const said = rules.compose(moment, staff, staffView(cadence, moment.day, staff, figures))
+  return { said, channel: channelTitles[rules.channel], notes: dayNote(today, next) }
+}
+
 // ---------------------------------------------------------------- to a group
+
+const notForCustomers = ({ name, title }: InArm, how: string, howEn: string): Refusal =>
+  new Refusal('not-for-customers', `“${title}”${how}，不对某位客户`, 422, {
+    fix: '不写客户再试发',
+    english: { message: `"${name}" ${howEn}, not to a customer.`, fix: 'Leave --customer out.' },
+  })
 
 async function saidToGroup(
   { reader }: TrialParts,
@@ -302,14 +338,7 @@ async function saidToGroup(
   touchpoint: InArm,
   now: Instant,
 ): Promise<Composed> {
-  if (customer !== null)
-    throw new Refusal('not-for-customers', `“${touchpoint.title}”发在社群里，不对某位客户`, 422, {
-      fix: '不写客户再试发',
-      english: {
-        message: `"${touchpoint.name}" speaks to groups, not to a customer.`,
-        fix: 'Leave --customer out.',
-      },
-    })
+  if (customer !== null) throw notForCustomers(touchpoint, '发在社群里', 'speaks to groups')
   const today = dayOf(now)
   const real = (await activeGroups(reader))[0]
   const group: Group = real ?? { chat: 'sample', name: '示例社群', owner: '', interest: null }

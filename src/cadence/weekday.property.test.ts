@@ -46,6 +46,7 @@ const people: People = {
   worth: new Map(),
   points: new Map(),
   levels: new Map(),
+  staff: [],
   groups: [{ chat: 'wr1', name: '群', owner: 'zhang', interest: null }],
 }
 const tips = { stored: new Map(), memory: createTipMemory([], []) }
@@ -104,6 +105,7 @@ async function stagedOn(cadence: Cadence, from: string, days: number): Promise<M
       holidays: holidaysOf([]),
       audiences: new Map(),
       history: createHistory(),
+      figures: new Map(),
     }
     const candidates = stageDay(scene)
     staged.set(

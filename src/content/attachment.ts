@@ -36,15 +36,22 @@ export interface FileWanted {
   readonly path: readonly string[]
 }
 
-export function fileOf(attachment: Attachment): FileWanted | null {
-  if ('image' in attachment) return { name: attachment.image, use: 'image', path: ['image'] }
-  if ('video' in attachment) return { name: attachment.video, use: 'video', path: ['video'] }
+/** Where it is shown: WeCom keeps the files of moments apart (WECOM.md §8). */
+export type Scene = 'message' | 'moment'
+
+export function fileOf(attachment: Attachment, scene: Scene = 'message'): FileWanted | null {
+  const isMoment = scene === 'moment'
+  if ('image' in attachment)
+    return { name: attachment.image, use: isMoment ? 'moment-image' : 'image', path: ['image'] }
+  if ('video' in attachment)
+    return { name: attachment.video, use: isMoment ? 'moment-video' : 'video', path: ['video'] }
   if ('file' in attachment) return { name: attachment.file, use: 'file', path: ['file'] }
   if ('miniprogram' in attachment)
     return { name: attachment.miniprogram.picture, use: 'image', path: ['miniprogram', 'picture'] }
   const { picture } = attachment.link
-  // A link shows its picture by an address that stays, not by an id.
-  return picture === undefined ? null : { name: picture, use: 'picture', path: ['link', 'picture'] }
+  if (picture === undefined) return null
+  // In a message a link shows its picture by an address that stays, not by an id.
+  return { name: picture, use: isMoment ? 'moment-image' : 'picture', path: ['link', 'picture'] }
 }
 
 /** With the links of its address filled. */

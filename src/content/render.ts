@@ -70,6 +70,13 @@ export const filledBytes = (text: string): number => {
   return bytesOf(text) - marks + links.length * linkBytes
 }
 
+/** The same in letters. */
+export const filledLetters = (text: string): number => {
+  const links = linksIn(text)
+  const marks = links.reduce((sum, target) => sum + `[[link:${target}]]`.length, 0)
+  return [...text].length - marks + links.length * linkBytes
+}
+
 export function checkWording(wording: string, rules: WordingRules): WordingMistake[] {
   // Whatever is far too long is not worth a closer look; templates may be somewhat longer than their text.
   if (bytesOf(wording) > rules.maxBytes * 3) return [tooLong(bytesOf(wording), rules)]

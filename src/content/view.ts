@@ -37,8 +37,18 @@ export interface ProductView {
   readonly stock?: string
 }
 
-/** `personal`: 1v1. `anyone`: whatever several people read alike. `group`: one community. */
-export type ViewKind = 'personal' | 'anyone' | 'group'
+/** What an advisor did in the last seven days, and what is hers now. */
+export interface FiguresView {
+  readonly sent: number
+  /** Given to her, and not done in time. */
+  readonly missed: number
+  readonly waiting: number
+  readonly customers: number
+  readonly newCustomers: number
+}
+
+/** `personal`: 1v1. `anyone`: whatever several people read alike. `group`: one community. `staff`: one of our own. */
+export type ViewKind = 'personal' | 'anyone' | 'group' | 'staff'
 
 export interface View {
   readonly shop: { readonly name: string }
@@ -49,6 +59,7 @@ export interface View {
   readonly product?: ProductView
   /** What made today the day: 宝宝满 6 个月, 端午节. */
   readonly occasion?: { readonly words: string; readonly number: number }
+  readonly figures?: FiguresView
   /** What goes with the words: 8折券, and for how long. */
   readonly offer?: { readonly words: string; readonly hours: number; readonly days: number }
 }
@@ -74,11 +85,20 @@ const personal = [
   'product.price',
   'product.stock',
 ]
+const staff = [
+  'advisor.name',
+  'figures.sent',
+  'figures.missed',
+  'figures.waiting',
+  'figures.customers',
+  'figures.newCustomers',
+]
 /** The same for everybody who reads it. */
 const shared = ['occasion.words', 'occasion.number', 'offer.words', 'offer.hours', 'offer.days']
 
 export const variablesOf = (kind: ViewKind): readonly string[] => {
   if (kind === 'personal') return [...always, ...personal, ...shared]
+  if (kind === 'staff') return [...always, ...staff]
   return kind === 'group' ? [...always, ...shared, 'group.name', 'group.interest'] : [...always, ...shared]
 }
 
@@ -91,6 +111,12 @@ export function sampleView(kind: ViewKind): View {
     offer: { words: '满 199 减 50 券', hours: 48, days: 2 },
   }
   if (kind === 'anyone') return base
+  if (kind === 'staff')
+    return {
+      ...base,
+      advisor: { name: '小鹿' },
+      figures: { sent: 42, missed: 3, waiting: 5, customers: 318, newCustomers: 6 },
+    }
   if (kind === 'group') return { ...base, group: { name: '辅食交流群', interest: '辅食' } }
   return {
     ...base,

@@ -102,6 +102,13 @@ export interface RecipientResult {
   readonly words?: string
 }
 
+/** What came of a job that a call only started. */
+export type Made =
+  | { readonly kind: 'made'; readonly remoteId: string }
+  | { readonly kind: 'not-yet' }
+  /** It made nothing, and never will. */
+  | { readonly kind: 'refused'; readonly code: string; readonly why: string }
+
 /** One remote thing that carries this parcel's batch token. */
 export interface Found {
   readonly remoteId: string
@@ -143,6 +150,11 @@ export interface Channel {
   compose(draft: ParcelDraft): string
   /** Posts `parcel.body` as it is. */
   send(parcel: Parcel, signal: AbortSignal): Promise<Outcome>
+  /**
+   * Where a call only starts a job: what the job has made, under whose id the parcel is known from then on. Throws
+   * OutsideFailure when it cannot be asked now.
+   */
+  made?(parcel: Parcel, signal: AbortSignal): Promise<Made>
   /** Who really got it. Throws OutsideFailure when it cannot be read now. */
   results?(parcel: Parcel, signal: AbortSignal): AsyncIterable<RecipientResult>
   /** Looks for what an unknown call made. An empty list means surely absent by now; `unsure`: could not look. */

@@ -352,7 +352,7 @@ async function take(works: Works, ctx: Ctx, due: readonly PromiseRow[]): Promise
   }))
 }
 
-/** Equal words from the same advisor are one call; what was in a parcel before stays with it. */
+/** Equal words from the same advisor (of a moment: of all advisors) are one call; what was in a parcel before stays with it. */
 function packed(channel: Channel, rows: readonly PromiseRow[]): PromiseRow[][] {
   if (channel.maxRecipients === 1) return rows.map((row) => [row])
   const groups = groupBy(rows, callOf)

@@ -5,6 +5,7 @@ export type {
   FailedRecipient,
   FileIds,
   Found,
+  Made,
   Outcome,
   Parcel,
   ParcelDraft,

@@ -24,7 +24,7 @@ import {
 } from '../outbox/index.ts'
 import type { ParcelRow, PauseTarget, PromiseRow } from '../outbox/index.ts'
 import { inSlots } from './bucket.ts'
-import type { Channel, RecipientResult } from './channel.ts'
+import type { Channel, Parcel, RecipientResult } from './channel.ts'
 
 import { groupBy, parcelOf, recipientOf } from './parts.ts'
 import type { Works } from './parts.ts'
@@ -65,7 +65,9 @@ async function pollSafely(works: Works, channel: Channel, parcel: ParcelRow, now
   }
 }
 
-async function pollParcel(works: Works, channel: Channel, parcel: ParcelRow, now: Instant): Promise<void> {
+async function pollParcel(works: Works, channel: Channel, asked: ParcelRow, now: Instant): Promise<void> {
+  const parcel = channel.made ? await made(works, channel, asked) : asked
+  if (parcel === null) return
   const remoteId = parcel.remote_id
   const waiting = parcel.state === 'waiting'
   const ends = waiting && (parcel.recall !== null || parcel.expires_at <= now)
@@ -81,13 +83,37 @@ async function pollParcel(works: Works, channel: Channel, parcel: ParcelRow, now
   await lookAgain(works, channel, parcel, now)
 }
 
-async function readResults(works: Works, channel: Channel, parcel: ParcelRow): Promise<RecipientResult[]> {
-  if (!channel.results) return []
+/** The parcel under the id of what its job has made; null while that is at work, and when it made nothing. */
+async function made(works: Works, channel: Channel, parcel: ParcelRow): Promise<ParcelRow | null> {
+  const answer = await channel.made?.(await carrying(works, parcel), AbortSignal.timeout(readMs))
+  if (answer === undefined) return parcel
+  const id = answer.kind === 'made' ? answer.remoteId : parcel.remote_id
+  if (answer.kind === 'made' && id === parcel.remote_id) return parcel
+  await works.act(system('delivery'), async (ctx) => {
+    const locked = await lockParcel(ctx.tx, parcel.id)
+    if (locked === null) return
+    if (answer.kind === 'made') return updateParcel(ctx.tx, parcel.id, { remote_id: id })
+    if (answer.kind === 'not-yet')
+      return updateParcel(ctx.tx, parcel.id, { next_look_at: ctx.now + leastWaitMs })
+    await move(ctx, await waitingOf(ctx, parcel), { to: 'refused', code: answer.code, words: answer.why })
+    const change = { state: 'refused', settled_at: ctx.now, next_look_at: null, error: answer.why } as const
+    await updateParcel(ctx.tx, parcel.id, change)
+  })
+  return answer.kind === 'made' ? { ...parcel, remote_id: id } : null
+}
+
+/** With whom it carries. */
+async function carrying(works: Works, parcel: ParcelRow): Promise<Parcel> {
   const carried = await promisesOfParcel(works.db.reader, parcel.id)
-  const asked = parcelOf(
+  return parcelOf(
     parcel,
     carried.map((row) => recipientOf(row, '')),
   )
+}
+
+async function readResults(works: Works, channel: Channel, parcel: ParcelRow): Promise<RecipientResult[]> {
+  if (!channel.results) return []
+  const asked = await carrying(works, parcel)
   const results: RecipientResult[] = []
   for await (const result of channel.results(asked, AbortSignal.timeout(readMs))) results.push(result)
   return results

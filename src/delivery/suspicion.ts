@@ -16,7 +16,7 @@ import { minutes } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { readMeta, writeMeta } from '../base/meta.ts'
-import { move } from '../outbox/index.ts'
+import { asksMany, move } from '../outbox/index.ts'
 import type { PromiseRow } from '../outbox/index.ts'
 
 import { contentOf, groupBy } from './parts.ts'
@@ -80,7 +80,8 @@ export const isSuspect = (row: Falls): boolean => fellInCall(row) || fellClaimed
 export const callOf = (row: PromiseRow): string => {
   if (row.parcel !== null) return row.parcel
   const { text, attachments = [] } = contentOf(row)
-  return `${row.channel}\n${row.sender ?? ''}\n${attachments.length === 0 ? '' : JSON.stringify(attachments)}\n${text}`
+  const speaker = asksMany(row.channel) ? '' : (row.sender ?? '')
+  return `${row.channel}\n${speaker}\n${attachments.length === 0 ? '' : JSON.stringify(attachments)}\n${text}`
 }
 
 interface Weighed {

@@ -68,7 +68,8 @@ export const overNow = (manners: Manners, wanted: Wanted, uses: readonly Use[]):
 
 /** An advisor has one thing at a time in her hands for one customer on one channel; marketing never delays service. */
 function waitingAlready(wanted: Wanted, uses: readonly Use[], stage: Use['stage']): Over | null {
-  if (wanted.channel === 'welcome' || wanted.subjectKind === 'group' || wanted.awaited === true) return null
+  if (wanted.channel === 'welcome' || wanted.subjectKind !== 'customer' || wanted.awaited === true)
+    return null
   const waits = uses.some(
     (use) =>
       use.stage === stage &&
@@ -93,6 +94,8 @@ function overCap(manners: Manners, wanted: Wanted, uses: readonly Use[]): Over |
   if (wanted.purpose === 'service' || wanted.channel === 'welcome') return null
   if (manners.capExempt.includes(wanted.touchpoint ?? '')) return null
   const marketing = uses.filter((use) => use.purpose === 'marketing')
+  // What an advisor publishes is no message to anybody: only the channel has its measure.
+  if (wanted.subjectKind === 'staff') return overChannel(manners, wanted, marketing)
   return (
     overAll(
       manners,

@@ -87,7 +87,7 @@ export function createGatherer(
     putAll(facts.restraints, await restraints(reader, fresh('restraints', keys.customers)))
     putAll(facts.kfTalks, await kfTalks(reader, fresh('kfTalks', keys.ofKf)))
     putAll(facts.uses, await usesOf(reader, 'customer', fresh('uses', keys.customers), now))
-    putAll(facts.uses, await usesOf(reader, 'subject', fresh('uses', keys.chats), now))
+    putAll(facts.uses, await usesOf(reader, 'subject', fresh('uses', [...keys.chats, ...keys.staff]), now))
     putAll(facts.ended, await endedRuns(reader, fresh('ended', keys.ofRuns)))
     if (asksLoads) putAll(facts.load, await loads(reader, fresh('load', keys.advisors), now))
     putAll(facts.quotaSeen, await quotaSeen(reader, fresh('quotaSeen', keys.ofQuota), now))
@@ -107,6 +107,7 @@ interface Keys {
   readonly customers: string[]
   readonly people: string[]
   readonly chats: string[]
+  readonly staff: string[]
   readonly ofTopics: string[]
   readonly ofRuns: string[]
   readonly ofQuota: string[]
@@ -121,6 +122,7 @@ function keysOf(candidates: readonly Candidate[], leaves: Facts['leaves']): Keys
     customers: [],
     people: [],
     chats: [],
+    staff: [],
     ofTopics: [],
     ofRuns: [],
     ofQuota: [],
@@ -131,6 +133,7 @@ function keysOf(candidates: readonly Candidate[], leaves: Facts['leaves']): Keys
     const { dedupeKey, subjectKind, subject, customer, topic, channel, sender } = candidate
     keys.promises.push(dedupeKey)
     if (subjectKind === 'group') keys.chats.push(subject)
+    if (subjectKind === 'staff') keys.staff.push(subject)
     if (subjectKind === 'customer') keys.people.push(subject)
     if (subjectKind === 'customer' && customer !== undefined) {
       keys.customers.push(customer)

@@ -6,6 +6,7 @@ export {
   isBroadcast,
   isChannelName,
   isTask,
+  asksMany,
   needsHuman,
   overCaps,
   taskChannels,

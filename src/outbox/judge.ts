@@ -23,7 +23,7 @@ import { kfClosed, windowIn } from './kf-window.ts'
 import { isBlackout, nextAllowedAt } from './moment.ts'
 import type { Moment } from './moment.ts'
 import type { Manners, Reason } from './manners.ts'
-import { channelTitles, isBroadcast, isTask, needsHuman } from './promise.ts'
+import { channelTitles, isBroadcast, isTask, needsStaff } from './promise.ts'
 import type { Candidate, ChannelName, Decided, Decision } from './promise.ts'
 import { reasonOf } from './reasons.ts'
 import { deputyFor, restrained, talkedUntil } from './restrain.ts'
@@ -73,9 +73,9 @@ export interface Facts {
   readonly quotaSeen: ReadonlyMap<string, Instant>
 }
 
-/** Whose patience it uses: the customer's (however many identities she has), or the group's. */
+/** Whose patience it uses: the customer's (however many identities she has), the group's, or the advisor's. */
 export const ownerOf = (candidate: Candidate): string =>
-  candidate.subjectKind === 'group' ? candidate.subject : (candidate.customer ?? candidate.subject)
+  candidate.subjectKind === 'customer' ? (candidate.customer ?? candidate.subject) : candidate.subject
 
 interface Verdict {
   readonly decision: Decision
@@ -355,7 +355,7 @@ function nobodyThere(candidate: Candidate, facts: Facts): Reason | null {
   if (channel === 'kf' || channel === 'sms' || channel === 'email') return null
   if (sender === undefined) return reasonOf('no-advisor')
   if (!facts.speakers.has(sender)) return reasonOf('no-advisor', '顾问不可用或未开通客户联系')
-  if (channel === 'app-message') return null
+  if (subjectKind === 'staff') return null
   if (subjectKind === 'group') return facts.groups.has(subject) ? null : reasonOf('no-contact', '社群已解散')
   return facts.contacts.has(`${subject}\t${sender}`) ? null : reasonOf('no-contact')
 }
@@ -417,7 +417,7 @@ function speakerAt(
   { facts }: Sitting,
 ): Obstacle | { readonly sender: string | undefined } {
   const { sender, channel, subject, content } = candidate
-  if (sender === undefined || !needsHuman(channel)) return { sender }
+  if (sender === undefined || !needsStaff(channel)) return { sender }
   const day = dayOf(at)
   const leave = leaveOn(facts.leaves.get(sender) ?? [], day)
   if (!leave) return { sender }

@@ -25,7 +25,7 @@ import { leaveOn, leavesByStaff } from './leave.ts'
 import type { Leave } from './leave.ts'
 import { leavesUntil } from './leave.store.ts'
 import type { Manners, Reason } from './manners.ts'
-import { isBroadcast, needsHuman } from './promise.ts'
+import { isBroadcast, needsStaff } from './promise.ts'
 import type { Candidate, Content } from './promise.ts'
 import { updateSender } from './promise.store.ts'
 import type { PromiseRow } from './promise.store.ts'
@@ -163,11 +163,12 @@ function verdictOf(row: PromiseRow, seen: Seen): Verdict {
 }
 
 function nobodyThere(row: PromiseRow, { speakers, groups, contacts: known }: Seen): Reason | null {
-  if (!needsHuman(row.channel)) return null
+  if (!needsStaff(row.channel)) return null
   if (row.sender === null || !speakers.has(row.sender))
     return reasonOf('no-advisor', '顾问不可用或未开通客户联系')
   if (row.subject_kind === 'group')
     return groups.has(row.subject) ? null : reasonOf('no-contact', '社群已解散')
+  if (row.subject_kind === 'staff') return null
   return known.has(`${row.subject}\t${row.sender}`) ? null : reasonOf('no-contact')
 }
 
@@ -184,7 +185,7 @@ const contentOf = ({ content }: PromiseRow): Content => JSON.parse(content) as C
 function onLeave(row: PromiseRow, seen: Seen): Verdict | null {
   const { now } = seen
   const leave = row.sender === null ? null : leaveOn(seen.leaves.get(row.sender) ?? [], dayOf(now))
-  if (!leave || row.sender === null || !needsHuman(row.channel)) return null
+  if (!leave || row.sender === null || !needsStaff(row.channel)) return null
   const content = contentOf(row)
   const deputy = deputyFor(
     { sender: row.sender, subject: row.subject, text: content.text },
@@ -223,7 +224,7 @@ const wantedOf = ({ purpose, channel, subject_kind, touchpoint }: PromiseRow) =>
 })
 
 const ownerOf = (row: PromiseRow): string =>
-  row.subject_kind === 'group' ? row.subject : (row.customer ?? row.subject)
+  row.subject_kind === 'customer' ? (row.customer ?? row.subject) : row.subject
 
 /** The next one of hers in the same breath finds this one in somebody's hands. */
 function note(row: PromiseRow, { uses, now }: Seen): void {
@@ -236,7 +237,7 @@ function note(row: PromiseRow, { uses, now }: Seen): void {
 
 // ---------------------------------------------------------------- what it has to know
 
-/** A full cap of a customer matters to marketing, her window to 微信客服, a full group to whatever goes there. */
+/** A full cap matters to marketing, her window to 微信客服, a full group to whatever goes there. */
 async function seenOf(ctx: Ctx, manners: Manners, rows: readonly PromiseRow[]): Promise<Seen> {
   const { tx, now } = ctx
   const counted = rows.filter(
@@ -245,13 +246,16 @@ async function seenOf(ctx: Ctx, manners: Manners, rows: readonly PromiseRow[]): 
   )
   const customers = counted.flatMap(({ customer }) => customer ?? [])
   const chats = rows.filter(({ subject_kind }) => subject_kind === 'group').map(({ subject }) => subject)
-  await lockBudgets(tx, [...customers, ...chats])
-  const byPeople = rows.filter(({ channel }) => needsHuman(channel))
+  const publishers = rows
+    .filter(({ subject_kind, purpose }) => subject_kind === 'staff' && purpose === 'marketing')
+    .map(({ subject }) => subject)
+  await lockBudgets(tx, [...customers, ...chats, ...publishers])
+  const byPeople = rows.filter(({ channel }) => needsStaff(channel))
   const senders = [...new Set(byPeople.flatMap(({ sender }) => sender ?? []))]
   const away = senders.length === 0 ? [] : await leavesUntil(tx, dayOf(now))
   const uses = new Map([
     ...(await usesOf(tx, 'customer', customers, now)),
-    ...(await usesOf(tx, 'subject', chats, now)),
+    ...(await usesOf(tx, 'subject', [...chats, ...publishers], now)),
   ])
   return {
     manners,

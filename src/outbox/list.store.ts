@@ -42,7 +42,8 @@ function conditions(query: ListQuery): { readonly where: string; readonly params
 }
 
 const from = `from promise p left join profile f on f.external = p.subject left join chat_group g on g.chat = p.subject
-  left join staff s on s.userid = p.sender`
+  left join staff s on s.userid = p.sender
+  left join staff m on m.userid = p.subject and p.subject_kind = 'staff'`
 
 export async function listPromises(
   reader: Reader,
@@ -54,7 +55,7 @@ export async function listPromises(
     params,
   )
   const items = await reader.rows<ListedPromise>(
-    `select p.*, coalesce(f.name, g.name) as name, s.name as sender_name ${from} ${where}
+    `select p.*, coalesce(f.name, g.name, m.name) as name, s.name as sender_name ${from} ${where}
      order by p.due_at desc, p.id limit ${String(query.size)} offset ${String((query.page - 1) * query.size)}`,
     params,
   )

@@ -75,7 +75,14 @@ const channelsShape = z.strictObject({
   'group-broadcast': channel,
   kf: channel,
   'app-message': channel,
-  moments: channel,
+  moments: channelShape
+    .extend({
+      perDay: cap(10).default(1).describe('朋友圈：每位顾问每天最多发几条'),
+      perMonth: cap(200)
+        .default(4)
+        .describe('朋友圈：每位顾问任意 30 天内最多发几条；企业微信对每位客户展示的条数有限'),
+    })
+    .prefault({}),
   sms: channelShape
     .extend({ perMonth: cap(200).default(3).describe('短信：任意 30 天内最多几条') })
     .prefault({}),

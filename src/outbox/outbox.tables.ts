@@ -16,7 +16,7 @@ export const promiseTable = table(
     personal: 'int',
     channel: 'text',
     subject_kind: 'text',
-    /** external_userid of a customer, chat id of a group. */
+    /** external_userid of a customer, chat id of a group, userid of a member of staff. */
     subject: 'text',
     customer: 'text?',
     /** The advisor who speaks, or who gets the card. */

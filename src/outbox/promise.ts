@@ -26,12 +26,19 @@ export const needsHuman = (channel: ChannelName): boolean => !automatic.includes
 export const taskChannels: readonly ChannelName[] = ['advisor-task', 'phone-task']
 export const isTask = (channel: ChannelName): boolean => taskChannels.includes(channel)
 
+/** Somebody of the staff must be there: to press, or to read. */
+export const needsStaff = (channel: ChannelName): boolean => needsHuman(channel) || channel === 'app-message'
+
+/** One call asks many advisors, each of whom publishes for herself. */
+export const asksMany = (channel: ChannelName): boolean => channel === 'moments'
+
 /** Counted by WeCom, together with what the staff send alone. */
 export const isBroadcast = (channel: ChannelName): boolean =>
   channel === 'broadcast' || channel === 'group-broadcast'
 
 export type Purpose = 'marketing' | 'service'
-export type SubjectKind = 'customer' | 'group'
+/** `staff`: words for a member of staff, or that she publishes to whoever follows her. */
+export type SubjectKind = 'customer' | 'group' | 'staff'
 export const overCaps = ['skip', 'hold', 'abort'] as const
 export type OverCap = (typeof overCaps)[number]
 
@@ -99,7 +106,7 @@ export interface Candidate {
   readonly personal: boolean
   readonly channel: ChannelName
   readonly subjectKind: SubjectKind
-  /** external_userid of a customer, chat id of a group. */
+  /** external_userid of a customer, chat id of a group, userid of a member of staff. */
   readonly subject: string
   readonly customer?: string | undefined
   /** The advisor who speaks; absent when nobody can. */

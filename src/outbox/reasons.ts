@@ -127,6 +127,8 @@ const endings = {
   reached: entry('ends', '电话已打通', '顾问打通了电话，这次触达完成。'),
   'wrong-person': entry('ends', '接电话的不是本人', '号码不对或不是本人接听，任务结束。'),
   'not-delivered': entry('ends', '企业微信未送达', '群主已确认发送，但这个群不在送达名单里。'),
+  'no-task': entry('ends', '企业微信没有交给这位顾问', '顾问不在应用可见范围内，或没有可以看到的客户。'),
+  'moment-lost': entry('ends', '没有找到这条朋友圈', '发表任务过了一天才查，企业微信已不再告知结果。'),
   restored: entry('ends', '恢复备份前就该发', '数据库从备份恢复，那段时间可能已经说过，不再补发。'),
   unsettled: entry('ends', '顾问没有确认结果', '顾问按过发送，但没有说发成了没有。'),
   'touchpoint-off': entry('ends', '触点已停用', '现行节奏里已经没有这个触点，或已停用；还没发的不再发。'),

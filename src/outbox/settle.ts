@@ -109,6 +109,20 @@ function recordMove(ctx: Ctx, row: PromiseRow, change: Move): void {
   })
 }
 
+const whoOf = ({
+  subject_kind,
+  subject,
+}: PromiseRow): { chat?: string; external?: string; staff?: string } => {
+  switch (subject_kind) {
+    case 'customer':
+      return { external: subject }
+    case 'group':
+      return { chat: subject }
+    case 'staff':
+      return { staff: subject }
+  }
+}
+
 /** One row about a promise in the log. `step` makes it happen once. */
 export function recordTouch(
   ctx: Ctx,
@@ -127,7 +141,7 @@ export function recordTouch(
     source: 'outbox',
     sourceKey: `promise:${row.id}:${step}`,
     who: {
-      ...(row.subject_kind === 'group' ? { chat: row.subject } : { external: row.subject }),
+      ...whoOf(row),
       ...(row.sender === null ? {} : { staff: row.sender }),
     },
     detail: {

@@ -22,6 +22,8 @@ const apiOf: Readonly<Record<string, string>> = {
   broadcast: 'add_msg_template',
   'group-broadcast': 'add_msg_template',
   kf: 'kf/send_msg',
+  'app-message': 'message/send',
+  moments: 'add_moment_task',
 }
 
 /** Codes strike until they are cleared: the client tries some of them again by itself. */
@@ -63,6 +65,10 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
     return found
   }
   const [here, gone] = [channelOf(client), channelOf(away)]
+  async function pass(ms: number): Promise<void> {
+    await simulator.advanceTo(simulator.now() + ms)
+    clock.set(simulator.now())
+  }
   let reachable = true
   const channel: Channel = {
     ...here,
@@ -73,14 +79,16 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
   return {
     channel,
     now: () => clock.now(),
-    async pass(ms) {
-      await simulator.advanceTo(simulator.now() + ms)
-      clock.set(simulator.now())
+    pass,
+    async draft(subjects) {
+      // Ten moments a minute.
+      if (name === 'moments') await pass(6_500)
+      return world.draft(subjects)
     },
-    draft: (subjects) => world.draft(subjects),
     ...(name === 'broadcast' ? { stranger: 'wmStranger' } : {}),
     ...(name === 'group-broadcast' ? { stranger: world.foreignGroup, listsSentOnly: true } : {}),
     cutsWords: name.endsWith('-task'),
+    ...(name === 'moments' ? { waitsForEach: true, remindsFreely: true, sureAfterMs: 960_000 } : {}),
     next(mishap) {
       if (mishap === 'gone') reachable = false
       else simulator.addFault({ ...faultOf[mishap], api: apiOf[name] ?? '' })
@@ -104,6 +112,7 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
     ...(here.results
       ? {
           async press(remoteId, except) {
+            if (name === 'moments') return world.publish(remoteId, except?.subject)
             if (except?.reason === 2) world.part(except.subject)
             if (except?.reason === 3) await world.exhaust(except.subject, here)
             simulator.world.confirm('lin', remoteId)
@@ -133,6 +142,13 @@ function worldOf(simulator: Simulator, name: ChannelName, kfid: string) {
   const foreignGroup = world.createGroup({ owner: 'wang', name: '别的群' }).chatId
   function subject(): Pick<ParcelDraft['recipients'][number], 'subject' | 'welcomeCode' | 'kf'> {
     count += 1
+    if (name === 'moments') {
+      const userid = `staff${String(count)}`
+      world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
+      world.addContact({ userid, external_userid: `wmOf${userid}`, silent: true })
+      return { subject: userid }
+    }
+    if (name === 'app-message') return { subject: 'lin' }
     if (name === 'kf') {
       const external = `wmPerson${String(count)}`
       world.kfSays(kfid, external, '在吗')
@@ -164,6 +180,12 @@ function worldOf(simulator: Simulator, name: ChannelName, kfid: string) {
   return {
     foreignGroup,
     draft,
+    /** Whoever was asked publishes, but for one. */
+    publish(moment: string, except: string | undefined) {
+      const asked = simulator.ledger().filter(({ msgid, status }) => msgid === moment && status === 'accepted')
+      for (const userid of new Set(asked.map(({ sender }) => sender)))
+        if (userid !== except) world.confirm(userid, moment)
+    },
     part(one: string) {
       if (isGroup) world.changeGroup(one, { owner: 'wang' })
       else world.removeContact('lin', one, 'customer')

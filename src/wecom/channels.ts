@@ -2,9 +2,11 @@
 import type { Clock } from '../base/clock.ts'
 import type { Channel } from '../delivery/index.ts'
 import { createAdvisorTaskChannel } from './advisor-task.channel.ts'
+import { createAppMessageChannel } from './app-message.channel.ts'
 import { createBroadcastChannel } from './broadcast.channel.ts'
 import { createGroupBroadcastChannel } from './group-broadcast.channel.ts'
 import { createKfChannel } from './kf.channel.ts'
+import { createMomentsChannel } from './moments.channel.ts'
 import { createPhoneTaskChannel } from './phone-task.channel.ts'
 import type { MediaIds } from './media.ts'
 import type { WecomApi } from './protocol/api.ts'
@@ -25,4 +27,6 @@ export const createWecomChannels = (parts: {
   createBroadcastChannel(parts),
   createGroupBroadcastChannel(parts),
   createKfChannel(parts.api),
+  createMomentsChannel(parts),
+  createAppMessageChannel(parts),
 ]

@@ -11,7 +11,7 @@ import type { Job } from '../base/jobs.ts'
 import type { Log } from '../base/log.ts'
 import { mediaNamed } from '../cadence/index.ts'
 import { fileOf, mediaFile, readMedia } from '../content/index.ts'
-import type { Attachment, FileWanted, MediaUse } from '../content/index.ts'
+import type { Attachment, FileWanted, MediaUse, Scene } from '../content/index.ts'
 import type { Prepared } from '../delivery/index.ts'
 import { fileKey } from './attachments.ts'
 import { forgetOld, forgetUpload, storeUpload, uploadOf } from './media.store.ts'
@@ -36,8 +36,8 @@ export interface MediaParts {
 
 /** What channels need of it. */
 export interface MediaIds {
-  /** All files of a message. */
-  prepare(attachments: readonly Attachment[]): Promise<Prepared>
+  /** All files of a message, or of a moment. */
+  prepare(attachments: readonly Attachment[], scene?: Scene): Promise<Prepared>
   /** Those that can be had within so long: for words that must not wait for a file. */
   prepareWithin(attachments: readonly Attachment[], withinMs: number): Promise<Prepared>
   /** WeCom does not know these ids any more (40007). */
@@ -69,9 +69,9 @@ export function createMedia(parts: MediaParts): Media {
     return upload
   }
 
-  async function prepare(attachments: readonly Attachment[]): Promise<Prepared> {
+  async function prepare(attachments: readonly Attachment[], scene?: Scene): Promise<Prepared> {
     const files = new Map<string, string>()
-    for (const wanted of wantedBy(attachments)) {
+    for (const wanted of wantedBy(attachments, scene)) {
       const ensured = await ensure(wanted.name, wanted.use)
       if (ensured.kind !== 'ready') return ensured
       files.set(fileKey(wanted), ensured.mediaId)
@@ -123,8 +123,8 @@ export function createMedia(parts: MediaParts): Media {
   }
 }
 
-const wantedBy = (attachments: readonly Attachment[]): FileWanted[] =>
-  attachments.flatMap((one) => fileOf(one) ?? [])
+const wantedBy = (attachments: readonly Attachment[], scene?: Scene): FileWanted[] =>
+  attachments.flatMap((one) => fileOf(one, scene) ?? [])
 
 const gone = (name: string): Ensured => ({
   kind: 'refused',

@@ -5,7 +5,7 @@
  */
 import { hours, minutes } from '../base/clock.ts'
 import type { Clock, Instant } from '../base/clock.ts'
-import type { Channel, ParcelDraft } from '../delivery/index.ts'
+import type { Channel, ParcelDraft, SenderLimits } from '../delivery/index.ts'
 import { taskMenu } from './card-menu.ts'
 import { outcomeOf, unreadable } from './outcome.ts'
 import type { WecomApi } from './protocol/api.ts'
@@ -26,14 +26,18 @@ interface Kind {
   readonly press: string
 }
 
-const duplicateSeconds = 14_400
+export const duplicateCheck = { enable_duplicate_check: 1, duplicate_check_interval: 14_400 } as const
 /** A little before the end of that interval: a repetition must not arrive just behind it. */
-const resendWithinMs = hours(4) - minutes(5)
+export const resendWithinMs = hours(4) - minutes(5)
 /** 42014: this task id exists, so the card is there. Our ids are never malformed. */
 const cardExists = 42014
 
 /** Beyond 30 a minute or 1,000 an hour WeCom says ok and drops the card: stay below, with room for other senders. */
-const perSender = { perMinute: 25, perHour: 900, shared: ['advisor-task', 'phone-task'] } as const
+export const perMember: SenderLimits = {
+  perMinute: 25,
+  perHour: 900,
+  shared: ['advisor-task', 'phone-task', 'app-message'],
+}
 
 /** The app has no callback address any more. */
 const noCallback = 43012
@@ -48,7 +52,7 @@ export function createStaffCard(parts: StaffCardParts, kind: Kind): Channel {
     name: kind.name,
     maxRecipients: 1,
     rate: { perMinute: 6_000, burst: 100 },
-    perSender,
+    perSender: perMember,
     resendWithinMs,
     compose: (draft) =>
       JSON.stringify(cardFor(parts, kind, draft, parts.hears() && parts.clock.now() >= plainUntil)),
@@ -102,8 +106,7 @@ function cardFor(
       ...(withMenu ? { action_menu: taskMenu } : {}),
       task_id: recipient?.promise ?? draft.id,
     },
-    enable_duplicate_check: 1,
-    duplicate_check_interval: duplicateSeconds,
+    ...duplicateCheck,
   }
 }
 
@@ -112,8 +115,7 @@ const noteFor = ({ publicUrl, agentId }: StaffCardParts, sender: string, words: 
   msgtype: 'textcard',
   agentid: Number(agentId),
   textcard: { title: '待办提醒', description: words, url: `${publicUrl}/sidebar/`, btntxt: '查看' },
-  enable_duplicate_check: 1,
-  duplicate_check_interval: duplicateSeconds,
+  ...duplicateCheck,
 })
 
 /** By characters as people see them: half an emoji is none. */

@@ -3,11 +3,18 @@ import type { Posted, PostToStaff } from '../cadence/index.ts'
 import type { WecomApi } from './protocol/api.ts'
 import { failureWords } from './protocol/result.ts'
 
+/** A text message of the app, to some of the staff. */
+export const textTo = (agentId: string, userids: readonly string[], content: string) => ({
+  touser: userids.join('|'),
+  msgtype: 'text',
+  agentid: Number(agentId),
+  text: { content },
+})
+
 export const createStaffNote =
   (parts: { readonly api: Pick<WecomApi, 'sendMessage'>; readonly agentId: string }): PostToStaff =>
   async (userid, content): Promise<Posted> => {
-    const body = { touser: userid, msgtype: 'text', agentid: Number(parts.agentId), text: { content } }
-    const result = await parts.api.sendMessage(JSON.stringify(body))
+    const result = await parts.api.sendMessage(JSON.stringify(textTo(parts.agentId, [userid], content)))
     switch (result.kind) {
       case 'ok':
         // A partly failed call says ok; here the one member is all of it.

@@ -17,6 +17,13 @@ export const piece: MistakeWords = {
   fixEn: 'test the touchpoint that carries it, for example daily-tip',
 }
 
+export const staff: MistakeWords = {
+  message: '发给员工的消息和朋友圈不能做实验：看到的人不由系统分组',
+  fix: '对发给客户的触点做实验',
+  messageEn: 'notes to the staff and moments cannot be tested: who sees them is not ours to divide',
+  fixEn: 'test a touchpoint for customers',
+}
+
 export const live: MistakeWords = {
   message: '活动的社群播报装在别的社群消息里，不能单独做实验',
   fix: '对承载它的触点（例如每日干货）做实验，或对活动里发给客户的部分做实验',

@@ -117,8 +117,9 @@ function baseOf(
   const kind = touchpointKinds.find((one) => one.kind === (typeof own === 'string' ? own : touchpoint))
   const parsed = kind?.settings.safeParse(settings)
   if (!kind || !parsed?.success) return null
-  if (kind.audience === 'group-piece') {
-    mistakes.push(read.at([...path, 'touchpoint'], words.piece))
+  if (kind.audience === 'group-piece' || kind.audience === 'staff') {
+    const why = kind.audience === 'staff' ? words.staff : words.piece
+    mistakes.push(read.at([...path, 'touchpoint'], why))
     return null
   }
   return {

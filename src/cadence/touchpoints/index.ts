@@ -20,6 +20,7 @@ import { levelChange } from './level-change.ts'
 import { keepLevel } from './keep-level.ts'
 import { referralInvite } from './referral-invite.ts'
 import { membersDay } from './members-day.ts'
+import { momentNote } from './moment-note.ts'
 import { monthlyRecommendation } from './monthly-recommendation.ts'
 import { monthlyTalk } from './monthly-talk.ts'
 import { namedAdvisor } from './named-advisor.ts'
@@ -34,6 +35,7 @@ import { recall } from './recall.ts'
 import { recovery } from './recovery.ts'
 import { repeatOrder } from './repeat-order.ts'
 import { replenish } from './replenish.ts'
+import { staffNote } from './staff-note.ts'
 import { survey } from './survey.ts'
 import { tierChange } from './tier-change.ts'
 import { treasureHunt } from './treasure-hunt.ts'
@@ -84,6 +86,8 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   kfHuman,
   kfHanded,
   broadcastNote,
+  momentNote,
+  staffNote,
   dailyTip,
   weeklyProgramme,
   weeklyPoll,

@@ -47,25 +47,21 @@ const job = z.object({
     .optional(),
 })
 const media = z.object({ media_id: text })
-const momentList = z.object({
-  moment_list: list(
-    z.object({
-      moment_id: id,
-      /** Absent when the API made it. */
-      creator: z.string().optional(),
-      create_time: number,
-      create_type: number.optional(),
-      visible_type: number.optional(),
-      text: z.object({ content: text }).optional(),
-      image: list(media),
-      video: media.extend({ thumb_media_id: text }).optional(),
-      link: z.object({ title: text, url: text }).optional(),
-      /** Written as text. */
-      location: z.object({ latitude: number, longitude: number, name: text }).optional(),
-    }),
-  ),
-  next_cursor: cursor,
+const seen = z.object({
+  moment_id: id,
+  /** Absent when the API made it. */
+  creator: z.string().optional(),
+  create_time: number,
+  create_type: number.optional(),
+  visible_type: number.optional(),
+  text: z.object({ content: text }).optional(),
+  image: list(media),
+  video: media.extend({ thumb_media_id: text }).optional(),
+  link: z.object({ title: text, url: text }).optional(),
+  /** Written as text. */
+  location: z.object({ latitude: number, longitude: number, name: text }).optional(),
 })
+const momentList = z.object({ moment_list: list(seen), next_cursor: cursor })
 const taskList = z.object({
   /** 0 not published, 1 published. */
   task_list: list(z.object({ userid: z.string(), publish_status: number })),
@@ -80,12 +76,13 @@ const reaction = z.object({ external_userid: id.optional(), userid: id.optional(
 const comments = z.object({ comment_list: list(reaction), like_list: list(reaction) })
 
 export type MomentJob = z.output<typeof job>
+export type MomentSeen = z.output<typeof seen>
 
 export function momentCalls(client: WecomClient) {
   const { read, make } = verbs(client)
   return {
-    /** Ten a minute for the corp. The job can be asked about for 24 hours. */
-    addMoment: (body: NewMoment, signal?: Signal) =>
+    /** Ten a minute for the corp. Text leaves byte for byte. The job can be asked about for 24 hours. */
+    addMoment: (body: NewMoment | string, signal?: Signal) =>
       make(`${contact}/add_moment_task`, z.object({ jobid: z.string().min(1) }), { body, signal }),
     momentJob: (jobid: string, signal?: Signal) =>
       read(`${contact}/get_moment_task_result`, job, { query: { jobid }, signal }),
