@@ -22,6 +22,7 @@ import {
   createFileWatch,
   currentCadence,
   gamesOf,
+  rememberRobots,
   seedCadence,
 } from './cadence/index.ts'
 import type { FileWatch } from './cadence/index.ts'
@@ -121,7 +122,10 @@ export async function openApp(parts: AppParts): Promise<App> {
   const links = { publicUrl: env.publicUrl, key: linkKey(env.masterKey) }
   const wecom = createWecom({ core, log, metrics, dispatcher })
   const spoken = wecom.channels.map(({ name }) => name)
-  await act(system('setup'), (ctx) => rememberChannels(ctx, spoken))
+  await act(system('setup'), async (ctx) => {
+    await rememberChannels(ctx, spoken)
+    await rememberRobots(ctx, [...env.wecom.robots.keys()])
+  })
   const tags = createTagWork({ ...core, log })
   const has = (role: Env['roles'][number]): boolean => env.roles.includes(role)
   const [serves, plans, delivers] = [has('web'), has('planner'), has('worker')]

@@ -28,6 +28,7 @@ import {
   createLoneLease,
   createMedia,
   createMirror,
+  createRobots,
   createSharedToken,
   createSync,
   createWays,
@@ -85,6 +86,7 @@ export function createWecom({
   })
   const api = createApi(client)
   const media = createMedia({ db, clock, log, api })
+  const robots = createRobots({ db, clock, log, keys: env.wecom.robots })
   const sync = createSync({ db, act, clock, log, api, erasures: core.erasures })
   const mirror = createMirror({ db, act, clock, api, agentId: Number(env.wecom.agentId) })
   const cards = createCardMenu({
@@ -165,6 +167,7 @@ export function createWecom({
       { name: 'comparison', vital: false, missing: () => sync.incomplete() },
       { name: 'kf', vital: false, missing: () => kf.incomplete() },
       ...(bot ? [botCheck(bot)] : []),
+      { name: 'robots', vital: false, missing: () => robots.missing() },
     ],
     channels: createWecomChannels({
       api,
@@ -173,6 +176,7 @@ export function createWecom({
       hears: () => ear.hears(),
       publicUrl: env.publicUrl,
       agentId: env.wecom.agentId,
+      robots,
     }),
     followers: [
       ...sync.followers,

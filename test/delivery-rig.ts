@@ -14,6 +14,7 @@ import { createFlush } from '../src/interaction/index.ts'
 import { outboxProjections } from '../src/outbox/index.ts'
 import { startSimulator } from '../src/simulator/index.ts'
 import type { Simulator, SimulatorSettings } from '../src/simulator/index.ts'
+import { robotsOf } from '../src/wecom/robots.fixture.ts'
 import type { Media } from '../src/wecom/index.ts'
 import { createApi, createClient, createMedia, createWecomChannels } from '../src/wecom/index.ts'
 import type { OpenTestDatabase } from './database.ts'
@@ -78,6 +79,7 @@ export async function openRig(open: OpenTestDatabase, options: RigOptions): Prom
     hears: () => true,
     publicUrl,
     agentId: String(agentId),
+    robots: robotsOf(),
   })
   return {
     world,

@@ -41,6 +41,8 @@ onBothDatabases('moments and notes to the staff', (open) => {
   let simulator: Simulator
   let clock: VirtualClock
   let app: App
+  let robot: string
+  let address: string
 
   beforeEach(async () => {
     opened = await open()
@@ -55,9 +57,10 @@ onBothDatabases('moments and notes to the staff', (open) => {
       for (const n of [1, 2])
         world.addContact({ userid, external_userid: `wm${userid}${String(n)}`, silent: true })
     }
-    app = await openServerOn(opened.url, simulator, clock)
-    const { url } = await app.listen()
-    await simulator.setCallback(`${url}/wecom/callback`, true)
+    robot = await robotKey()
+    app = await openServerOn(opened.url, simulator, clock, { WECOM_ROBOTS: `早会=${robot}` })
+    ;({ url: address } = await app.listen())
+    await simulator.setCallback(`${address}/wecom/callback`, true)
     await app.compareAll()
     await settle()
   })
@@ -67,6 +70,10 @@ onBothDatabases('moments and notes to the staff', (open) => {
     await opened.drop()
   })
 
+  const ask = async (path: string, body: object): Promise<unknown> =>
+    (await fetch(`${simulator.url}/sim/${path}`, { method: 'POST', body: JSON.stringify(body) })).json()
+  const robotKey = async (): Promise<string> =>
+    ((await ask('robots/add', { members: ['lin', 'wang'] })) as { key: string }).key
   const settle = (ms = 0): Promise<void> => passTogether(app, simulator, clock, ms)
   /** From one thing that falls due to the next, as a server would live it. */
   async function until(time: number, leastMs = minutes(5)): Promise<void> {
@@ -295,5 +302,58 @@ onBothDatabases('moments and notes to the staff', (open) => {
     expect(notes('lin')[0]?.text).toContain('林晓，过去 7 天')
     expect(notes('lin')[0]?.text).toContain('现有 2 位')
     expect(notes('wang')).toEqual([])
+  })
+
+  const digest = `  morning-digest:\n    robots: [早会]\n    at: '09:00'\n`
+  /** What the robot said, each once however many members read it. */
+  const digests = (): string[] => {
+    const rows = simulator.ledger().filter(({ api }) => api === 'webhook/send')
+    return [...new Map(rows.map(({ msgid, text }) => [msgid, text])).values()]
+  }
+  const ends = async (): Promise<unknown[]> =>
+    (await promises('morning-digest')).map(({ day, state, settle_code }) => [
+      day.slice(-2),
+      state,
+      settle_code,
+    ])
+  const ready = async (): Promise<string> => (await fetch(`${address}/readyz`)).text()
+
+  it('tells the group of the staff how the day looks, and its key stands nowhere', async () => {
+    await publish(cadence(digest))
+    await until(instantOf(wednesday, '09:10'))
+    expect(await ends()).toEqual([['20', 'sent', null]])
+    expect(digests()).toHaveLength(1)
+    expect(digests()[0]).toContain('小禾 5月20日 周三')
+    for (const table of ['promise', 'parcel', 'log', 'meta', 'cadence_version'])
+      expect(JSON.stringify(await app.db.reader.rows(`select * from ${table}`))).not.toContain(robot)
+    expect(await ready()).not.toContain('robots')
+  })
+
+  it('holds a digest whose answer was lost, and says nothing twice', async () => {
+    await publish(cadence(digest))
+    await until(instantOf(wednesday, '08:55'))
+    simulator.addFault({ api: 'webhook/send', kind: 'reset-after', times: 1 })
+    await until(instantOf(wednesday, '10:30'))
+    expect(await ends()).toEqual([['20', 'held', 'unsure']])
+    expect(digests()).toHaveLength(1)
+  })
+
+  it('leaves a robot alone that was switched off, says so, and tries it again after a day', async () => {
+    await publish(cadence(digest))
+    await ask('robots/disable', { key: robot })
+    await until(instantOf(wednesday, '09:10'))
+    expect(await ends()).toEqual([['20', 'refused', 'robot-unusable']])
+    expect(await ready()).toContain('早会')
+    const calls = (): number => simulator.calls().filter(({ api }) => api === 'webhook/send').length
+    expect(calls()).toBe(1)
+    await until(instantOf(addDays(wednesday, 1), '09:10'), minutes(60))
+    expect(await ends()).toContainEqual(['21', 'refused', 'robot-unusable'])
+    expect(digests()).toEqual([])
+  })
+
+  it('refuses a cadence that names a robot nobody knows', async () => {
+    await expect(publish(cadence(digest.replace('早会', '晚会')))).rejects.toMatchObject({
+      problems: [expect.objectContaining({ message: expect.stringContaining('晚会') as string })],
+    })
   })
 })

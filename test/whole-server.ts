@@ -7,11 +7,12 @@ import { packageRoot, readEnv } from '../src/base/env.ts'
 import { createLog } from '../src/base/log.ts'
 import type { Simulator } from '../src/simulator/index.ts'
 
-/** With the simulator's keys; it does not listen yet. */
+/** With the simulator's keys, and `more` of the environment; it does not listen yet. */
 export function openServerOn(
   databaseUrl: string,
   { url, credentials: keys }: Simulator,
   clock: VirtualClock,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<App> {
   const env = readEnv({
     envFile: false,
@@ -28,6 +29,7 @@ export function openServerOn(
       WECOM_AGENT_SECRET: keys.agentSecret,
       WECOM_CALLBACK_TOKEN: keys.callbackToken,
       WECOM_CALLBACK_AES_KEY: keys.callbackAesKey,
+      ...more,
     },
   })
   return openApp({ env, clock, log: createLog('silent'), root: packageRoot })

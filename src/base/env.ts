@@ -38,6 +38,8 @@ export interface WecomSettings {
   readonly callbackAesKeyPrevious: string | undefined
   /** Of the session archive; without it WeCom is not asked who agreed to it. */
   readonly archiveSecret: string | undefined
+  /** Keys of the webhooks of group robots, by our names for them. */
+  readonly robots: ReadonlyMap<string, string>
   /** The smart bot; null without both keys. */
   readonly bot: BotSettings | null
 }
@@ -73,6 +75,7 @@ const secrets = [
   'WECOM_CALLBACK_AES_KEY_PREVIOUS',
   'WECOM_ARCHIVE_SECRET',
   'WECOM_BOT_SECRET',
+  'WECOM_ROBOTS',
   'DATABASE_URL',
   'REDIS_URL',
 ]
@@ -106,6 +109,27 @@ const required = (fix: string) => z.string({ error: `is missing; ${fix}` }).min(
 
 const secretOf = (what: string) =>
   z.string().min(16, `is too short for a secret; copy it again from the page of ${what} in the WeCom console`)
+
+/** `早会=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa,店长=…`; the whole address of a webhook is taken as well. */
+function robotsIn(text: string, ctx: z.RefinementCtx): ReadonlyMap<string, string> {
+  const robots = new Map<string, string>()
+  for (const part of list(text)) {
+    const at = part.indexOf('=')
+    const [name, written] = [part.slice(0, at).trim(), part.slice(at + 1).trim()]
+    const key = written.replace(/^https?:\/\/\S*[?&]key=/, '')
+    if (at > 0 && name.length <= 20 && /^[A-Za-z0-9_-]{16,64}$/.test(key) && !robots.has(name)) {
+      robots.set(name, key)
+      continue
+    }
+    // What was written may be a key: it is not shown.
+    ctx.addIssue({
+      code: 'custom',
+      message: `takes NAME=KEY of group robots, separated by commas, each name once; entry ${String(robots.size + 1)} is none`,
+    })
+    return robots
+  }
+  return robots
+}
 
 /** Readable by `doctor`, `.env.example` and the tests: the one list of what may be set. */
 export const envShape = z.object({
@@ -216,6 +240,7 @@ export const envShape = z.object({
     .regex(/^[A-Za-z0-9_-]{6,64}$/, 'must be the Bot ID of the smart bot; copy it from its page in WeCom')
     .optional(),
   WECOM_BOT_SECRET: secretOf('智能机器人').optional(),
+  WECOM_ROBOTS: z.string().default('').transform(robotsIn),
   WECOM_BOT_URL: z
     .string()
     .refine(
@@ -361,6 +386,7 @@ function settle(raw: Raw, root: string, simulated: boolean): Env {
       callbackAesKey: raw.WECOM_CALLBACK_AES_KEY,
       callbackAesKeyPrevious: raw.WECOM_CALLBACK_AES_KEY_PREVIOUS,
       archiveSecret: raw.WECOM_ARCHIVE_SECRET,
+      robots: raw.WECOM_ROBOTS,
       bot: botOf(raw),
     },
     simulated,

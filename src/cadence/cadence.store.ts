@@ -1,10 +1,10 @@
 /** The versions, and what the planner reads of customers, groups and earlier promises. */
-import { dayNumber, dayOfNumber } from '../base/calendar.ts'
+import { dayNumber, dayOfNumber, instantOf } from '../base/calendar.ts'
 import type { Day } from '../base/calendar.ts'
 import { days } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader, Tx, Value } from '../base/db.ts'
-import type { FiguresView } from '../content/index.ts'
+import type { DigestView, FiguresView } from '../content/index.ts'
 import type {
   ChannelName,
   Content,
@@ -142,6 +142,22 @@ export async function staffFigures(
     [from, until, from, until, from - days(30), from, until],
   )
   return new Map(rows.map(({ userid, ...figures }) => [userid, figures]))
+}
+
+/** What goes out on a day, what waits, how the day before ended. What the staff are told is no part of it. */
+export async function digestOf(reader: Reader, day: Day): Promise<DigestView> {
+  const before = dayOfNumber(dayNumber(day) - 1)
+  const count = (condition: string, name: string): string =>
+    `cast(coalesce(sum(case when ${condition} then 1 else 0 end), 0) as bigint) as ${name}`
+  const [row] = await reader.rows<DigestView>(
+    `select ${count(`day = $1 and state in ('queued', 'claimed', 'intent', 'unknown')`, 'today')},
+       ${count(`state = 'waiting'`, 'waiting')}, ${count(`state = 'held'`, 'held')},
+       ${count(`day = $2 and state = 'sent'`, 'sent')},
+       ${count(`day = $3 and state in ('refused', 'expired')`, 'failed')}
+     from promise where due_at >= $4 and subject_kind in ('customer', 'group')`,
+    [day, before, before, instantOf(day) - days(30)],
+  )
+  return row ?? { today: 0, waiting: 0, sent: 0, failed: 0, held: 0 }
 }
 
 export async function staffName(reader: Reader, userid: string): Promise<string> {

@@ -221,9 +221,9 @@ const audienceOfGroup = {
 }
 
 const audienceOfStaff = {
-  message: '这个触点面向顾问，不能限定客户人群',
+  message: '这个触点面向员工，不能限定客户人群',
   fix: '删去 audience；朋友圈由每位顾问发给自己的全部客户',
-  messageEn: 'this touchpoint is for the advisors and has no audience of customers',
+  messageEn: 'this touchpoint is for the staff and has no audience of customers',
   fixEn: 'take audience away; a moment is shown to all customers of each advisor',
 }
 
@@ -256,7 +256,10 @@ function readTouchpoints(
     mistakes.push(...unknownAudience(read, path, settings, known?.audiences))
     if (kind.audience !== 'customer' && valueAt(settings, ['audience']) !== undefined)
       mistakes.push(
-        read.at([...path, 'audience'], kind.audience === 'staff' ? audienceOfStaff : audienceOfGroup),
+        read.at(
+          [...path, 'audience'],
+          kind.audience === 'staff' || kind.audience === 'robot' ? audienceOfStaff : audienceOfGroup,
+        ),
       )
     if (!parsed.success || !parsed.data.enabled) continue
     const { title, tiers: mine, topic, onOverCap, days = 'all' } = parsed.data

@@ -49,9 +49,10 @@ export const dayField = z.string().superRefine((text, ctx) => {
 
 /**
  * WeCom's limits in UTF-8 bytes: group send and welcome 4,000 (WECOM.md §3.5-3.6), a chat text 2,048, the words above a
- * menu of 微信客服 1,024 (§5); of a message of the app 2,048 (§4.1) title and link take some.
+ * menu of 微信客服 1,024 (§5); of a message of the app 2,048 (§4.1), of a robot 4,096 (§4.3), of which title and
+ * link take some.
  */
-export const maxBytes = { chat: 2_048, broadcast: 4_000, menu: 1_024, staff: 1_600 } as const
+export const maxBytes = { chat: 2_048, broadcast: 4_000, menu: 1_024, staff: 1_600, robot: 3_600 } as const
 
 /** WeCom counts a moment in letters (WECOM.md §3.7). */
 export const maxMomentLetters = 2_000
@@ -93,15 +94,19 @@ const tooManyLetters = (letters: number, most: number) => ({
 })
 
 /** For our own people: the links of customers lead them nowhere. */
-export const staffWording = wordingField('staff', maxBytes.staff).superRefine((text, ctx) => {
-  if (linksIn(text).length === 0) return
-  addMistake(ctx, {
-    message: '发给员工的话术里有给客户的链接',
-    fix: '删去 [[link:…]]；消息末尾自带工作台的链接',
-    messageEn: 'a wording for the staff has a link for customers',
-    fixEn: 'take [[link:…]] away; the message ends with a link to the desk',
+const ownWording = (view: ViewKind, most: number) =>
+  wordingField(view, most).superRefine((text, ctx) => {
+    if (linksIn(text).length === 0) return
+    addMistake(ctx, {
+      message: '发给员工的话术里有给客户的链接',
+      fix: '删去 [[link:…]]；消息末尾自带工作台的链接',
+      messageEn: 'a wording for the staff has a link for customers',
+      fixEn: 'take [[link:…]] away; the message ends with a link to the desk',
+    })
   })
-})
+
+export const staffWording = ownWording('staff', maxBytes.staff)
+export const digestWording = ownWording('digest', maxBytes.robot)
 
 /** A name that becomes part of ids and links. */
 export const slugField = z

@@ -11,7 +11,7 @@ export type { Mistake } from './mistake.ts'
 export type { GamePlan } from './touchpoint.ts'
 
 // Versions.
-export { audienceNames, knownNames, namesInFiles, tierNames } from './names.ts'
+export { audienceNames, knownNames, namesInFiles, rememberRobots, tierNames } from './names.ts'
 export type { KnownNames } from './names.ts'
 export {
   currentCadence,

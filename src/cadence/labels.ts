@@ -146,6 +146,7 @@ export const labels: Readonly<Record<string, string>> = {
   hoursLeft: '到期前小时',
   fromHours: '至少几小时的券',
   programmes: '栏目',
+  robots: '群机器人',
   actions: '后续动作',
   choice: '选项',
   child: '宝宝月龄',

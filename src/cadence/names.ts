@@ -1,5 +1,9 @@
-/** The names that a cadence may use and that stand elsewhere: tiers, saved audiences, member levels, dynamic tags, files. */
+/**
+ * The names that a cadence may use and that stand elsewhere: tiers, saved audiences, member levels, dynamic tags, files,
+ * group robots. */
+import type { Ctx } from '../base/act.ts'
 import type { Reader } from '../base/db.ts'
+import { readMeta, writeMeta } from '../base/meta.ts'
 import { mediaFiles } from '../content/index.ts'
 import { currentLevelRules, loadLevelRules } from '../reward/index.ts'
 import type { LevelRules } from '../reward/index.ts'
@@ -14,6 +18,7 @@ export interface KnownNames {
   readonly levels?: readonly string[] | null
   readonly tags?: readonly TagInForce[] | null
   readonly media?: readonly MediaSeen[] | null
+  readonly robots?: readonly string[] | null
 }
 
 export const tierNames = (rules: TierRules): string[] => [
@@ -25,6 +30,18 @@ const levelNames = ({ levels }: LevelRules): string[] => levels.map(({ name }) =
 
 export const audienceNames = async (reader: Reader): Promise<string[]> =>
   (await savedAudiences(reader)).map(({ name }) => name)
+
+/** Said by whoever puts the server together: the group robots of its environment, by name. */
+export async function rememberRobots(ctx: Ctx, names: readonly string[]): Promise<void> {
+  const text = JSON.stringify([...names].sort())
+  if ((await readMeta(ctx.tx, robotsMeta)) !== text) await writeMeta(ctx.tx, robotsMeta, text)
+}
+const robotsMeta = 'robots-known'
+
+async function robotNames(reader: Reader): Promise<string[] | null> {
+  const text = await readMeta(reader, robotsMeta)
+  return text === null ? null : (JSON.parse(text) as string[])
+}
 
 /** As the files of the configuration folder name them, where there is no database to ask. */
 export function namesInFiles(configDir: string, rules: TierRules): KnownNames {
@@ -43,5 +60,6 @@ export async function knownNames(reader: Reader, rules: TierRules): Promise<Know
     levels: levelNames(await currentLevelRules(reader)),
     tags: await tagsInForce(reader),
     media: (await mediaFiles(reader)).map(({ name, type, bytes }) => ({ name, type, bytes })),
+    robots: await robotNames(reader),
   }
 }

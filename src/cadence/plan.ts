@@ -21,7 +21,16 @@ import type { Cadence } from './config.ts'
 import { runningOn } from './experiments/arms.ts'
 import { recordStart } from './experiments/decisions.ts'
 import { sinceWhen } from './rules-since.ts'
-import { readFigures, readHistory, readOccasions, readTips, splitByHand, stageParts } from './stage.ts'
+import {
+  readDigest,
+  readFigures,
+  readHistory,
+  readOccasions,
+  readTips,
+  splitByHand,
+  stageParts,
+  stageRobots,
+} from './stage.ts'
 import type { Scene } from './stage.ts'
 import { planAt } from './spread.ts'
 import { currentCadence, publish } from './versions.ts'
@@ -114,6 +123,8 @@ export async function* planInParts(parts: CadenceParts, day: Day): AsyncGenerato
   await whole.decide(ofAdvisors)
   const places = whole.places()
   for (const part of inParts(ofAdvisors)) yield await write(part, places)
+  const digest = await readDigest(db.reader, cadence, day)
+  if (digest) yield await write(stageRobots(scene, digest))
 }
 
 async function planWhole(parts: CadenceParts, day: Day): Promise<void> {

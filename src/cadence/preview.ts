@@ -22,6 +22,7 @@ import { withDecisions } from './experiments/decisions.ts'
 import {
   createHistory,
   isForCustomers,
+  readDigest,
   readFigures,
   readHistory,
   readOccasions,
@@ -29,6 +30,7 @@ import {
   splitByHand,
   stageDay,
   stageParts,
+  stageRobots,
 } from './stage.ts'
 import type { History } from './stage.ts'
 import { createTipMemory } from './tips/rotation.ts'
@@ -151,6 +153,8 @@ export async function openPreview(
         }
         yield told(await dryRun.decide(others))
         yield told(await dryRun.decide(ofAdvisors))
+        const digest = customers === null ? await readDigest(reader, cadence, day) : null
+        if (digest) yield told(await dryRun.decide(stageRobots(scene, digest)))
         yield [...rows.values()].map(madeOf)
       }
     },

@@ -89,6 +89,13 @@ const checks: readonly Check[] = [
   ofShape(z.object({ attachments: attachmentsField }), ({ attachments }, kind, { media }) =>
     media ? unfitFiles(attachmentsOf(attachments), media, sceneOf(kind)) : [],
   ),
+  ofShape(z.object({ robots: z.array(z.string()), enabled: z.boolean() }), (settings, _kind, { robots }) =>
+    robots && settings.enabled
+      ? settings.robots.flatMap((name, i) =>
+          robots.includes(name) ? [] : [{ path: ['robots', i], words: unknownRobot(name, robots) }],
+        )
+      : [],
+  ),
   ofShape(z.object({ tag: z.string() }), ({ tag }, _kind, { tags }) => {
     if (!tags) return []
     const found = tags.find(({ name }) => name === tag)
@@ -140,6 +147,15 @@ const unknownTag = (tag: string, announced: readonly string[]): MistakeWords =>
         fix: '先在 tags.yaml 里写这个标签并重启',
         messageEn: `there is no dynamic tag "${tag}"`,
         fixEn: 'write it into tags.yaml first and restart',
+      }
+const unknownRobot = (name: string, robots: readonly string[]): MistakeWords =>
+  robots.length > 0
+    ? unknownWord(name, robots, { zh: '群机器人', en: 'group robot' })
+    : {
+        message: `没有名为“${name}”的群机器人`,
+        fix: '在服务器的环境变量 WECOM_ROBOTS 里写 名字=密钥 并重启',
+        messageEn: `there is no group robot "${name}"`,
+        fixEn: 'write NAME=KEY into WECOM_ROBOTS in the environment of the server and restart',
       }
 const silentTag = (tag: string): MistakeWords => ({
   message: `标签“${tag}”写了 announce: false，得到它时不会通知触点`,

@@ -8,7 +8,7 @@ import type { Holidays } from '../base/holidays.ts'
 import type { Instant } from '../base/clock.ts'
 import type { Reader } from '../base/db.ts'
 import { dayView, filledBytes, filledLetters, plainWords } from '../content/index.ts'
-import type { Attachment, FiguresView, View } from '../content/index.ts'
+import type { Attachment, DigestView, FiguresView, View } from '../content/index.ts'
 import { asksMany, isTask, ownerOf } from '../outbox/index.ts'
 import type { Candidate, ChannelName } from '../outbox/index.ts'
 import { lastCouponOfFamily } from '../reward/index.ts'
@@ -17,7 +17,7 @@ import { memberOf, unreachable } from './audience.ts'
 import type { People } from './audience.ts'
 import { isInAudience } from './audience-rule.ts'
 import type { Audiences } from './audience-rule.ts'
-import { promisedByOthers, saidSince, staffFigures } from './cadence.store.ts'
+import { digestOf, promisedByOthers, saidSince, staffFigures } from './cadence.store.ts'
 import type { Cadence, Touchpoint } from './config.ts'
 import { armKey, inArms, variantOf } from './experiments/arms.ts'
 import type { InArm, Variant } from './experiments/arms.ts'
@@ -35,6 +35,7 @@ import { tipDays } from './tips/tips.ts'
 import { momentOf } from './touchpoint.ts'
 import type {
   BoundCustomer,
+  BoundRobot,
   BoundStaff,
   Colleague,
   Due,
@@ -531,6 +532,53 @@ function stageStaff({ cadence, day, people, holidays, figures }: Scene): Candida
       return [onItsDays(touchpoint.days, holidays, candidate)]
     })
   })
+}
+
+/** After all else of the day is written down: it tells of it. */
+export function stageRobots({ cadence, day, holidays }: Scene, digest: DigestView): Candidate[] {
+  const moment = momentOf(day, cadence.manners.quietHours)
+  return cadence.touchpoints.filter(isForRobots).flatMap((touchpoint) => {
+    const { name, title, rules } = touchpoint
+    const due = rules.due(moment)
+    if (!due) return []
+    const said = rules.compose(moment, digestView(cadence, day, digest))
+    return rules.robots().map((robot) =>
+      onItsDays(touchpoint.days, holidays, {
+        dedupeKey: `${name}:${robot}:${due.period}`,
+        touchpoint: name,
+        title,
+        cadenceVersion: cadence.version,
+        purpose: rules.purpose,
+        personal: false,
+        channel: rules.channel,
+        subjectKind: 'robot',
+        subject: robot,
+        day,
+        wantedAt: plannedAt(due, moment),
+        expiresAt: due.expiresAt,
+        priority: rules.priority,
+        content: contentOf(said),
+      }),
+    )
+  })
+}
+
+export interface RobotTouchpoint extends InArm {
+  readonly rules: BoundRobot
+}
+export const isForRobots = (touchpoint: InArm): touchpoint is RobotTouchpoint =>
+  touchpoint.rules.audience === 'robot'
+
+export const digestView = ({ shop }: Cadence, day: Day, digest: DigestView): View => ({
+  shop,
+  day: dayView(day),
+  digest,
+})
+
+/** As the day stands now; null on days on which nobody is told. */
+export async function readDigest(reader: Reader, cadence: Cadence, day: Day): Promise<DigestView | null> {
+  const isTold = cadence.touchpoints.some((one) => isForRobots(one) && one.rules.due(momentOf(day)) !== null)
+  return isTold ? digestOf(reader, day) : null
 }
 
 export interface StaffTouchpoint extends InArm {

@@ -261,7 +261,19 @@ export interface StaffRules<S> extends Common<S> {
   compose(settings: S, moment: Moment, colleague: Colleague, view: View): Said
 }
 
-export type Rules<S> = CustomerRules<S> | GroupRules<S> | PieceRules<S> | StaffRules<S>
+/** Words of the shop into internal groups of its staff. */
+export interface RobotRules<S> extends Common<S> {
+  readonly audience: 'robot'
+  readonly channel: 'robot'
+  readonly purpose: Purpose
+  readonly priority: number
+  /** By name. */
+  robots(settings: S): readonly string[]
+  due(settings: S, moment: Moment): Due | null
+  compose(settings: S, moment: Moment, view: View): Said
+}
+
+export type Rules<S> = CustomerRules<S> | GroupRules<S> | PieceRules<S> | StaffRules<S> | RobotRules<S>
 
 // ------------------------------------------------------------------ settings bound to rules
 
@@ -274,7 +286,8 @@ export type BoundCustomer = BoundOf<CustomerRules<never>>
 export type BoundGroup = BoundOf<GroupRules<never>>
 export type BoundPiece = BoundOf<PieceRules<never>>
 export type BoundStaff = BoundOf<StaffRules<never>>
-export type Bound = BoundCustomer | BoundGroup | BoundPiece | BoundStaff
+export type BoundRobot = BoundOf<RobotRules<never>>
+export type Bound = BoundCustomer | BoundGroup | BoundPiece | BoundStaff | BoundRobot
 
 /** What every touchpoint's settings hold; each kind's schema contains it. */
 export interface CommonSettings {
@@ -323,6 +336,8 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
           return bindPiece(rules, settings)
         case 'staff':
           return bindStaff(rules, settings)
+        case 'robot':
+          return bindRobot(rules, settings)
       }
     },
   }
@@ -379,6 +394,16 @@ function bindStaff<S extends CommonSettings>(rules: StaffRules<S>, settings: S):
     ...attachmentsPart(settings),
     due: (moment, colleague) => rules.due(settings, moment, colleague),
     compose: (moment, colleague, view) => rules.compose(settings, moment, colleague, view),
+  }
+}
+
+function bindRobot<S extends CommonSettings>(rules: RobotRules<S>, settings: S): BoundRobot {
+  const { kind, title, audience, channel, purpose } = rules
+  return {
+    ...{ kind, title, audience, channel, purpose, priority: settings.priority ?? rules.priority },
+    robots: () => rules.robots(settings),
+    due: (moment) => rules.due(settings, moment),
+    compose: (moment, view) => rules.compose(settings, moment, view),
   }
 }
 

@@ -18,7 +18,7 @@ import { channelTitles } from '../outbox/index.ts'
 import type { TierRules } from '../segment/index.ts'
 import { memberOf, readPeople, standingsOf } from './audience.ts'
 import { outsideWords, readAudiences } from './audience-rule.ts'
-import { activeGroups, staffFigures } from './cadence.store.ts'
+import { activeGroups, digestOf, staffFigures } from './cadence.store.ts'
 import type { Cadence } from './config.ts'
 import { inArms } from './experiments/arms.ts'
 import type { InArm } from './experiments/arms.ts'
@@ -26,8 +26,17 @@ import { nearest } from './mistake.ts'
 import { noOccasion } from './occasion.ts'
 import type { Occasion } from './occasion.ts'
 import { findOccasions } from './occasions.store.ts'
-import { customerView, groupText, isForCustomers, isForStaff, readTips, staffView } from './stage.ts'
-import type { CustomerTouchpoint, StaffTouchpoint } from './stage.ts'
+import {
+  customerView,
+  digestView,
+  groupText,
+  isForCustomers,
+  isForRobots,
+  isForStaff,
+  readTips,
+  staffView,
+} from './stage.ts'
+import type { CustomerTouchpoint, RobotTouchpoint, StaffTouchpoint } from './stage.ts'
 import { partsOf } from './trial-parts.ts'
 import { momentOf } from './touchpoint.ts'
 import type { Group, Member, Moment, Said } from './touchpoint.ts'
@@ -108,6 +117,7 @@ function saidBy(
 ): Promise<Composed> {
   if (isForCustomers(touchpoint)) return saidToCustomer(parts, wish, touchpoint, staff, now)
   if (isForStaff(touchpoint)) return saidToStaff(parts, wish, touchpoint, staff, now)
+  if (isForRobots(touchpoint)) return saidByRobot(parts, wish, touchpoint, now)
   return saidToGroup(parts, wish, touchpoint, now)
 }
 
@@ -321,6 +331,21 @@ async function saidToStaff(
   const week = { from: instantOf(addDays(today, -7)), until: instantOf(today) }
   const figures = await staffFigures(reader, week.from, week.until)
   const said = rules.compose(moment, staff, staffView(cadence, moment.day, staff, figures))
+  return { said, channel: channelTitles[rules.channel], notes: dayNote(today, next) }
+}
+
+async function saidByRobot(
+  { reader }: TrialParts,
+  { cadence, customer }: TrialWish,
+  touchpoint: RobotTouchpoint,
+  now: Instant,
+): Promise<Composed> {
+  if (customer !== null) throw notForCustomers(touchpoint, '发在员工群里', 'speaks to groups of the staff')
+  const { rules } = touchpoint
+  const today = dayOf(now)
+  const next = nextMoment(today, (one) => rules.due(one) !== null)
+  const moment = next ?? momentOf(today)
+  const said = rules.compose(moment, digestView(cadence, moment.day, await digestOf(reader, today)))
   return { said, channel: channelTitles[rules.channel], notes: dayNote(today, next) }
 }
 

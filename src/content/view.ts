@@ -47,8 +47,17 @@ export interface FiguresView {
   readonly newCustomers: number
 }
 
-/** `personal`: 1v1. `anyone`: whatever several people read alike. `group`: one community. `staff`: one of our own. */
-export type ViewKind = 'personal' | 'anyone' | 'group' | 'staff'
+/** The shop's day: what is planned, what waits, how yesterday ended. */
+export interface DigestView {
+  readonly today: number
+  readonly waiting: number
+  readonly sent: number
+  readonly failed: number
+  readonly held: number
+}
+
+/** `personal`: 1v1. `anyone`: whatever several people read alike. `group`: one community. `staff`: one of our own; `digest`: all of them. */
+export type ViewKind = 'personal' | 'anyone' | 'group' | 'staff' | 'digest'
 
 export interface View {
   readonly shop: { readonly name: string }
@@ -60,6 +69,7 @@ export interface View {
   /** What made today the day: 宝宝满 6 个月, 端午节. */
   readonly occasion?: { readonly words: string; readonly number: number }
   readonly figures?: FiguresView
+  readonly digest?: DigestView
   /** What goes with the words: 8折券, and for how long. */
   readonly offer?: { readonly words: string; readonly hours: number; readonly days: number }
 }
@@ -93,12 +103,14 @@ const staff = [
   'figures.customers',
   'figures.newCustomers',
 ]
+const digest = ['digest.today', 'digest.waiting', 'digest.sent', 'digest.failed', 'digest.held']
 /** The same for everybody who reads it. */
 const shared = ['occasion.words', 'occasion.number', 'offer.words', 'offer.hours', 'offer.days']
 
 export const variablesOf = (kind: ViewKind): readonly string[] => {
   if (kind === 'personal') return [...always, ...personal, ...shared]
   if (kind === 'staff') return [...always, ...staff]
+  if (kind === 'digest') return [...always, ...digest]
   return kind === 'group' ? [...always, ...shared, 'group.name', 'group.interest'] : [...always, ...shared]
 }
 
@@ -111,6 +123,7 @@ export function sampleView(kind: ViewKind): View {
     offer: { words: '满 199 减 50 券', hours: 48, days: 2 },
   }
   if (kind === 'anyone') return base
+  if (kind === 'digest') return { ...base, digest: { today: 86, waiting: 12, sent: 90, failed: 2, held: 1 } }
   if (kind === 'staff')
     return {
       ...base,

@@ -351,8 +351,8 @@ function nobodyThere(candidate: Candidate, facts: Facts): Reason | null {
     return reasonOf('opted-out', purpose === 'marketing' ? '已退订营销消息' : '已退订服务消息')
   if (topic !== undefined && facts.refusedTopics.has(`${customer}\t${topic}`))
     return reasonOf('topic-refused')
-  // 客服, texts and mails speak for the shop; nobody has to press.
-  if (channel === 'kf' || channel === 'sms' || channel === 'email') return null
+  // 客服, robots, texts and mails speak for the shop; nobody has to press.
+  if (channel === 'kf' || channel === 'sms' || channel === 'email' || channel === 'robot') return null
   if (sender === undefined) return reasonOf('no-advisor')
   if (!facts.speakers.has(sender)) return reasonOf('no-advisor', '顾问不可用或未开通客户联系')
   if (subjectKind === 'staff') return null

@@ -83,6 +83,7 @@ const channelsShape = z.strictObject({
         .describe('朋友圈：每位顾问任意 30 天内最多发几条；企业微信对每位客户展示的条数有限'),
     })
     .prefault({}),
+  robot: channel,
   sms: channelShape
     .extend({ perMonth: cap(200).default(3).describe('短信：任意 30 天内最多几条') })
     .prefault({}),

@@ -157,7 +157,8 @@ function bindingWindows(manners: Manners, channel: ChannelName): readonly Minute
   const own = hours.ofChannel.get(channel)
   if (own) return own
   // An advisor chooses the minute herself; what goes to the staff or answers in 客服 disturbs no customer.
-  return isTask(channel) || channel === 'kf' || channel === 'app-message' ? null : hours.windows
+  const bindsNobody = channel === 'kf' || channel === 'app-message' || channel === 'robot'
+  return isTask(channel) || bindsNobody ? null : hours.windows
 }
 
 /** What the customer waits for: no hour is a bad one. */

@@ -16,7 +16,7 @@ export const promiseTable = table(
     personal: 'int',
     channel: 'text',
     subject_kind: 'text',
-    /** external_userid of a customer, chat id of a group, userid of a member of staff. */
+    /** external_userid of a customer, chat id of a group, userid of a member of staff, name of a robot. */
     subject: 'text',
     customer: 'text?',
     /** The advisor who speaks, or who gets the card. */

@@ -12,13 +12,14 @@ export const channelTitles = {
   kf: '微信客服',
   'app-message': '应用消息',
   moments: '朋友圈',
+  robot: '群机器人',
   sms: '短信',
   email: '邮件',
 } as const
 export type ChannelName = keyof typeof channelTitles
 export const isChannelName = (text: string): text is ChannelName => Object.hasOwn(channelTitles, text)
 
-const automatic: readonly ChannelName[] = ['welcome', 'kf', 'app-message', 'sms', 'email']
+const automatic: readonly ChannelName[] = ['welcome', 'kf', 'app-message', 'robot', 'sms', 'email']
 /** A person must press before the words leave: such a promise can wait for days. */
 export const needsHuman = (channel: ChannelName): boolean => !automatic.includes(channel)
 
@@ -37,8 +38,11 @@ export const isBroadcast = (channel: ChannelName): boolean =>
   channel === 'broadcast' || channel === 'group-broadcast'
 
 export type Purpose = 'marketing' | 'service'
-/** `staff`: words for a member of staff, or that she publishes to whoever follows her. */
-export type SubjectKind = 'customer' | 'group' | 'staff'
+/**
+ * `staff`: words for a member of staff, or that she publishes to whoever follows her. `robot`: words into an internal
+ * group of the staff, by the name of its robot.
+ */
+export type SubjectKind = 'customer' | 'group' | 'staff' | 'robot'
 export const overCaps = ['skip', 'hold', 'abort'] as const
 export type OverCap = (typeof overCaps)[number]
 
@@ -106,7 +110,7 @@ export interface Candidate {
   readonly personal: boolean
   readonly channel: ChannelName
   readonly subjectKind: SubjectKind
-  /** external_userid of a customer, chat id of a group, userid of a member of staff. */
+  /** external_userid of a customer, chat id of a group, userid of a member of staff, name of a robot. */
   readonly subject: string
   readonly customer?: string | undefined
   /** The advisor who speaks; absent when nobody can. */

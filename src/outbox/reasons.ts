@@ -128,6 +128,12 @@ const endings = {
   'wrong-person': entry('ends', '接电话的不是本人', '号码不对或不是本人接听，任务结束。'),
   'not-delivered': entry('ends', '企业微信未送达', '群主已确认发送，但这个群不在送达名单里。'),
   'no-task': entry('ends', '企业微信没有交给这位顾问', '顾问不在应用可见范围内，或没有可以看到的客户。'),
+  'no-robot': entry('ends', '没有这个群机器人', '环境变量 WECOM_ROBOTS 里没有这个名字。'),
+  'robot-unusable': entry(
+    'ends',
+    '群机器人不可用',
+    '机器人被移出群或被停用；一天内不再尝试，换了密钥立即恢复。',
+  ),
   'moment-lost': entry('ends', '没有找到这条朋友圈', '发表任务过了一天才查，企业微信已不再告知结果。'),
   restored: entry('ends', '恢复备份前就该发', '数据库从备份恢复，那段时间可能已经说过，不再补发。'),
   unsettled: entry('ends', '顾问没有确认结果', '顾问按过发送，但没有说发成了没有。'),

@@ -120,6 +120,8 @@ const whoOf = ({
       return { chat: subject }
     case 'staff':
       return { staff: subject }
+    case 'robot':
+      return {}
   }
 }
 

@@ -11,6 +11,7 @@ import { createWecomChannels } from './channels.ts'
 import { noMedia } from './no-media.fixture.ts'
 import { createApi } from './protocol/api.ts'
 import { createClient } from './protocol/client.ts'
+import { robotsOf } from './robots.fixture.ts'
 
 const startAt = Date.UTC(2026, 4, 20, 2)
 const publicUrl = 'https://siyu.example.com'
@@ -24,6 +25,7 @@ const apiOf: Readonly<Record<string, string>> = {
   kf: 'kf/send_msg',
   'app-message': 'message/send',
   moments: 'add_moment_task',
+  robot: 'webhook/send',
 }
 
 /** Codes strike until they are cleared: the client tries some of them again by itself. */
@@ -47,6 +49,7 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
   for (const userid of ['lin', 'wang'])
     simulator.world.addStaff({ userid, name: userid, confirm: { mode: 'never' } })
   simulator.world.addContact({ userid: 'wang', external_userid: 'wmStranger', silent: true })
+  const robots = robotsOf({ 早会: await robotKey(simulator) })
   const { corpId, agentId, agentSecret } = simulator.credentials
   const settings = { corpId, agentSecret, retryBaseMs: 1, timeoutMs: 250 }
   const client = createClient({ ...settings, apiUrl: simulator.url }, { clock })
@@ -59,6 +62,7 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
       hears: () => true,
       publicUrl,
       agentId: String(agentId),
+      robots,
     }
     const found = createWecomChannels(parts).find((channel) => channel.name === name)
     if (!found) throw new Error(`no channel ${name}`)
@@ -128,6 +132,14 @@ async function openRig(name: ChannelName): Promise<ChannelRig> {
   }
 }
 
+async function robotKey({ url }: Simulator): Promise<string> {
+  const answer = await fetch(`${url}/sim/robots/add`, {
+    method: 'POST',
+    body: JSON.stringify({ members: ['lin', 'wang'] }),
+  })
+  return ((await answer.json()) as { key: string }).key
+}
+
 async function openDesk(client: ReturnType<typeof createClient>): Promise<string> {
   const made = await createApi(client).addKfAccount({ name: '小店客服', media_id: '' })
   if (made.kind !== 'ok') throw new Error(JSON.stringify(made))
@@ -149,6 +161,7 @@ function worldOf(simulator: Simulator, name: ChannelName, kfid: string) {
       return { subject: userid }
     }
     if (name === 'app-message') return { subject: 'lin' }
+    if (name === 'robot') return { subject: '早会' }
     if (name === 'kf') {
       const external = `wmPerson${String(count)}`
       world.kfSays(kfid, external, '在吗')
@@ -182,7 +195,9 @@ function worldOf(simulator: Simulator, name: ChannelName, kfid: string) {
     draft,
     /** Whoever was asked publishes, but for one. */
     publish(moment: string, except: string | undefined) {
-      const asked = simulator.ledger().filter(({ msgid, status }) => msgid === moment && status === 'accepted')
+      const asked = simulator
+        .ledger()
+        .filter(({ msgid, status }) => msgid === moment && status === 'accepted')
       for (const userid of new Set(asked.map(({ sender }) => sender)))
         if (userid !== except) world.confirm(userid, moment)
     },
@@ -221,5 +236,6 @@ const shown = createWecomChannels({
   clock: virtualClock(0),
   publicUrl,
   agentId: '1',
+  robots: robotsOf({ 早会: 'none' }),
 })
 for (const one of shown) channelContract(channelTitles[one.name], one, () => openRig(one.name))

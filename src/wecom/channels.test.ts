@@ -8,6 +8,7 @@ import { startSimulator } from '../simulator/index.ts'
 import type { LedgerRow, Simulator } from '../simulator/index.ts'
 import { createWecomChannels } from './channels.ts'
 import { noMedia } from './no-media.fixture.ts'
+import { robotsOf } from './robots.fixture.ts'
 import { createApi } from './protocol/api.ts'
 import { createStaffNote } from './staff-note.ts'
 import { createClient } from './protocol/client.ts'
@@ -48,6 +49,7 @@ beforeEach(async () => {
       hears: () => true,
       publicUrl: 'https://siyu.example.com',
       agentId: String(agentId),
+      robots: robotsOf(),
     }).map((channel) => [channel.name, channel]),
   )
 })

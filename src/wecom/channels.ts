@@ -10,6 +10,8 @@ import { createMomentsChannel } from './moments.channel.ts'
 import { createPhoneTaskChannel } from './phone-task.channel.ts'
 import type { MediaIds } from './media.ts'
 import type { WecomApi } from './protocol/api.ts'
+import { createRobotChannel } from './robot.channel.ts'
+import type { Robots } from './robots.ts'
 import { createWelcomeChannel } from './welcome.channel.ts'
 
 export const createWecomChannels = (parts: {
@@ -20,6 +22,7 @@ export const createWecomChannels = (parts: {
   readonly hears: () => boolean
   readonly publicUrl: string
   readonly agentId: string
+  readonly robots: Robots
 }): readonly Channel[] => [
   createWelcomeChannel(parts),
   createAdvisorTaskChannel(parts),
@@ -29,4 +32,6 @@ export const createWecomChannels = (parts: {
   createKfChannel(parts.api),
   createMomentsChannel(parts),
   createAppMessageChannel(parts),
+  // Without a robot there is no such channel, and whatever wants one says so.
+  ...(parts.robots.names.length === 0 ? [] : [createRobotChannel(parts)]),
 ]

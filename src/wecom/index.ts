@@ -17,6 +17,8 @@ export { createWecomChannels } from './channels.ts'
 export { chatParts } from './chat-messages.ts'
 export { createMedia } from './media.ts'
 export type { Ensured, Media, MediaIds } from './media.ts'
+export { createRobots } from './robots.ts'
+export type { Robots } from './robots.ts'
 export { createStaffNote } from './staff-note.ts'
 export { createCardMenu } from './card-menu.ts'
 

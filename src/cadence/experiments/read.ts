@@ -117,8 +117,8 @@ function baseOf(
   const kind = touchpointKinds.find((one) => one.kind === (typeof own === 'string' ? own : touchpoint))
   const parsed = kind?.settings.safeParse(settings)
   if (!kind || !parsed?.success) return null
-  if (kind.audience === 'group-piece' || kind.audience === 'staff') {
-    const why = kind.audience === 'staff' ? words.staff : words.piece
+  if (kind.audience !== 'customer' && kind.audience !== 'group') {
+    const why = kind.audience === 'group-piece' ? words.piece : words.staff
     mistakes.push(read.at([...path, 'touchpoint'], why))
     return null
   }

@@ -23,6 +23,7 @@ import { membersDay } from './members-day.ts'
 import { momentNote } from './moment-note.ts'
 import { monthlyRecommendation } from './monthly-recommendation.ts'
 import { monthlyTalk } from './monthly-talk.ts'
+import { morningDigest } from './morning-digest.ts'
 import { namedAdvisor } from './named-advisor.ts'
 import { onTag } from './on-tag.ts'
 import { onboarding } from './onboarding.ts'
@@ -88,6 +89,7 @@ export const touchpointKinds: readonly TouchpointKind[] = [
   broadcastNote,
   momentNote,
   staffNote,
+  morningDigest,
   dailyTip,
   weeklyProgramme,
   weeklyPoll,
