@@ -154,9 +154,9 @@ onBothDatabases('moments and notes to the staff', (open) => {
       ['wang', 'cancelled'],
     ])
     const told = await readLog(app.db.reader, { kinds: ['touch-sent'], limit: 10 })
-    expect(told.filter(({ detail }) => detail['channel'] === 'moments').map(({ who }) => who)).toEqual([
-      { staff: 'lin' },
-    ])
+    const published = told.filter(({ detail }) => detail['channel'] === 'moments')
+    expect(published.map(({ who, detail }) => [who, detail['seenBy']])).toEqual([[{ staff: 'lin' }, 2]])
+    expect((await promises('moment-note'))[0]?.settle_words).toBe('2 位客户可见')
   })
 
   it.each(['reset-before', 'reset-after'] as const)(

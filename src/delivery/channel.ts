@@ -97,6 +97,8 @@ export interface RecipientResult {
   readonly subject: string
   readonly status: 'waiting' | 'sent' | 'refused'
   readonly at?: Instant
+  /** With `sent`: how many customers see what was published. */
+  readonly seenBy?: number
   /** With `refused`: `not-a-friend`, `quota-used`. */
   readonly code?: string
   readonly words?: string
@@ -155,7 +157,7 @@ export interface Channel {
    * OutsideFailure when it cannot be asked now.
    */
   made?(parcel: Parcel, signal: AbortSignal): Promise<Made>
-  /** Who really got it. Throws OutsideFailure when it cannot be read now. */
+  /** Who really got it, of those of whom it is not known yet. Throws OutsideFailure when it cannot be read now. */
   results?(parcel: Parcel, signal: AbortSignal): AsyncIterable<RecipientResult>
   /** Looks for what an unknown call made. An empty list means surely absent by now; `unsure`: could not look. */
   find?(parcel: Parcel, signal: AbortSignal): Promise<readonly Found[] | 'unsure'>

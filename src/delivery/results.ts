@@ -102,9 +102,12 @@ async function made(works: Works, channel: Channel, parcel: ParcelRow): Promise<
   return answer.kind === 'made' ? { ...parcel, remote_id: id } : null
 }
 
-/** With whom it carries. */
-async function carrying(works: Works, parcel: ParcelRow): Promise<Parcel> {
-  const carried = await promisesOfParcel(works.db.reader, parcel.id)
+async function carrying(
+  works: Works,
+  parcel: ParcelRow,
+  isAsked: (row: PromiseRow) => boolean = () => true,
+): Promise<Parcel> {
+  const carried = (await promisesOfParcel(works.db.reader, parcel.id)).filter(isAsked)
   return parcelOf(
     parcel,
     carried.map((row) => recipientOf(row, '')),
@@ -113,7 +116,7 @@ async function carrying(works: Works, parcel: ParcelRow): Promise<Parcel> {
 
 async function readResults(works: Works, channel: Channel, parcel: ParcelRow): Promise<RecipientResult[]> {
   if (!channel.results) return []
-  const asked = await carrying(works, parcel)
+  const asked = await carrying(works, parcel, ({ state }) => state !== 'sent')
   const results: RecipientResult[] = []
   for await (const result of channel.results(asked, AbortSignal.timeout(readMs))) results.push(result)
   return results
@@ -145,8 +148,12 @@ async function settlePart(ctx: Ctx, parcel: ParcelRow, results: readonly Recipie
       resultOf.get(subject)?.status === 'sent' &&
       (state === 'waiting' || state === 'expired' || state === 'cancelled' || state === 'refused'),
   )
-  for (const [at, some] of groupBy(sent, ({ subject }) => resultOf.get(subject)?.at ?? ctx.now))
+  const publishers = new Set(sent.filter(({ subject }) => resultOf.get(subject)?.seenBy !== undefined))
+  const readers = sent.filter((row) => !publishers.has(row))
+  for (const [at, some] of groupBy(readers, ({ subject }) => resultOf.get(subject)?.at ?? ctx.now))
     await move(ctx, some, { to: 'sent', at })
+  for (const row of publishers)
+    await move(ctx, [row], { to: 'sent', seenBy: resultOf.get(row.subject)?.seenBy })
   const refused = rows.filter(
     ({ subject, state }) => resultOf.get(subject)?.status === 'refused' && state === 'waiting',
   )

@@ -19,6 +19,8 @@ export interface Move {
   /** Chinese, for the console. */
   readonly words?: string | undefined
   readonly remoteId?: string | undefined
+  /** How many customers see what was published. */
+  readonly seenBy?: number | undefined
   /** Null takes it out of its parcel. */
   readonly parcel?: string | null | undefined
   readonly readyAt?: Instant | undefined
@@ -91,11 +93,14 @@ function columnsOf(ctx: Ctx, change: Move): Record<string, string | number | nul
       ? {
           settled_at: isSettled(change.to) ? at : null,
           settle_code: change.code ?? null,
-          settle_words: change.words ?? null,
+          settle_words: change.words ?? seenWords(change),
         }
       : {}),
   }
 }
+
+const seenWords = ({ seenBy }: Move): string | null =>
+  seenBy === undefined ? null : `${String(seenBy)} 位客户可见`
 
 function recordMove(ctx: Ctx, row: PromiseRow, change: Move): void {
   const kind = change.code === 'skipped' ? 'touch-skipped' : logKinds[change.to]
@@ -105,6 +110,7 @@ function recordMove(ctx: Ctx, row: PromiseRow, change: Move): void {
     detail: {
       ...(change.code === undefined ? {} : { code: change.code, words: change.words ?? '' }),
       ...(change.remoteId === undefined ? {} : { remoteId: change.remoteId }),
+      ...(change.seenBy === undefined ? {} : { seenBy: change.seenBy }),
     },
   })
 }

@@ -196,10 +196,25 @@ async function* results(
     const subject = asked.get(sameUser(userid))
     if (subject === undefined) continue
     asked.delete(sameUser(userid))
-    yield { subject, status: publish_status === published ? 'sent' : 'waiting' }
+    if (publish_status !== published) yield { subject, status: 'waiting' }
+    else yield { subject, status: 'sent', seenBy: await seenBy(parts, moment, userid, signal) }
   }
   for (const subject of asked.values())
     yield { subject, status: 'refused', code: 'no-task', words: '企业微信没有把这条朋友圈交给这位顾问' }
+}
+
+async function seenBy(
+  { api }: MomentParts,
+  moment: string,
+  userid: string,
+  signal: AbortSignal,
+): Promise<number> {
+  let customers = 0
+  for await (const { customer_list: list } of pages('who sees a moment', (cursor) =>
+    api.momentResults(moment, userid, cursor, signal),
+  ))
+    customers += list.length
+  return customers
 }
 
 // ------------------------------------------------------------------ answering an unknown
