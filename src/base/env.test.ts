@@ -47,6 +47,22 @@ describe('the environment', () => {
     expect(read(good).masterKey).toEqual(env.masterKey)
   })
 
+  it('takes group robots by name, by key or by the whole address, and shows no key that is written wrongly', () => {
+    const [one, two] = ['693a91f6-7aaa-4bc4-97a0-0ec2sifa5aaa', 'abcdefghijklmnop0123']
+    const address = `https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=${two}`
+    const { robots } = read({ ...good, WECOM_ROBOTS: `早会=${one}, 店长=${address}` }).wecom
+    expect([...robots]).toEqual([
+      ['早会', one],
+      ['店长', two],
+    ])
+    expect(read(good).wecom.robots.size).toBe(0)
+    for (const wrong of [one, `早会=${one},早会=${two}`, '早会=short'])
+      expect(mistakes({ ...good, WECOM_ROBOTS: wrong })).toEqual([
+        expect.stringMatching(/^WECOM_ROBOTS takes NAME=KEY/),
+      ])
+    expect(mistakes({ ...good, WECOM_ROBOTS: `${one}` }).join()).not.toContain(one)
+  })
+
   it('names every mistake at once, with the line of the file and the fix', () => {
     const found = mistakes(
       {},
