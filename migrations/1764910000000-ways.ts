@@ -42,7 +42,7 @@ export class Ways1764910000000 implements MigrationInterface {
       runner,
       'entrance',
       { external: 'text key', place: 'text key', mark: 'text key', at: 'int' },
-      { index: [['mark', 'at']] },
+      { clustered: true, index: [['mark', 'at']] },
     )
     const mark =
       runner.connection.options.type === 'postgres'

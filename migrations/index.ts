@@ -40,8 +40,8 @@ import { Media1764600000000 } from './1764600000000-media.ts'
 import { Bot1764700000000 } from './1764700000000-bot.ts'
 import { Losses1764800000000 } from './1764800000000-losses.ts'
 import { CardAnswers1764800000010 } from './1764800000010-card-answers.ts'
-import { KfWindows1764920000000 } from './1764920000000-kf-windows.ts'
 import { Ways1764910000000 } from './1764910000000-ways.ts'
+import { KfWindows1764920000000 } from './1764920000000-kf-windows.ts'
 import { Sparse1764930000000 } from './1764930000000-sparse.ts'
 
 export const migrations = [
@@ -86,7 +86,7 @@ export const migrations = [
   Bot1764700000000,
   Losses1764800000000,
   CardAnswers1764800000010,
-  KfWindows1764920000000,
   Ways1764910000000,
+  KfWindows1764920000000,
   Sparse1764930000000,
 ]

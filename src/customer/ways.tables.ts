@@ -62,7 +62,7 @@ export const entranceTable = table(
     mark: 'text key',
     at: 'int',
   },
-  { index: [['mark', 'at']] },
+  { clustered: true, index: [['mark', 'at']] },
 )
 
 export const wayTables = [wayTable, wayTagTable, entranceTable]

@@ -66,7 +66,7 @@ it('tells whoever is not written in time, once, and what is written later is ans
 })
 
 it('learns how quick the database is, turns away at once who would wait too long, and forgets it afterwards', async () => {
-  // A hundred rows a second: 250 are written in the time that is left.
+  // A hundred rows a second: 150 are written in the time that is left.
   const { recorder } = recorderOf((rows) => rows * 10)
   const first = submitted(recorder, 1_000)
   await vi.advanceTimersByTimeAsync(3_100)

@@ -123,7 +123,7 @@ const answerWithinMs = 3_500
  * Who would have to wait longer than this is told so at once, instead of being late for everybody: as many rows as the
  * last batches were quick to write, and never more than so many.
  */
-const waitAtMostMs = 2_500
+const waitAtMostMs = 1_500
 const maxWaiting = 6_000
 /** A smaller batch says little of how quickly many are written. */
 const tellingRows = 32
