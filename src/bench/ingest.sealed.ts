@@ -1,4 +1,4 @@
-/** Callbacks as WeCom seals them (WECOM.md §2.3), each of another customer. */
+/** Callbacks as WeCom seals them (WECOM.md §2.3). */
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { signatureOf } from '../wecom/index.ts'
 import type { Request } from './load.ts'
@@ -26,10 +26,10 @@ function seal(text: string): string {
   ]).toString('base64')
 }
 
-/** `n` tells one event from another, over all loads of a run. */
-export function sealedEvent(n: number, now: number): Request {
+/** `n` tells one event from another, over all loads of a run; each is of another customer unless `customer` says whose. */
+export function sealedEvent(n: number, now: number, customer = n): Request {
   const seconds = String(Math.floor(now / 1_000))
-  const external = `wmBench${String(n).padStart(24, '0')}`
+  const external = `wmBench${String(customer).padStart(24, '0')}`
   const encrypted = seal(
     `<xml><ToUserName><![CDATA[${keys.corpId}]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName>` +
       `<CreateTime>${seconds}</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[change_external_contact]]></Event>` +

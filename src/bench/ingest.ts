@@ -1,6 +1,7 @@
 /**
  * `siyu bench ingest`: callbacks of WeCom, answered after they are on the disk, beside four other doors in turn.
- * `saturated`: as fast as 64 connections go. `offered`: so many a second, with how late the answers came; the last rate is
+ * `saturated`: as fast as 64 connections go, each event of a customer nobody knows; `known`: the same of customers known
+ * already, in no order. `offered`: so many a second, with how late the answers came; the last rate is
  * more than any of them can take. CPU is that of the answering process alone. Ours keeps a log with a gapless head, drops
  * what it knows, learns who is meant and runs the projections; the others keep a row.
  */
@@ -27,6 +28,9 @@ type Kind = (typeof kinds)[number]
 type Server = BenchServer & { readonly started: { readonly url: string } }
 
 const connections = 64
+const knownCustomers = 10_000
+/** Enough to meet them all. */
+const meetingSeconds = 8
 
 export async function benchIngest({ rates, pairs, seconds, say = () => undefined }: IngestBenchOptions) {
   const folder = mkdtempSync(join(tmpdir(), 'siyu-bench-'))
@@ -35,6 +39,10 @@ export async function benchIngest({ rates, pairs, seconds, say = () => undefined
   /** Sealed before the clock runs; a callback that came before would be a duplicate. */
   const requests = (n: number): Request[] =>
     Array.from({ length: n }, () => sealedEvent((sealed += 1), wallClock.now()))
+  const of = (customers: readonly number[]): Request[] =>
+    customers.map((customer) => sealedEvent((sealed += 1), wallClock.now(), customer))
+  const anyKnown = (n: number): number[] =>
+    Array.from({ length: n }, () => 1 + Math.floor(Math.random() * knownCustomers))
   const loadOf = (server: Server, some: readonly Request[]): Load => ({
     url: server.started.url,
     server,
@@ -57,6 +65,12 @@ export async function benchIngest({ rates, pairs, seconds, say = () => undefined
     const saturated = await inTurn((server) =>
       closedLoop(loadOf(server, requests(12_000 * seconds)), seconds),
     )
+    say('saturated, of known customers')
+    const everybody = of(Array.from({ length: knownCustomers }, (_, i) => 1 + i))
+    for (const server of servers.values()) await closedLoop(loadOf(server, everybody), meetingSeconds)
+    const known = await inTurn((server) =>
+      closedLoop(loadOf(server, of(anyKnown(12_000 * seconds))), seconds),
+    )
     const offered: Record<string, Record<Kind, Figures>> = {}
     for (const rate of rates) {
       say(`${String(rate)} a second`)
@@ -75,7 +89,9 @@ export async function benchIngest({ rates, pairs, seconds, say = () => undefined
       seconds,
       loadAverage: loadavg().map(rounded),
       saturated,
+      known,
       offered,
+      knownOursOverGroup: rounded(known.ours.cpuMicros.median / known.group.cpuMicros.median),
       oursOverGroup: rounded(saturated.ours.cpuMicros.median / saturated.group.cpuMicros.median),
       oursOverNode: rounded(saturated.ours.cpuMicros.median / saturated.node.cpuMicros.median),
       eachOverOurs: over('each'),
