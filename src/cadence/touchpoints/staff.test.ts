@@ -92,7 +92,7 @@ it.each([
   [
     'takes nothing along for the staff',
     `  staff-note:\n    attachments: [{ image: 图 }]\n`,
-    ['这个触点不能带附件：只有欢迎语、客户群发、社群消息和朋友圈可以'],
+    ['这个触点不能带附件：只有欢迎语、客户群发、社群消息、顾问任务和朋友圈可以'],
   ],
   ['knows its robots', `  morning-digest:\n    robots: [早会]\n    wording: '{{ digest.today }}'\n`, []],
   ['names a robot nobody knows', `  morning-digest:\n    robots: [晚会]\n`, ['没有名为“晚会”的群机器人']],
