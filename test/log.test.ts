@@ -121,6 +121,41 @@ onBothDatabases('the log', (open) => {
     expect(await followers.atHead()).toBe(false)
   })
 
+  it('is followed in shorter pages while they take long, longer ones again afterwards, and none is left out', async () => {
+    const pages: number[] = []
+    const seen: string[] = []
+    let msPerPage = 150
+    const follower: Follower = {
+      name: 'slow',
+      kinds: ['link-clicked'],
+      handle(_ctx, rows) {
+        pages.push(rows.length)
+        seen.push(...rows.map(({ sourceKey }) => sourceKey))
+        // Work, not waiting: it is the writer's time that counts.
+        for (const until = performance.now() + msPerPage; performance.now() < until;);
+        return Promise.resolve()
+      },
+    }
+    const keys = (from: number, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `k${String(from + i)}`)
+    const record = (some: readonly string[]): Promise<void> =>
+      act(system('test'), (ctx) => {
+        for (const key of some) ctx.record(happening(key))
+        return Promise.resolve()
+      })
+    const followers = createFollowers(opened.db, act, [follower], createLog('silent'))
+    await record(keys(0, 430))
+    await followers.catchUp()
+    expect(pages).toEqual([200, 100, 50, 25, 25, 25, 5])
+    msPerPage = 0
+    pages.length = 0
+    await record(keys(430, 500))
+    await followers.catchUp()
+    expect(pages).toEqual([25, 50, 100, 200, 125])
+    expect(seen).toEqual(keys(0, 930))
+    expect(await followers.atHead()).toBe(true)
+  })
+
   it('refuses a transaction inside a transaction instead of waiting for ever', async () => {
     await expect(opened.db.tx(() => opened.db.tx(() => Promise.resolve(1)))).rejects.toThrow('inside db.tx')
   })

@@ -25,6 +25,12 @@ export interface Follower {
 }
 
 const pageRows = 200
+/**
+ * A page holds the writer, and whoever waits at the door waits for it: the next one is half as long after one that took
+ * longer than this, twice as long after one that took a quarter.
+ */
+const pageMs = 60
+const leastRows = 25
 /** A position is stored with rows handled, or when it would lag by this much: what a restart reads again. */
 const storeEvery = 1_000
 const coalesceMs = 50
@@ -68,8 +74,19 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
   ): Promise<void> {
     await act(system(follower.name), async (ctx) => {
       if (!(await moveFollower(ctx.tx, follower.name, from, to))) throw new LostRace()
+      const startedAt = performance.now()
       if (rows.length > 0) await follower.handle(ctx, rows)
+      learn(follower, rows.length, performance.now() - startedAt)
     })
+  }
+
+  const pages = new Map<string, number>()
+  const rowsFor = ({ name }: Follower): number => pages.get(name) ?? pageRows
+  function learn(follower: Follower, rows: number, ms: number): void {
+    const most = rowsFor(follower)
+    if (ms > pageMs && rows > leastRows)
+      pages.set(follower.name, Math.max(leastRows, Math.ceil(Math.min(rows, most) / 2)))
+    else if (ms < pageMs / 4 && rows === most) pages.set(follower.name, Math.min(pageRows, most * 2))
   }
 
   /**
@@ -90,12 +107,13 @@ export function createFollowers(db: Db, act: Act, followers: readonly Follower[]
     const from = positions.get(follower.name) ?? 0
     const after = reached(positions, follower.name)
     if (after >= head) return false
+    const most = rowsFor(follower)
     const rows =
       news !== null && after >= news.after
         ? news.rows.filter(({ seq, kind }) => seq > after && follower.kinds.includes(kind))
-        : await readLog(db.reader, { after, kinds: follower.kinds, limit: pageRows })
-    const visible = rows.filter((row) => row.seq <= head)
-    const to = visible.length === pageRows ? (visible.at(-1)?.seq ?? head) : head
+        : await readLog(db.reader, { after, kinds: follower.kinds, limit: most })
+    const visible = rows.filter((row) => row.seq <= head).slice(0, most)
+    const to = visible.length === most ? (visible.at(-1)?.seq ?? head) : head
     try {
       if (visible.length > 0 || to - from >= storeEvery) await handleRange(follower, visible, from, to)
       seen.set(follower.name, to)

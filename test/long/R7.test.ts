@@ -14,7 +14,7 @@ import { openDatabase } from '../../src/schema.ts'
 import { freePort, spawnServer, answering, stopEverything, temporaryFolder } from '../process/harness.ts'
 
 /** Callers at once when it is too much: more than the door lets wait. */
-const crowd = 5_000
+const crowd = 4_000
 const seconds = Number(process.env['R7_SECONDS'] ?? 20)
 afterAll(stopEverything)
 
