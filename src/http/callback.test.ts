@@ -1,4 +1,5 @@
 /** The callback door over HTTP, with the keys of an app, on both databases. */
+import { request } from 'node:http'
 import { encrypt as seal, getSignature } from '@wecom/crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAct } from '../base/act.ts'
@@ -113,6 +114,23 @@ onBothDatabases('the callback door', (open) => {
     })
   const send = (body: string): Promise<Response> => post(seal(aesKey, body, corpId))
   const fresh = (): Promise<LogRow[]> => readLog(opened.db.reader, { after: head, limit: 5_000 })
+
+  it('knows its address in the form in which a proxy may ask for it', async () => {
+    const encrypted = seal(aesKey, added('wmByProxy', clock.now()), corpId)
+    const body = envelope(encrypted)
+    const { port } = new URL(url)
+    const status = await new Promise<number | undefined>((ok, fail) => {
+      const path = `http://shop.example/wecom/callback?${query(encrypted)}`
+      const asked = request({ host: '127.0.0.1', port, method: 'POST', path }, (answer) => {
+        answer.resume()
+        ok(answer.statusCode)
+      })
+      asked.once('error', fail)
+      asked.end(body)
+    })
+    expect(status).toBe(200)
+    expect((await fresh()).map(({ who }) => who.external)).toEqual(['wmByProxy'])
+  })
 
   describe('the console’s test of the address', () => {
     const get = async (

@@ -49,7 +49,7 @@ interface Visit {
 export function createCallbackDoor(parts: CallbackParts): CallbackDoor {
   const trouble = createTrouble(parts)
   return {
-    takes: ({ url }) => url?.startsWith('/wecom/callback') === true && door.test(url),
+    takes: (req) => door.test(addressOf(req)),
     async answer(req, res, ip) {
       const visit: Visit = { req, query: queryOf(req), ip, say: sayTo(res) }
       try {
@@ -63,9 +63,14 @@ export function createCallbackDoor(parts: CallbackParts): CallbackDoor {
   }
 }
 
-function queryOf({ url = '' }: IncomingMessage): ParsedUrlQuery {
-  const from = url.indexOf('?')
-  return from < 0 ? {} : parse(url.slice(from + 1))
+/** Path and query: a proxy may ask for the whole address (RFC 9112 §3.2.2). */
+const addressOf = ({ url = '' }: IncomingMessage): string =>
+  url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '')
+
+function queryOf(req: IncomingMessage): ParsedUrlQuery {
+  const address = addressOf(req)
+  const from = address.indexOf('?')
+  return from < 0 ? {} : parse(address.slice(from + 1))
 }
 
 const sayTo =

@@ -4,13 +4,12 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { days } from '../base/clock.ts'
-import { OutsideFailure } from '../base/errors.ts'
 import type { Channel, Found, Parcel, ParcelDraft, RecipientResult } from '../delivery/index.ts'
 import { attachmentsOf, attachmentsPart, expiredMedia, sameAttachments } from './attachments.ts'
 import type { MediaIds } from './media.ts'
 import { notFriends, outcomeOf, unreadable } from './outcome.ts'
+import { pages } from './pages.ts'
 import type { BroadcastSeen, WecomApi } from './protocol/api.ts'
-import type { Result } from './protocol/result.ts'
 
 export interface GroupSendParts {
   readonly api: Pick<
@@ -37,7 +36,6 @@ interface Kind {
 const slackMs = 60_000
 /** The list takes at most a month. */
 const longestSearchMs = days(30)
-const maxPages = 200
 
 export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
   const { api } = parts
@@ -78,23 +76,6 @@ export function createGroupSend(parts: GroupSendParts, kind: Kind): Channel {
       throw unreadable('the advisor could not be reminded', result)
     },
   }
-}
-
-/** Every page of a listing; throws OutsideFailure when one cannot be read, or when there is no end of them. */
-async function* pages<P extends { readonly next_cursor: string }>(
-  what: string,
-  read: (cursor: string) => Promise<Result<P>>,
-): AsyncGenerator<P> {
-  let cursor = ''
-  for (let n = 0; n < maxPages; n += 1) {
-    const result = await read(cursor)
-    if (result.kind !== 'ok') throw unreadable(what, result)
-    yield result.value
-    cursor = result.value.next_cursor
-    if (cursor === '') return
-  }
-  // Half a list proves nothing: what is not in it may still be there.
-  throw new OutsideFailure(`${what}: more than ${String(maxPages)} pages`)
 }
 
 // ------------------------------------------------------------------ who got it

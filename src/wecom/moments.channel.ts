@@ -12,10 +12,10 @@ import type { Channel, Found, Made, Parcel, ParcelDraft, RecipientResult } from 
 import { attachmentsOf, expiredMedia, fileKey } from './attachments.ts'
 import type { MediaIds } from './media.ts'
 import { outcomeOf, unreadable } from './outcome.ts'
+import { pages } from './pages.ts'
 import type { WecomApi } from './protocol/api.ts'
 import type { MomentAttachment, MomentJob, MomentSeen } from './protocol/calls/moments.ts'
 import { meaningOf } from './protocol/errors.ts'
-import type { Result } from './protocol/result.ts'
 import { textTo } from './staff-note.ts'
 
 export interface MomentParts {
@@ -34,8 +34,6 @@ const maxRecipients = 1_000
 const slackMs = minutes(1)
 /** The list takes at most a month. */
 const longestSearchMs = days(30)
-/** Twenty to a page, moments that staff make alone left out. */
-const maxPages = 100
 /** A job is told about for so long. */
 const jobMs = hours(24)
 /**
@@ -157,22 +155,6 @@ async function momentOf(parts: MomentParts, remoteId: string, signal: AbortSigna
 }
 
 // ------------------------------------------------------------------ who has published
-
-/** Every page of a listing; throws OutsideFailure when one cannot be read, or when there is no end of them. */
-async function* pages<P extends { readonly next_cursor: string }>(
-  what: string,
-  read: (cursor: string) => Promise<Result<P>>,
-): AsyncGenerator<P> {
-  let cursor = ''
-  for (let n = 0; n < maxPages; n += 1) {
-    const result = await read(cursor)
-    if (result.kind !== 'ok') throw unreadable(what, result)
-    yield result.value
-    cursor = result.value.next_cursor
-    if (cursor === '') return
-  }
-  throw new OutsideFailure(`${what}: more than ${String(maxPages)} pages`)
-}
 
 async function* tasksOf({ api }: MomentParts, moment: string, signal: AbortSignal) {
   for await (const { task_list: tasks } of pages('the tasks of a moment', (cursor) =>
