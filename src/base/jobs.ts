@@ -61,6 +61,7 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
   const holder = randomUUID()
   const restored = createQuarantineWatch(db.reader)
   const lookedAt = new Map<string, Instant>()
+  const nextSlot = createNextSlots()
   /** What this process is at: however late its own beats are, it does not take over from itself. */
   const inHand = new Set<string>()
   let openLookAt = Number.NEGATIVE_INFINITY
@@ -80,11 +81,16 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
       let ran = 0
       const left = await leftByOthers(now)
       for (const job of jobs) {
-        if (!left.has(job.name) && isQuiet(job, lookedAt.get(job.name), now)) continue
+        const last = lookedAt.get(job.name)
+        // No slot has fallen due since the last look: nothing to ask the database.
+        const isQuiet = last !== undefined && now >= last && nextSlot(job, last) > now
+        if (isQuiet && !left.has(job.name)) continue
         lookedAt.set(job.name, now)
-        await settlePast({ db, job, log, startedAt }, now)
+        let after = await settlePast({ db, job, log, startedAt }, now)
         // One at a time: what is claimed and waits would outlive its lease.
-        for (let claim = await claimNext(db, job, now, { holder, inHand }); claim;) {
+        for (;;) {
+          const claim = await claimNext(db, job, { after, now }, { holder, inHand })
+          if (!claim) break
           const name = handOf({ job: job.name, slot: claim.slot.name })
           inHand.add(name)
           try {
@@ -94,13 +100,14 @@ export function createJobRunner(db: Db, jobs: readonly Job[], log: Log): JobRunn
             inHand.delete(name)
           }
           ran += 1
-          claim = await claimNext(db, job, now, { holder, inHand })
+          if (claim.isLast) break
+          after = await newestSlot(db, job, now)
         }
       }
       return ran
     },
     nextDueAt(now) {
-      const next = jobs.map((job) => nextSlotAfter(job.schedule, now, job.zone))
+      const next = jobs.map((job) => nextSlot(job, now))
       return next.length === 0 ? null : Math.min(...next)
     },
   }
@@ -122,6 +129,8 @@ interface Work {
 
 /** A slot in this process's hands. Another process that takes it over raises `attempt`. */
 interface Claim {
+  /** Nothing else of this job was open or due when it was claimed. */
+  readonly isLast: boolean
   readonly slot: Slot
   readonly holder: string
   readonly attempt: number
@@ -130,9 +139,17 @@ interface Claim {
 /** Slots that others left open are looked for this often, on the machine's own time. */
 const openLookMs = 2_000
 
-/** No slot has fallen due since the last look: nothing to ask the database. */
-const isQuiet = (job: Job, lastAt: Instant | undefined, now: Instant): boolean =>
-  lastAt !== undefined && now >= lastAt && nextSlotAfter(job.schedule, lastAt, job.zone) > now
+/** The next slot of each job: worked out once until it has come, since it is asked for at every turn. */
+function createNextSlots(): (job: Job, now: Instant) => Instant {
+  const known = new Map<string, { readonly from: Instant; readonly next: Instant }>()
+  return (job, now) => {
+    const last = known.get(job.name)
+    if (last && last.from <= now && now < last.next) return last.next
+    const next = nextSlotAfter(job.schedule, now, job.zone)
+    known.set(job.name, { from: now, next })
+    return next
+  }
+}
 
 /** What failed, or was left by a process that stopped, of all jobs in one look. Which leases are over `reclaim` decides. */
 const leftOpen = (db: Db, now: Instant): Promise<SlotRow[]> =>
@@ -146,8 +163,11 @@ const handOf = ({ job, slot }: Pick<SlotRow, 'job' | 'slot'>): string => `${job}
 
 // ---------------------------------------------------------------- what will not run
 
-/** Everything too late to run becomes a row, oldest first, so that a crash in between leaves no hole. */
-async function settlePast(look: Look, now: Instant): Promise<void> {
+/**
+ * Everything too late to run becomes a row, oldest first, so that a crash in between leaves no hole. Answers up to where
+ * every slot has its row.
+ */
+async function settlePast(look: Look, now: Instant): Promise<Instant> {
   const { db, job, log } = look
   await forgetFuture(look, now)
   const tooLate = now - job.catchUpMs - 1
@@ -163,6 +183,7 @@ async function settlePast(look: Look, now: Instant): Promise<void> {
   }
   if (missed > 0)
     log.warn({ job: job.name, missed }, 'slots fell due while nothing ran, too long ago to run now')
+  return after
 }
 
 /**
@@ -234,17 +255,14 @@ const firstLook = (job: Job): number =>
 async function claimNext(
   db: Db,
   job: Job,
-  now: Instant,
+  { after, now }: { readonly after: Instant; readonly now: Instant },
   { holder, inHand }: { readonly holder: string; readonly inHand: ReadonlySet<string> },
 ): Promise<Claim | null> {
-  // Most looks find nothing due: ask the reader before taking the writer.
-  const left = await db.reader.rows<SlotRow>(
-    `select job, slot, due_at, holder, state, attempts, lease_until from job_slot
-     where job = $1 and state in ('running', 'failed') and due_at <= $2`,
-    [job.name, now],
-  )
+  // Most looks find nothing due: ask the reader before taking the writer. The few open ones of all jobs, since a question
+  // for those of one job goes through every slot that it ever had.
+  const left = (await leftOpen(db, now)).filter((row) => row.job === job.name)
   const open = left.filter((row) => !inHand.has(handOf(row)))
-  const fresh = slotsBetween(job.schedule, await newestSlot(db, job, now), now, job.zone)
+  const fresh = slotsBetween(job.schedule, after, now, job.zone)
   if (fresh.length === 0 && open.length === 0) return null
   const rows = new Map(open.map((row) => [row.slot, row]))
   const known = new Set(left.map(({ slot }) => slot))
@@ -256,7 +274,7 @@ async function claimNext(
       const attempt = row
         ? await reclaim(tx, job, row, holder, moment)
         : await insertSlot(tx, job, slot, holder, moment)
-      if (attempt !== null) return { slot, holder, attempt }
+      if (attempt !== null) return { slot, holder, attempt, isLast: slots.length === 1 }
     }
     return null
   })
