@@ -55,7 +55,8 @@ export const thursday = instantOf('2026-05-21', '15:00')
 
 export const eventsKey = 'e2e-events-key-0123456789abcdef0123456789'
 
-const minute = 60_000
+/** How often this world is looked at: a minute would be many times the work for the same week. */
+const look = 15 * 60_000
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const start = options.from ?? eve
@@ -167,12 +168,12 @@ async function furnish({ app, simulator, settle }: World, seeded: Shop, folder: 
   await app.refreshTiers()
 }
 
-/** From one due thing to the next, a minute at least, the simulator first. */
+/** From one due thing to the next, a quarter of an hour at least, the simulator first. */
 async function liveUntil(world: World, end: Instant): Promise<void> {
   const { app, simulator, clock, settle } = world
   while (clock.now() < end) {
     const due = Math.min(end, simulator.nextEventAt() ?? end, (await app.nextDueAt()) ?? end)
-    const next = Math.min(end, Math.max(Math.ceil(due / minute) * minute, clock.now() + minute))
+    const next = Math.min(end, Math.max(Math.ceil(due / look) * look, clock.now() + look))
     clock.set(next)
     await simulator.advanceTo(next)
     await settle()
