@@ -302,7 +302,7 @@ it('uses no style that the oldest web view does not know', () => {
 
 describe('coupons in the sidebar', () => {
   it('redeems a code after one look, and says why when it cannot', async () => {
-    const { page, posts, faults } = await visit({ chat: null, hash: '#/coupon' })
+    const { page, posts, faults } = await visit({ chat: null, agent: desktop, hash: '#/coupon' })
     await page.getByLabel('券码').fill('kuf2 k77q m3')
     await page.getByRole('button', { name: '查询' }).tap()
     await page.getByText('赵**（其他顾问的客户）').waitFor()
@@ -324,7 +324,7 @@ describe('coupons in the sidebar', () => {
 
   it('shows a hostile owner as plain words, and fits a narrow phone', async () => {
     const coupon = couponAtCounter({ owner: hostileName, title: '很长很长的券名'.repeat(6) })
-    const { page, faults } = await visit({ chat: null, hash: '#/coupon', desk: { coupon } })
+    const { page, faults } = await visit({ chat: null, agent: desktop, hash: '#/coupon', desk: { coupon } })
     await page.setViewportSize({ width: 360, height: 640 })
     await page.getByLabel('券码').fill(coupon.code)
     await page.getByRole('button', { name: '查询' }).tap()
