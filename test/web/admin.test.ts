@@ -53,7 +53,14 @@ afterEach(async () => {
 })
 
 const open = (path: string) => page.goto(`${mock.url}${path}`)
-const status = (words: string) => page.locator('[data-test=status]', { hasText: words }).waitFor()
+/** Asked often: the editor rests for half a second, and Playwright's own waiting looks again only at 0.8. */
+const status = (words: string) =>
+  expect
+    .poll(() => page.locator('[data-test=status]', { hasText: words }).isVisible(), {
+      timeout: 10_000,
+      message: `the status ${words}`,
+    })
+    .toBe(true)
 const dialog = (title: string) => page.getByRole('dialog', { name: title })
 
 /** Puts the cursor behind the words of a line and types them anew, as a person would. */
