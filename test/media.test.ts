@@ -324,6 +324,12 @@ onBothDatabases('files of messages', (open) => {
     expect(
       mistakes(`    attachments: [${Array.from({ length: 10 }, () => '{ image: 封面 }').join(', ')}]`),
     ).toHaveLength(1)
+    const ways = (image: string) =>
+      `    ways:\n      card: { wording: 您好, attachments: [{ image: ${image} }] }\n      plain: { wording: 您好, attachments: [] }`
+    expect(mistakes(ways('封面'))).toEqual([])
+    expect(mistakes(ways('封皮'))).toEqual(['6 没有名为“封皮”的素材'])
+    const card = readCadence(cadenceWith(ways('封面')), known).cadence?.touchpoints[0]?.rules
+    expect(card && 'mayCarry' in card && card.mayCarry?.()).toEqual(picture)
     const campaign = (image: string) => `    enabled: true
 campaigns:
   spring:

@@ -34,8 +34,13 @@ const cadence = `shop: { name: 小鹿母婴 }
 touchpoints:
   welcome:
     wording: 欢迎！
+    attachments: [{ link: { title: 新人礼, url: 'https://shop.example/new' } }]
     ways:
-      parcel-card: { wording: '{{ customer.salutation }}，包裹收到了吗？' }
+      parcel-card:
+        wording: '{{ customer.salutation }}，包裹收到了吗？'
+        attachments: [{ link: { title: 查包裹, url: 'https://shop.example/parcel' } }]
+      flyer: { wording: 谢谢扫码 }
+      shelf: { wording: 店里见, attachments: [] }
 `
 const parcelCard: NewWay = {
   kind: 'contact',
@@ -123,11 +128,26 @@ onBothDatabases('渠道', (open) => {
       .ledger()
       .filter((row) => row.api === 'send_welcome_msg' && row.recipient === external)
       .map(({ text }) => text)
+  const titlesTo = (external: string): string[] =>
+    simulator
+      .ledger()
+      .filter((row) => row.api === 'send_welcome_msg' && row.recipient === external)
+      .flatMap(({ body }) => (body as { attachments?: { link?: { title: string } }[] }).attachments ?? [])
+      .map(({ link }) => link?.title ?? '')
   const again = async (id: string): Promise<Way> => {
     const way = await findWay(core().db.reader, id)
     if (!way) throw new Error('the way is gone')
     return way
   }
+
+  it('a way carries what is written for it, else what every welcome carries', async () => {
+    for (const [mark, titles] of Object.entries({ flyer: ['新人礼'], shelf: [] })) {
+      const external = await scan(await ways.add(operator, { ...parcelCard, name: mark, mark }))
+      await settle(seconds(1))
+      expect(welcomes(external)).toHaveLength(1)
+      expect(titlesTo(external)).toEqual(titles)
+    }
+  })
 
   it('a way is made, a customer scans it, hears its words, is tagged, and counts for it', async () => {
     const way = await ways.add(operator, parcelCard)
@@ -136,6 +156,7 @@ onBothDatabases('渠道', (open) => {
     const external = await scan(way)
     await settle(seconds(1))
     expect(welcomes(external)).toEqual([expect.stringContaining('包裹收到了吗？')])
+    expect(titlesTo(external)).toEqual(['查包裹'])
     expect((await rows('contact-added')).at(-1)?.detail).toMatchObject({ State: 'parcel-card' })
     await settle(minutes(1))
     const tags = simulator.world.tagGroups().find(({ name }) => name === '渠道来源')?.tags ?? []
@@ -147,6 +168,7 @@ onBothDatabases('渠道', (open) => {
     const other = simulator.world.addContact({ userid: 'lin', name: '路人' }).external_userid
     await settle(seconds(1))
     expect(welcomes(other)).toEqual(['欢迎！'])
+    expect(titlesTo(other)).toEqual(['新人礼'])
 
     const found = await previewAudience(
       { rules: loadTierRules(`${packageRoot}/config`), fields: fieldMap(audienceFields) },

@@ -22,7 +22,10 @@ export interface MediaPlace {
 }
 
 const carriedBy = ({ rules }: Pick<Touchpoint, 'rules'>) => ({
-  attachments: rules.attachments ?? [],
+  attachments: [
+    ...(rules.attachments ?? []),
+    ...('mayCarry' in rules && rules.mayCarry ? rules.mayCarry() : []),
+  ],
   scene: sceneOf(rules.kind),
 })
 

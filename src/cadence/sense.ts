@@ -89,6 +89,16 @@ const checks: readonly Check[] = [
   ofShape(z.object({ attachments: attachmentsField }), ({ attachments }, kind, { media }) =>
     media ? unfitFiles(attachmentsOf(attachments), media, sceneOf(kind)) : [],
   ),
+  ofShape(
+    z.object({ ways: z.record(z.string(), z.object({ attachments: attachmentsField })) }),
+    ({ ways }, kind, { media }) =>
+      Object.entries(media ? ways : {}).flatMap(([way, { attachments }]) =>
+        unfitFiles(attachmentsOf(attachments), media ?? [], sceneOf(kind)).map((one) => ({
+          ...one,
+          path: ['ways', way, ...one.path],
+        })),
+      ),
+  ),
   ofShape(z.object({ robots: z.array(z.string()), enabled: z.boolean() }), (settings, _kind, { robots }) =>
     robots && settings.enabled
       ? settings.robots.flatMap((name, i) =>

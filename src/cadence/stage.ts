@@ -347,7 +347,11 @@ export function customerCandidate(
 /** A day is planned at one hour: nothing of it is wanted earlier, whoever asks when. */
 const plannedAt = ({ wantedAt }: Due, moment: Moment): Instant => Math.max(wantedAt, moment.at(planAt))
 
-const contentOf = (said: Said | null, attachments: readonly Attachment[] = []): Candidate['content'] => ({
+const contentOf = (
+  said: Said | null,
+  always: readonly Attachment[] = [],
+  attachments = said?.attachments ?? always,
+): Candidate['content'] => ({
   text: said?.text ?? '',
   ...(said?.why === undefined ? {} : { why: said.why }),
   ...(said?.target === undefined ? {} : { target: said.target }),

@@ -128,6 +128,8 @@ export interface Said {
   readonly why?: string
   readonly target?: string
   readonly games?: readonly string[]
+  /** What goes along this time, in place of what the touchpoint always carries. */
+  readonly attachments?: readonly Attachment[]
   /** A coupon that is given when the words were really sent. */
   readonly gift?: Gift
   /** Only in 微信客服: what she may press below the words. */
@@ -226,6 +228,8 @@ export interface CustomerRules<S> extends Common<S> {
   ends?(settings: S, happened: Ending, period: string): Reason | null
   /** The games its words lead to, open on that day. */
   games?(settings: S, moment: Moment, name: string): readonly GamePlan[]
+  /** What it may carry beside, or in place of, its `attachments`: its files are kept uploaded as well. */
+  mayCarry?(settings: S): readonly Attachment[]
   /** `name` is the touchpoint's own, which ids of games carry. */
   compose(settings: S, moment: Moment, member: Member, view: View, occasion: Occasion, name: string): Said
 }
@@ -345,7 +349,7 @@ export function defineTouchpoint<S extends CommonSettings>(rules: Rules<S>): Tou
 
 function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, settings: S): BoundCustomer {
   const { kind, title, audience, purpose, personal, awaited, answers, endedBy } = rules
-  const { looksFor, sample, onHappening, rests, ends, games } = rules
+  const { looksFor, sample, onHappening, rests, ends, games, mayCarry } = rules
   return {
     ...{ kind, title, audience, purpose, personal },
     ...(awaited === undefined ? {} : { awaited }),
@@ -359,6 +363,7 @@ function bindCustomer<S extends CommonSettings>(rules: CustomerRules<S>, setting
     ...(endedBy === undefined ? {} : { endedBy }),
     ...(ends ? { ends: (happened, period) => ends(settings, happened, period) } : {}),
     ...(games ? { games: (moment, name) => games(settings, moment, name) } : {}),
+    ...(mayCarry ? { mayCarry: () => mayCarry(settings) } : {}),
     ...attachmentsPart(settings),
     due: (moment, member, occasion) => rules.due(settings, moment, member, occasion),
     compose: (moment, member, view, occasion, name) =>

@@ -306,7 +306,11 @@ function inventedMember(rules: TierRules, { tiers }: CustomerTouchpoint, staff: 
   }
 }
 
-const asides = ({ why, gift }: Said, { rules: { attachments = [] } }: InArm): string[] => [
+const asides = (
+  { why, gift, attachments: own }: Said,
+  { rules }: InArm,
+  attachments = own ?? rules.attachments ?? [],
+): string[] => [
   ...(attachments.length === 0
     ? []
     : [`真正发出时附带（测试不带）：${attachments.map(attachmentWords).join('、')}`]),
