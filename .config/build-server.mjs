@@ -64,9 +64,30 @@ const nodesOwnHash = {
   load: (id) => (id === '\0sha.js' ? `export { createHash as default } from 'node:crypto'` : undefined),
 }
 
+/** Of a package's own list: what this program can do without. A start would read it and make its classes. */
+const wanted = [
+  { of: /\/typeorm\/driver\/DriverFactory\.js$/, keep: /Error$|\/(postgres|sqlite)\// },
+  { of: /\/typeorm\/util\/DirectoryExportedClassesLoader\.js$/, keep: /^(?!glob$)/ },
+  {
+    of: /\/undici\/index\.js$/,
+    keep: /\/lib\/(core\/|api$|global$|handler\/|dispatcher\/(agent|client|dispatcher|pool)$)/,
+  },
+]
+const leftOut = {
+  name: 'left-out',
+  enforce: 'pre',
+  resolveId: (id, importer = '') =>
+    wanted.some(({ of, keep }) => of.test(importer) && !keep.test(id)) ? '\0left-out' : undefined,
+  // Whatever is asked of it is an empty class: it may be passed on and extended.
+  load: (id) =>
+    id === '\0left-out'
+      ? 'module.exports = new Proxy(class {}, { get: (own, name) => own[name] ?? class {} })'
+      : undefined,
+}
+
 await build({
   configFile: false,
-  plugins: [nodesOwnHash],
+  plugins: [nodesOwnHash, leftOut],
   root,
   logLevel: 'warn',
   publicDir: false,
