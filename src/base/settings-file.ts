@@ -23,7 +23,7 @@ export function readSettings<S>(path: string, shape: z.ZodType<S>, title: string
       document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split('\n')[0] ?? error.code}`),
     )
   const raw: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
-  const parsed = shape.safeParse(raw)
+  const parsed = shape.safeParse(raw, { jitless: true })
   if (parsed.success) return parsed.data
   throw new ConfigMistakes(
     title,
