@@ -79,8 +79,8 @@ export function createSync(parts: SyncParts): Sync {
       },
       {
         name: 'wecom-compare-on',
-        schedule: { every: 'minutes', minutes: 1 },
-        catchUpMs: minutes(1),
+        schedule: { every: 'minutes', minutes: 5 },
+        catchUpMs: minutes(5),
         run: comparer.goOn,
       },
     ],
