@@ -1,28 +1,6 @@
-import { spawn } from 'node:child_process'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { run } from './process/harness.ts'
 import { ensureBuilt } from './web/h5-serve.ts'
-
-/** Runs the verb as a person would, from source. */
-function demo(
-  ...options: string[]
-): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  return new Promise((ok, fail) => {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', 'src/cli.ts', 'demo', '--once', '--json', ...options],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: 900_000,
-      },
-    )
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (part: Buffer) => (stdout += part.toString()))
-    child.stderr.on('data', (part: Buffer) => (stderr += part.toString()))
-    child.once('error', fail)
-    child.once('close', (code) => ok({ code, stdout, stderr }))
-  })
-}
 
 interface Demo {
   readonly days: number
@@ -51,7 +29,7 @@ describe('the demo', () => {
   beforeAll(async () => {
     for (const page of ['h5', 'sidebar'] as const) ensureBuilt(page)
     // 2026-05-18 is a Monday: by Thursday the sleeping were woken, the week's note was sent and the poll has opened.
-    const ran = await demo('--days', '4', '--from', '2026-05-18', '--seed', '5')
+    const ran = await run('demo --once --json --days 4 --from 2026-05-18 --seed 5'.split(' '))
     code = ran.code
     if (ran.stdout === '') throw new Error(ran.stderr)
     document = JSON.parse(ran.stdout) as Demo

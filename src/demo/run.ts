@@ -217,14 +217,14 @@ async function liveThrough(app: App, simulator: Simulator, from: Day, days: numb
   }
 }
 
-/** What is overdue although everything was settled (a channel at rest) is looked at again after this. */
-const leastStepMs = 1_000
+/** What the server is to do by itself waits for the next of these: each look takes longer than what most find. */
+const lookMs = 300_000
 
 async function liveUntil(app: App, simulator: Simulator, end: Instant): Promise<void> {
   while (simulator.now() < end) {
     const now = simulator.now()
-    const due = Math.max((await app.nextDueAt()) ?? end, now + leastStepMs)
-    const next = Math.min(end, simulator.nextEventAt() ?? end, due)
+    const due = Math.max((await app.nextDueAt()) ?? end, now + 1)
+    const next = Math.min(end, simulator.nextEventAt() ?? end, Math.ceil(due / lookMs) * lookMs)
     await simulator.advanceTo(Math.max(next, now), () => app.settle())
     await settleBoth(app, simulator)
   }
