@@ -64,8 +64,11 @@ export interface StartOptions {
   readonly standBy?: boolean
   /** What stands on its standard input. */
   readonly input?: string
+  /** Instead of the command line. */
+  readonly program?: string
 }
 
+const host = join(packageRoot, 'test/process/verbs-host.mjs')
 const failPoints = pathToFileURL(join(packageRoot, 'test/process/fail-points.mjs')).href
 /** Beside the program that `runner` starts. */
 const serverModule = pathToFileURL(
@@ -74,11 +77,11 @@ const serverModule = pathToFileURL(
 
 export function start(
   args: readonly string[],
-  { env = {}, root = packageRoot, mortal = false, standBy = false, input }: StartOptions = {},
+  { env = {}, root = packageRoot, mortal = false, standBy = false, input, program }: StartOptions = {},
 ): Program {
   const { PATH, HOME } = process.env
   const before = [...runner.slice(0, -1), ...(mortal || standBy ? ['--import', failPoints] : [])]
-  const child = spawn(process.execPath, [...before, ...runner.slice(-1), ...args], {
+  const child = spawn(process.execPath, [...before, program ?? runner.at(-1) ?? '', ...args], {
     cwd: root,
     env: { PATH, HOME, TZ: 'UTC', ...(standBy ? { STAND_BY: serverModule } : {}), ...env },
     stdio: [standBy || input !== undefined ? 'pipe' : 'ignore', 'pipe', 'pipe'],
@@ -134,6 +137,17 @@ export interface Done extends Exit {
 export async function run(args: readonly string[], options: StartOptions = {}): Promise<Done> {
   const program = start(args, options)
   return { ...(await program.exit), stdout: program.stdout(), stderr: program.stderr() }
+}
+
+/** Runs one verb after the other in one process of the same program (verbs-host.mjs). */
+export async function runMany(
+  all: readonly (readonly string[])[],
+  options: Omit<StartOptions, 'input'> = {},
+): Promise<Done[]> {
+  const cli = pathToFileURL(join(packageRoot, runner.at(-1) ?? '')).href
+  const { stdout, stderr } = await run([cli], { ...options, input: JSON.stringify(all), program: host })
+  if (stdout === '') throw new Error(`The verbs’ host ended without an answer: ${stderr}`)
+  return JSON.parse(stdout) as Done[]
 }
 
 /** Asks again and again until the answer is not null. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { runInit } from '../../src/cli/init.ts'
 import { parseEnvFile, readEnv } from '../../src/base/env.ts'
-import { packageRoot, run, start, stopEverything, temporaryFolder, until } from './harness.ts'
+import { packageRoot, run, runMany, start, stopEverything, temporaryFolder, until } from './harness.ts'
 import type { Done, Folder, Settings } from './harness.ts'
 
 afterAll(stopEverything)
@@ -70,10 +70,17 @@ describe('the command line', { timeout: 240_000 }, () => {
       ['audit', 'verify'],
       ['audit', 'list', '--what', 'sending-paused'],
     ]
-    for (const verb of verbs) {
-      const done = await run([...verb, '--json'], { env })
-      expect([verb, done.code, typeof document(done)]).toEqual([verb, 0, 'object'])
-    }
+    const withJson = verbs.map((verb) => [...verb, '--json'])
+    // The first in processes of their own; then what is said, in one that also has to end by itself.
+    const alone = [
+      await run(withJson[0] ?? [], { env }),
+      await run(withJson[1] ?? [], { env }),
+      await run(withJson[2] ?? [], { env }),
+    ]
+    const all = [...alone, ...(await runMany(withJson.slice(alone.length), { env }))]
+    expect(all).toHaveLength(verbs.length)
+    for (const [n, done] of all.entries())
+      expect([verbs[n], done.code, typeof document(done)]).toEqual([verbs[n], 0, 'object'])
     const doctor = await run(['doctor', '--json'], { env })
     expect([doctor.code, document(doctor)]).toMatchObject([1, { ok: false }])
   })
@@ -103,8 +110,17 @@ describe('the command line', { timeout: 240_000 }, () => {
   it('tells every mistake of a cadence as validate does, whichever verb was given it', async () => {
     const wrong = join(folder.path, 'wrong.yaml')
     writeFileSync(wrong, 'shop: { nmae: a }\ntouchpoints: { weekly-not: { wordings: [x] } }\n')
-    for (const verb of [['validate'], ['apply'], ['diff'], ['plan', '--file'], ['draft', 'save']]) {
-      const done = await run(['cadence', ...verb, wrong, '--json'], { env })
+    const verbs = [['validate'], ['apply'], ['diff'], ['plan', '--file'], ['draft', 'save']]
+    const gbk = join(folder.path, 'gbk.yaml')
+    writeFileSync(gbk, Buffer.concat([Buffer.from('shop: { name: '), Buffer.from([0xba, 0xcc, 0x7d, 0x0a])]))
+    const all = await runMany(
+      [...verbs.map((verb) => ['cadence', ...verb, wrong, '--json']), ['cadence', 'validate', gbk, '--json']],
+      { env },
+    )
+    expect(all).toHaveLength(verbs.length + 1)
+    const ofGbk = all.pop()
+    for (const [n, done] of all.entries()) {
+      const verb = verbs[n] ?? []
       // A draft is saved with all its mistakes; what it says of them is the same.
       expect([verb, done.code]).toEqual([verb, verb[0] === 'draft' ? 0 : 3])
       expect(done.stderr).toContain('wrong.yaml:1:9 shop.nmae: there is no setting "nmae" — fix:')
@@ -116,27 +132,29 @@ describe('the command line', { timeout: 240_000 }, () => {
         ],
       })
     }
-    const gbk = join(folder.path, 'gbk.yaml')
-    writeFileSync(gbk, Buffer.concat([Buffer.from('shop: { name: '), Buffer.from([0xba, 0xcc, 0x7d, 0x0a])]))
-    const done = await run(['cadence', 'validate', gbk, '--json'], { env })
-    expect([done.code, document(done)]).toMatchObject([
+    expect([ofGbk?.code, ofGbk && document(ofGbk)]).toMatchObject([
       3,
       { ok: false, problems: [{ line: 1, column: 15, message: expect.stringContaining('GBK') as string }] },
     ])
   })
 
   it('refuses a pause of what nobody knows, lists pauses, and keeps a list a list in a summary', async () => {
-    const typo = await run(['cadence', 'pause', 'a test', '--touchpoint', 'weekly-not'], { env })
+    const [typo, list, short, again, back] = (await runMany(
+      [
+        ['cadence', 'pause', 'a test', '--touchpoint', 'weekly-not'],
+        ['cadence', 'pauses', '--json'],
+        ['cadence', 'pauses', '--json', '--summary'],
+        ['cadence', 'resume', 'a test', '--json'],
+        ['cadence', 'rollback', '99'],
+      ],
+      { env },
+    )) as [Done, Done, Done, Done, Done]
     expect([typo.code, typo.stdout]).toEqual([1, ''])
     expect(typo.stderr).toContain('Did you mean "weekly-note"?')
-    const listed = document(await run(['cadence', 'pauses', '--json'], { env }))
-    expect(listed).toEqual({ pauses: [] })
-    const summary = document(await run(['cadence', 'pauses', '--json', '--summary'], { env }))
-    expect(summary).toEqual({ pausesCount: 0 })
-    const again = await run(['cadence', 'resume', 'a test', '--json'], { env })
+    expect(document(list)).toEqual({ pauses: [] })
+    expect(document(short)).toEqual({ pausesCount: 0 })
     expect([again.code, document(again)]).toMatchObject([0, { paused: false, resumed: false }])
     expect(again.stderr).toContain('nothing was paused')
-    const back = await run(['cadence', 'rollback', '99'], { env })
     expect([back.code, back.stderr]).toEqual([
       1,
       expect.stringMatching(/^There is no version 99[^\u4e00-\u9fff]*fix: /),
@@ -147,10 +165,15 @@ describe('the command line', { timeout: 240_000 }, () => {
     const file = join(folder.path, 'twice.yaml')
     const text = readFileSync(join(packageRoot, 'config/cadence.yaml'), 'utf8')
     writeFileSync(file, text.replace('marketingPerDay: 1', 'marketingPerDay: 2'))
-    const said = await run(['cadence', 'diff', file], { env })
+    const [said, lines] = (await runMany(
+      [
+        ['cadence', 'diff', file],
+        ['cadence', 'diff', file, '--unified'],
+      ],
+      { env },
+    )) as [Done, Done]
     expect(said.stdout.split('\n').length).toBeLessThan(40)
     expect(said.stdout).toContain('由 1 改为 2')
-    const lines = await run(['cadence', 'diff', file, '--unified'], { env })
     expect(lines.stdout).toMatch(/\n-  marketingPerDay: 1 .*\n\+  marketingPerDay: 2 /)
   })
 
@@ -180,17 +203,17 @@ describe('the command line', { timeout: 240_000 }, () => {
   })
 
   it('completes an import that was killed in the middle, and adds nothing the third time', async () => {
-    const rows = 20_000
+    const [rows, customers] = [12_000, 3_000]
     const file = join(folder.path, 'many.csv')
     const day = (n: number): string => new Date(Date.UTC(2025, 0, 1 + (n % 400))).toISOString().slice(0, 10)
     writeFileSync(
       file,
-      `customer,date,amount\n${Array.from({ length: rows }, (_, n) => `k${String(n % 5_000)},${day(n)},${String((n % 90) + 1)}.00`).join('\n')}\n`,
+      `customer,date,amount\n${Array.from({ length: rows }, (_, n) => `k${String(n % customers)},${day(n)},${String((n % 90) + 1)}.00`).join('\n')}\n`,
     )
     const own = { DATABASE_URL: `sqlite:${join(folder.path, 'import.db')}` }
     const wal = join(folder.path, 'import.db-wal')
     const victim = start(['import', 'orders', file, '--json'], { env: own })
-    await until('the first rows', () => (existsSync(wal) && statSync(wal).size > 5_000_000 ? true : null))
+    await until('the first rows', () => (existsSync(wal) && statSync(wal).size > 4_000_000 ? true : null))
     await victim.end('SIGKILL')
     expect(victim.stdout()).toBe('')
     const second = document(await run(['import', 'orders', file, '--json'], { env: own })) as Record<
@@ -201,7 +224,7 @@ describe('the command line', { timeout: 240_000 }, () => {
       string,
       number
     >
-    expect(second).toMatchObject({ lines: rows, customers: 5_000 })
+    expect(second).toMatchObject({ lines: rows, customers })
     expect(second['imported']).toBeLessThan(rows)
     expect(third).toMatchObject({ lines: rows, imported: 0 })
     const list = await run(['log', '--json', '--kind', 'order-placed', '--limit', '100000'], { env: own })
